@@ -1,0 +1,29 @@
+/** What scrubbing really removed or changed: place, class and deed, never the value. Evidence and the demo show it. */
+
+/** Classes of identifiers and quasi-identifiers that a carrier can hold. */
+export const CARRIER_CLASSES = [
+  'direct',
+  'online-id',
+  'click-id',
+  'ip',
+  'geo',
+  'device',
+  'url',
+  'join-id',
+  'text',
+  'time',
+  'consent',
+  'utility',
+  'undeclared',
+] as const;
+export type CarrierClass = (typeof CARRIER_CLASSES)[number];
+
+export type Deed = 'stripped' | 'masked' | 'coarsened' | 'cut' | 'replaced' | 'pseudonymized' | 'set';
+
+export interface ScrubEntry {
+  /** A carrier by its place: `query:gclid`, `header:referer`, `cookie:_fbp`, `body:$.context.ip`, `query:dl?email`. */
+  readonly place: string;
+  readonly class: CarrierClass;
+  readonly deed: Deed;
+}
+export type ScrubReport = readonly ScrubEntry[];
