@@ -6,6 +6,7 @@ import type { ConsentHead } from '../consent/record.ts';
 
 /** A record as it is stored: ciphertext and its place in the chain. */
 export interface StoredRecord {
+  /** 1 for the first. */
   readonly sequence: number;
   /** Hash of the record before, hex; 64 zeros for the first. */
   readonly previous: string;
@@ -14,6 +15,52 @@ export interface StoredRecord {
   readonly ciphertext: Buffer;
 }
 
+/** `previous` of a first record. */
+export const GENESIS_HASH = '0'.repeat(64);
+
+/** Where a chain ends, for the next record to be put on. */
+export interface ChainTip {
+  /** Null where the subject is unknown or erased. */
+  readonly head: ConsentHead | null;
+  /** The subject's own key, 32 bytes; null where there is none yet or it was destroyed. */
+  readonly key: Buffer | null;
+  /** Number of records, 0 for an unknown subject. A chain goes on after an erasure, under a new key. */
+  readonly sequence: number;
+  /** Hash of the last record, or {@link GENESIS_HASH}. */
+  readonly hash: string;
+}
+
+/** A record to append, with what changes together with it. */
+export interface Addition {
+  readonly record: StoredRecord;
+  readonly head: ConsentHead;
+  /** Key of a subject that has none; null where it is there already. */
+  readonly newKey: Buffer | null;
+}
+
+/** `conflict`: somebody else has appended in between, or erased; nothing was written. Read the tip again. */
+export type AppendOutcome = 'appended' | 'conflict';
+
+/** That a person was erased: which records can no longer be read, and since when. */
+export interface Erasure {
+  readonly throughSequence: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** All that is kept about a subject. */
+export interface SubjectChain {
+  readonly tip: ChainTip;
+  readonly records: readonly StoredRecord[];
+  readonly erasure: Erasure | null;
+}
+
+/** A store that did not answer in time, or cannot take what it was given. Never holds an identifier. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+/** Every method ends within the store's own deadline, by {@link StoreUnavailable} if need be. */
 export interface ConsentStore {
   /** `lmdb`, `redis`, `memory`: for logs, metrics and doctor. */
   readonly kind: string;
@@ -23,5 +70,20 @@ export interface ConsentStore {
    * @throws StoreUnavailable within the store's own deadline where it does not answer.
    */
   readHead(subject: string): ConsentHead | null | Promise<ConsentHead | null>;
+  /** The end of the chain, read past every cache. */
+  readTip(subject: string): Promise<ChainTip>;
+  /**
+   * Puts a record on the chain if the chain still ends at `record.previous` (compare-and-set), together with the new head.
+   * Resolves once the record is durable.
+   */
+  append(addition: Addition): Promise<AppendOutcome>;
+  /** Everything about a subject, in order; null for one that was never known. */
+  readChain(subject: string): Promise<SubjectChain | null>;
+  /** Destroys head and key, and leaves the chain. False where there is nobody to erase. Resolves once durable. */
+  erase(subject: string, at: number): Promise<boolean>;
+  /** Every subject that was ever known, in the store's own order. */
+  subjects(): AsyncIterable<string>;
+  /** Whether a write would be taken now: for readiness. Never throws. */
+  isWritable(): Promise<boolean>;
   close(): Promise<void>;
 }

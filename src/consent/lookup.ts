@@ -1,0 +1,63 @@
+/** What a hit asks: the record behind its consent cookie, and what the cookie itself says no to. */
+
+import type { ConsentStore } from '../store/store.ts';
+import type { ConsentCookies, CookieReading } from './cookie.ts';
+import type { ConsentHead } from './record.ts';
+import { NO_PURPOSES, type PurposeSet } from './state.ts';
+
+export interface ConsentLookup {
+  /** As `Facts.record` of the policy: null where there is no cookie that names somebody. */
+  readonly record: ConsentHead | null | 'unavailable' | 'invalid';
+  /** Purposes that a genuine cookie, expired or not, denies. */
+  readonly denied: PurposeSet;
+  /** The subject, where the store knows it; null otherwise. Never logged. */
+  readonly subject: string | null;
+}
+
+const NOBODY: ConsentLookup = { record: null, denied: NO_PURPOSES, subject: null };
+const INVALID: ConsentLookup = { record: 'invalid', denied: NO_PURPOSES, subject: null };
+
+/**
+ * Answers at once where the store does. Never throws and never rejects: a store that does not answer is the record
+ * `unavailable`, and a cookie that cannot be believed the record `invalid`, which reads as denied.
+ */
+export function lookUpConsent(
+  cookieHeader: string,
+  cookies: ConsentCookies,
+  store: ConsentStore,
+  now: number,
+): ConsentLookup | Promise<ConsentLookup> {
+  if (cookieHeader === '') return NOBODY;
+  return lookUpReading(cookies.read(cookieHeader, now), store);
+}
+
+export function lookUpReading(reading: CookieReading, store: ConsentStore): ConsentLookup | Promise<ConsentLookup> {
+  switch (reading.kind) {
+    case 'none':
+      return NOBODY;
+    case 'invalid':
+      return INVALID;
+    case 'refusal':
+      return { record: null, denied: reading.denied, subject: null };
+    case 'subject':
+      return lookUpSubject(reading.subject, reading.denied, store);
+  }
+}
+
+function lookUpSubject(subject: string, denied: PurposeSet, store: ConsentStore): ConsentLookup | Promise<ConsentLookup> {
+  try {
+    const head = store.readHead(subject);
+    if (!(head instanceof Promise)) return foundHead(head, denied);
+    return head.then(
+      (answer) => foundHead(answer, denied),
+      () => ({ record: 'unavailable', denied, subject: null }),
+    );
+  } catch {
+    return { record: 'unavailable', denied, subject: null };
+  }
+}
+
+/** A subject that the store does not know was erased or never was: somebody who signed nothing reads as a no. */
+function foundHead(head: ConsentHead | null, denied: PurposeSet): ConsentLookup {
+  return head === null ? INVALID : { record: head, denied, subject: head.subject };
+}

@@ -1,0 +1,120 @@
+/**
+ * The embedded store: one lmdb environment in a folder, shared by the worker processes of one machine. A head is read in
+ * a microsecond or two, at once; a write is answered when it is on the disk, not when it is merely committed.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Database, open } from 'lmdb';
+import { decodeHead, encodeHead } from './head-codec.ts';
+import { type ChainTip, type ConsentStore, type Erasure, GENESIS_HASH, type StoredRecord, StoreUnavailable } from './store.ts';
+
+/** A write that the disk does not take in this time is not acknowledged. */
+const WRITE_DEADLINE_MS = 5000;
+
+/** `[previous, hash, ciphertext]`; the sequence is part of the key. */
+type RecordRow = readonly [previous: string, hash: string, ciphertext: Buffer];
+type TipRow = readonly [sequence: number, hash: string];
+
+/** @throws Error with lmdb's own words where the folder cannot be opened: at start, not on a hit. */
+export function openLmdbStore(folder: string): ConsentStore {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const root = open({ path: join(folder, 'consent.mdb'), maxDbs: 8, noSubdir: true });
+  const heads: Database<string, string> = root.openDB({ name: 'heads', encoding: 'string' });
+  const keys: Database<Buffer, string> = root.openDB({ name: 'keys', encoding: 'binary' });
+  const tips: Database<TipRow, string> = root.openDB({ name: 'tips' });
+  const records: Database<RecordRow, [string, number]> = root.openDB({ name: 'records' });
+  const erasures: Database<Erasure, string> = root.openDB({ name: 'erasures' });
+
+  /** Another process's writes are seen only by a transaction that began after them. */
+  function seeLatest(): void {
+    root.resetReadTxn();
+  }
+
+  function readTip(subject: string): ChainTip {
+    const [sequence, hash] = tips.get(subject) ?? [0, GENESIS_HASH];
+    const head = heads.get(subject);
+    return { head: head === undefined ? null : decodeHead(subject, head), key: keys.get(subject) ?? null, sequence, hash };
+  }
+
+  /** Runs a change in one transaction and waits until the disk has it (`flushed`; the promise alone means committed). */
+  async function change<Outcome>(action: () => Outcome): Promise<Outcome> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new StoreUnavailable('the disk took too long to write a consent record')),
+        WRITE_DEADLINE_MS,
+      );
+    });
+    try {
+      return await Promise.race([late, changeDurably(action)]);
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw error;
+      throw new StoreUnavailable('a consent record could not be written to the disk', { cause: error });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async function changeDurably<Outcome>(action: () => Outcome): Promise<Outcome> {
+    const outcome = await root.transaction(action);
+    await root.flushed;
+    return outcome;
+  }
+
+  return {
+    kind: 'lmdb',
+    readHead(subject) {
+      seeLatest();
+      const text = heads.get(subject);
+      return text === undefined ? null : decodeHead(subject, text);
+    },
+    async readTip(subject) {
+      seeLatest();
+      return readTip(subject);
+    },
+    append: ({ record, head, newKey }) =>
+      change(() => {
+        const [sequence, hash] = tips.get(head.subject) ?? [0, GENESIS_HASH];
+        if (hash !== record.previous || sequence + 1 !== record.sequence) return 'conflict';
+        if (keys.doesExist(head.subject) === (newKey !== null)) return 'conflict';
+        records.put([head.subject, record.sequence], [record.previous, record.hash, record.ciphertext]);
+        tips.put(head.subject, [record.sequence, record.hash]);
+        heads.put(head.subject, encodeHead(head));
+        if (newKey !== null) keys.put(head.subject, newKey);
+        return 'appended';
+      }),
+    async readChain(subject) {
+      seeLatest();
+      const tip = readTip(subject);
+      const chain: StoredRecord[] = [];
+      for (const { key, value } of records.getRange({ start: [subject, 0], end: [subject, Number.MAX_SAFE_INTEGER] })) {
+        const [previous, hash, ciphertext] = value;
+        chain.push({ sequence: key[1], previous, hash, ciphertext: Buffer.from(ciphertext) });
+      }
+      const erasure = erasures.get(subject) ?? null;
+      return tip.sequence === 0 && chain.length === 0 && erasure === null ? null : { tip, records: chain, erasure };
+    },
+    erase: (subject, at) =>
+      change(() => {
+        if (!heads.doesExist(subject)) return false;
+        const [sequence] = tips.get(subject) ?? [0];
+        erasures.put(subject, { throughSequence: sequence, at });
+        heads.remove(subject);
+        keys.remove(subject);
+        return true;
+      }),
+    async *subjects() {
+      seeLatest();
+      yield* tips.getKeys();
+    },
+    async isWritable() {
+      try {
+        await change(() => root.put('probe', Date.now()));
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    close: () => root.close(),
+  };
+}
