@@ -11,7 +11,7 @@ export function findCookie(header: string, name: string): FoundCookie {
   let found: string | null = null;
   for (let start = 0; start <= header.length; ) {
     const end = endOfPair(header, start);
-    const value = valueOf(header, start, end, name);
+    const value = readValue(header, start, end, name);
     if (value !== null) {
       if (found !== null) return 'doubled';
       found = value;
@@ -27,7 +27,7 @@ export function removeCookie(header: string, name: string): string {
   let isFirst = true;
   for (let start = 0; start <= header.length; ) {
     const end = endOfPair(header, start);
-    if (valueOf(header, start, end, name) === null) {
+    if (readValue(header, start, end, name) === null) {
       const pair = header.slice(start, end);
       // The first pair that stays must not begin with the space that followed a removed one.
       kept += isFirst ? (start === 0 ? pair : pair.trimStart()) : `;${pair}`;
@@ -44,7 +44,7 @@ function endOfPair(header: string, start: number): number {
 }
 
 /** The value of the pair, if it has the name. White space around the name counts as some servers count it: as nothing. */
-function valueOf(header: string, start: number, end: number, name: string): string | null {
+function readValue(header: string, start: number, end: number, name: string): string | null {
   let from = start;
   while (from < end && isBlank(header.charCodeAt(from))) from++;
   if (!header.startsWith(name, from)) return null;

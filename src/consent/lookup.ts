@@ -1,5 +1,6 @@
 /** What a hit asks: the record behind its consent cookie, and what the cookie itself says no to. */
 
+import type { Region } from '../policy/policy.ts';
 import type { ConsentStore } from '../store/store.ts';
 import type { ConsentCookies, CookieReading } from './cookie.ts';
 import type { ConsentHead } from './record.ts';
@@ -12,6 +13,8 @@ export interface ConsentLookup {
   readonly denied: PurposeSet;
   /** The subject, where the store knows it; null otherwise. Never logged. */
   readonly subject: string | null;
+  /** Region of an external subject's own record, which counts in place of the sending machine's. */
+  readonly region?: Region;
 }
 
 const NOBODY: ConsentLookup = { record: null, denied: NO_PURPOSES, subject: null };

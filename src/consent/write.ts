@@ -1,0 +1,60 @@
+/** Puts a decision on a subject's chain: reads the end, plans, seals, appends, and begins anew where somebody else was quicker. */
+
+import { type ConsentStore, StoreUnavailable } from '../store/store.ts';
+import { drawSubject, drawSubjectKey, sealRecord } from './chain.ts';
+import type { ConsentEntry } from './entry.ts';
+import { type Choices, type Decision, newestAt, planDecision } from './plan.ts';
+import type { ConsentHead } from './record.ts';
+
+/** Writers of one subject are its own browsers: more rounds than this mean that something else is wrong. */
+const MAX_ROUNDS = 16;
+
+/** What of an entry the decision itself does not say. */
+export type Circumstances = Pick<ConsentEntry, 'region' | 'gpc' | 'notice' | 'tcString' | 'gppString'>;
+
+export interface ConsentWrite {
+  /** Null mints a new subject. One that the store does not know is refused as `unknown-subject`. */
+  readonly subject: string | null;
+  /** Choices in force that the store does not hold: of a refusal without an id, or of a cookie that beats the record. */
+  readonly carry: (choices: Choices) => Choices;
+  readonly decision: Decision;
+  readonly circumstances: Circumstances;
+}
+
+export type WriteOutcome =
+  | { readonly kind: 'written' | 'same'; readonly head: ConsentHead }
+  /** There is no such subject, or it was erased. */
+  | { readonly kind: 'unknown-subject' };
+
+/** `now` in milliseconds since the epoch. @throws StoreUnavailable where nothing could be written, or not surely. */
+export async function writeConsent(store: ConsentStore, write: ConsentWrite, now: number): Promise<WriteOutcome> {
+  const subject = write.subject ?? drawSubject();
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const tip = await store.readTip(subject);
+    if (tip.head === null && write.subject !== null) return { kind: 'unknown-subject' };
+    const stored = tip.head?.choices ?? {};
+    // A record is newer than the one before it, whatever the clock of this machine says.
+    const at = Math.max(now, newestAt(stored) + 1);
+    const carried = write.carry(stored);
+    const plan = planDecision(carried, write.decision, at);
+    if (plan.kind === 'same' && tip.head !== null && carried === stored) return { kind: 'same', head: tip.head };
+    const choices = plan.kind === 'record' ? plan.choices : carried;
+    const { action, policy, model } = write.decision;
+    const entry: ConsentEntry = { v: 1, at, action, changes: statesOf(stored, choices), policy, model, ...write.circumstances };
+    const key = tip.key ?? drawSubjectKey();
+    const record = sealRecord(subject, tip.sequence + 1, tip.hash, entry, key);
+    const head: ConsentHead = { subject, sequence: record.sequence, hash: record.hash, choices };
+    const outcome = await store.append({ record, head, newKey: tip.key === null ? key : null });
+    if (outcome === 'appended') return { kind: 'written', head };
+  }
+  throw new StoreUnavailable('a consent record could not be written: too many writers for one subject');
+}
+
+/** States of the purposes whose choice is another than before. */
+function statesOf(before: Choices, after: Choices): ConsentEntry['changes'] {
+  return Object.fromEntries(
+    Object.entries(after)
+      .filter(([purpose, choice]) => before[purpose as keyof Choices] !== choice)
+      .map(([purpose, choice]) => [purpose, choice.state]),
+  );
+}
