@@ -103,7 +103,10 @@ export function createConsentApi(parts: ConsentApiParts): Middleware {
   function sendDecision(ctx: Context, decided: DecidedConsent, status: number): void {
     if (decided.setCookie !== null) ctx.set('Set-Cookie', decided.setCookie);
     metrics?.countDecision(decided.ok ? decided.kind : 'unavailable');
-    if (!decided.ok) return refuse(ctx, 'store-unavailable');
+    if (!decided.ok) {
+      refuse(ctx, 'store-unavailable');
+      return;
+    }
     const { view, expiresAt, receipt } = decided;
     sendJson(ctx, status, {
       state: view.state,
@@ -121,9 +124,11 @@ export function createConsentApi(parts: ConsentApiParts): Middleware {
     ctx.vary('Origin');
     const caller = identifyCaller(ctx.headers, originRules);
     allowOrigin(ctx, caller);
-    if (ctx.method === 'OPTIONS') return answerPreflight(ctx, caller, refuse);
+    if (ctx.method === 'OPTIONS' && caller.kind !== 'foreign') return answerPreflight(ctx);
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD' && !mayChange(caller)) return refuse(ctx, 'foreign-origin');
-    await routes(ctx as Parameters<typeof routes>[0], async () => refuse(ctx, 'method-not-allowed'));
+    await routes(ctx as Parameters<typeof routes>[0], async () =>
+      refuse(ctx, ctx.path === config.path ? 'method-not-allowed' : 'not-found'),
+    );
   };
 }
 
@@ -150,8 +155,7 @@ function allowOrigin(ctx: Context, caller: Caller): void {
   ctx.set('Access-Control-Allow-Credentials', 'true');
 }
 
-function answerPreflight(ctx: Context, caller: Caller, refuse: (ctx: Context, code: ProblemCode) => void): void {
-  if (caller.kind === 'foreign') return refuse(ctx, 'foreign-origin');
+function answerPreflight(ctx: Context): void {
   ctx.set('Access-Control-Allow-Methods', 'GET, POST, DELETE');
   ctx.set('Access-Control-Allow-Headers', 'Content-Type, Consentry-Token, Idempotency-Key');
   ctx.set('Access-Control-Max-Age', PREFLIGHT_MAX_AGE_S);

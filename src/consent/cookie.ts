@@ -55,8 +55,9 @@ const NONE: CookieReading = { kind: 'none' };
 
 export function createConsentCookies(config: ConsentCookieConfig, keyring: Keyring, site: string): ConsentCookies {
   const name = config.name ?? (config.domain === null && config.secure ? '__Host-consentry' : 'consentry');
-  // A day more than the cookie lives: a refusal is dated back to the beginning of its day.
-  const rules = { keyring, use: 'cookie', audience: site, maxLifetimeMs: config.maxAgeMs + DAY_MS } as const;
+  // A day more than the cookie lives: a refusal is dated back to the beginning of its day. A day of skew: a clock that is
+  // set back must not turn the cookies of the last hours into forgeries; what they are worth the record says.
+  const rules = { keyring, use: 'cookie', audience: site, maxLifetimeMs: config.maxAgeMs + DAY_MS, skewMs: DAY_MS } as const;
   const subjects = createTokenCodec({ ...rules, typ: SUBJECT_TYP });
   const refusals = createTokenCodec({ ...rules, typ: REFUSAL_TYP });
   const attributes = describeAttributes(config);

@@ -5,6 +5,7 @@ const PROBLEMS = {
   'bad-body': { status: 400, title: 'The body is not JSON in UTF-8' },
   'not-authorized': { status: 401, title: 'A bearer token of the right scope is needed' },
   'foreign-origin': { status: 403, title: 'This origin may not change a consent; list it under consent.origins' },
+  'not-found': { status: 404, title: 'There is nothing at this address' },
   'no-consent': { status: 404, title: 'There is no consent record behind this cookie' },
   'method-not-allowed': { status: 405, title: 'This method is not for this address' },
   'body-too-large': { status: 413, title: 'The body is larger than limits.consent-body' },

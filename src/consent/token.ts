@@ -13,8 +13,6 @@ const ISSUER = 'consentry';
 /** Longest token that is looked at. A cookie is bounded at 4 KB by browsers, a token holds a handful of claims. */
 const MAX_TOKEN_CHARS = 4096;
 
-/** How far clocks of machines may stand apart. */
-const CLOCK_SKEW_S = 60;
 const CACHED_TOKENS = 8192;
 
 export type TokenRefusal =
@@ -56,6 +54,8 @@ export interface TokenRules {
   readonly audience: string;
   /** Longest time between `iat` and `exp` that is believed. */
   readonly maxLifetimeMs: number;
+  /** How far in the future `iat` and `nbf` may lie: by how much clocks may stand apart, or have been set back. */
+  readonly skewMs: number;
 }
 
 export function createTokenCodec(rules: TokenRules): TokenCodec {
@@ -143,8 +143,9 @@ function checkClaims(payload: unknown, rules: TokenRules, nowS: number): TokenCl
   if (aud !== rules.audience) return 'audience';
   if (typeof sub !== 'string' || sub === '' || sub.length > 512) return 'claims';
   if (!isSecond(iat) || !isSecond(exp) || exp <= iat || exp - iat > Math.ceil(rules.maxLifetimeMs / 1000)) return 'claims';
-  if (iat > nowS + CLOCK_SKEW_S) return 'from-the-future';
-  if (nbf !== undefined && (!isSecond(nbf) || nbf > nowS + CLOCK_SKEW_S)) return 'from-the-future';
+  const latestS = nowS + Math.ceil(rules.skewMs / 1000);
+  if (iat > latestS) return 'from-the-future';
+  if (nbf !== undefined && (!isSecond(nbf) || nbf > latestS)) return 'from-the-future';
   return payload as TokenClaims;
 }
 

@@ -1,0 +1,171 @@
+/** What every consent store promises. A store's own test calls this with a way to open it. */
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { drawSubject, drawSubjectKey, openRecord, sealRecord } from '../../src/consent/chain.ts';
+import type { ConsentEntry } from '../../src/consent/entry.ts';
+import type { ConsentHead } from '../../src/consent/record.ts';
+import { type Addition, type ChainTip, type ConsentStore, GENESIS_HASH } from '../../src/store/store.ts';
+
+export interface StoreUnderTest {
+  readonly store: ConsentStore;
+  /** A second process's view of the same data; the same store where there is no second process. */
+  readonly other: ConsentStore;
+  close(): Promise<void>;
+}
+
+const ENTRY: ConsentEntry = {
+  v: 1,
+  at: 1_763_899_200_000,
+  action: 'save',
+  changes: { analytics: 'granted', advertising: 'denied' },
+  policy: 'eu@1.0.0#0123456789abcdef',
+  model: 'opt-in',
+  region: { country: 'DE', subdivision: 'BE' },
+  gpc: false,
+  notice: null,
+  tcString: null,
+  gppString: null,
+};
+
+function addTo(subject: string, tip: ChainTip, at = ENTRY.at): Addition {
+  const key = tip.key ?? drawSubjectKey();
+  const record = sealRecord(subject, tip.sequence + 1, tip.hash, { ...ENTRY, at }, key);
+  const choice = { at, policy: ENTRY.policy, model: ENTRY.model, notice: null } as const;
+  const choices = {
+    analytics: { ...choice, state: 'granted', notice: '2026-11' },
+    advertising: { ...choice, state: 'denied' },
+  } as const;
+  const head: ConsentHead = { subject, sequence: record.sequence, hash: record.hash, choices };
+  return { record, head, newKey: tip.key === null ? key : null };
+}
+
+async function append(store: ConsentStore, subject: string, at?: number): Promise<Addition> {
+  const addition = addTo(subject, await store.readTip(subject), at);
+  expect(await store.append(addition)).toBe('appended');
+  return addition;
+}
+
+export function describeStore(name: string, open: () => Promise<StoreUnderTest>): void {
+  describe(name, () => {
+    let tested: StoreUnderTest;
+    let store: ConsentStore;
+    beforeAll(async () => {
+      tested = await open();
+      store = tested.store;
+    });
+    afterAll(() => tested?.close());
+
+    it('knows nothing of a stranger', async () => {
+      const subject = drawSubject();
+      expect(await store.readHead(subject)).toBeNull();
+      expect(await store.readChain(subject)).toBeNull();
+      expect(await store.readTip(subject)).toEqual({ head: null, key: null, sequence: 0, hash: GENESIS_HASH });
+      expect(await store.erase(subject, 1)).toBe(false);
+    });
+
+    it('gives back the head as it was appended, at once and elsewhere', async () => {
+      const subject = drawSubject();
+      const { head, record, newKey } = await append(store, subject);
+      expect(await store.readHead(subject)).toEqual(head);
+      expect(await tested.other.readHead(subject)).toEqual(head);
+      expect(await tested.other.readTip(subject)).toEqual({ head, key: newKey, sequence: 1, hash: record.hash });
+    });
+
+    it('keeps every record in order, readable under the subject’s own key', async () => {
+      const subject = drawSubject();
+      const hashes: string[] = [];
+      for (let i = 0; i < 12; i++) hashes.push((await append(store, subject, ENTRY.at + i)).record.hash);
+      const chain = await tested.other.readChain(subject);
+      expect(chain?.records.map((record) => record.hash)).toEqual(hashes);
+      expect(chain?.records.map((record) => record.sequence)).toEqual(hashes.map((_, i) => i + 1));
+      expect(chain?.records.map((record) => record.previous)).toEqual([GENESIS_HASH, ...hashes.slice(0, -1)]);
+      const key = chain?.tip.key ?? Buffer.alloc(32);
+      expect(chain?.records.map((record) => openRecord(subject, record, key)?.at)).toEqual(hashes.map((_, i) => ENTRY.at + i));
+    });
+
+    it('refuses a record that does not continue the chain, and changes nothing', async () => {
+      const subject = drawSubject();
+      const stale = addTo(subject, await store.readTip(subject));
+      const first = await append(store, subject);
+      expect(await store.append(stale)).toBe('conflict');
+      const late = addTo(subject, { ...(await store.readTip(subject)), hash: randomBytes(32).toString('hex') });
+      expect(await store.append(late)).toBe('conflict');
+      const skipping = addTo(subject, { ...(await store.readTip(subject)), sequence: 5 });
+      expect(await store.append(skipping)).toBe('conflict');
+      expect(await store.readHead(subject)).toEqual(first.head);
+      expect((await store.readChain(subject))?.records).toHaveLength(1);
+    });
+
+    it('lets one of many writers win each place, so that no chain forks', async () => {
+      const subject = drawSubject();
+      const writers = [store, tested.other, store, tested.other, store, tested.other];
+      const write = async (writer: ConsentStore) => {
+        let conflicts = 0;
+        for (let written = 0; written < 5; ) {
+          if ((await writer.append(addTo(subject, await writer.readTip(subject)))) === 'appended') written++;
+          else conflicts++;
+        }
+        return conflicts;
+      };
+      await Promise.all(writers.map(write));
+      const chain = await store.readChain(subject);
+      expect(chain?.records).toHaveLength(30);
+      for (const [index, record] of (chain?.records ?? []).entries()) {
+        expect(record.previous).toBe(index === 0 ? GENESIS_HASH : chain?.records[index - 1]?.hash);
+      }
+      expect(chain?.tip.hash).toBe(chain?.records.at(-1)?.hash);
+    });
+
+    it('erases head and key, and leaves the chain and the time of it', async () => {
+      const subject = drawSubject();
+      await append(store, subject);
+      const last = await append(store, subject);
+      expect(await store.erase(subject, 1_763_900_000_000)).toBe(true);
+      expect(await store.readHead(subject)).toBeNull();
+      expect(await tested.other.readHead(subject)).toBeNull();
+      const chain = await store.readChain(subject);
+      expect(chain?.tip).toEqual({ head: null, key: null, sequence: 2, hash: last.record.hash });
+      expect(chain?.erasure).toEqual({ throughSequence: 2, at: 1_763_900_000_000 });
+      expect(chain?.records).toHaveLength(2);
+      expect(await store.erase(subject, 1)).toBe(false);
+    });
+
+    it('goes on after an erasure under a new key', async () => {
+      const subject = drawSubject();
+      const before = await append(store, subject);
+      await store.erase(subject, 5);
+      const after = await append(store, subject);
+      expect(after.record).toMatchObject({ sequence: 2, previous: before.record.hash });
+      expect(after.newKey).not.toBeNull();
+      const chain = await store.readChain(subject);
+      expect(chain?.erasure?.throughSequence).toBe(1);
+      expect(openRecord(subject, after.record, chain?.tip.key ?? Buffer.alloc(32))).not.toBeNull();
+      expect(openRecord(subject, before.record, chain?.tip.key ?? Buffer.alloc(32))).toBeNull();
+    });
+
+    it('refuses a record that was sealed before the erasure', async () => {
+      const subject = drawSubject();
+      await append(store, subject);
+      const sealed = addTo(subject, await store.readTip(subject));
+      await store.erase(subject, 5);
+      expect(await store.append(sealed)).toBe('conflict');
+      expect(await store.readHead(subject)).toBeNull();
+    });
+
+    it('lists every subject, the erased ones too', async () => {
+      const known = drawSubject();
+      const erased = drawSubject();
+      await append(store, known);
+      await append(store, erased);
+      await store.erase(erased, 5);
+      const listed = new Set<string>();
+      for await (const subject of tested.other.subjects()) listed.add(subject);
+      expect(listed).toContain(known);
+      expect(listed).toContain(erased);
+    });
+
+    it('is writable', async () => {
+      expect(await store.isWritable()).toBe(true);
+    });
+  });
+}
