@@ -1,0 +1,93 @@
+/** Filters the collector's answer on its way to the visitor: what it may set, and what it may make the browser remember. */
+import { type Action, PURPOSE_INDEX } from '../consent/state.ts';
+import type { HeaderTable } from '../upstream/headers.ts';
+import { NO_STORE } from './answer.ts';
+import type { ReceivedHit } from './hit.ts';
+import { strictestAction } from './judge.ts';
+import type { Delivery } from './pipeline.ts';
+
+export interface AnswerRules {
+  /** Whether the hit left byte for byte. */
+  readonly untouched: boolean;
+  /** What the decision says to the cookie of a name. */
+  cookieAction(name: string): Action;
+  /** Whether a redirect may lead to another host (advertising reads `forward`). */
+  readonly mayRedirect: boolean;
+  /** The visitor's Host, without port. */
+  readonly host: string;
+}
+
+/** What a judged hit's answer may do. An undeclared cookie belongs to the strictest purpose that the profile names. */
+export function rulesForAnswer({ received, route, judgement, untouched }: Delivery): AnswerRules {
+  const undeclared = strictestAction(judgement, route.gate | route.profile.named);
+  return {
+    untouched,
+    cookieAction(name) {
+      const purpose = route.profile.cookiePurpose(name);
+      return purpose === null ? undeclared : (judgement.purposes[PURPOSE_INDEX[purpose]]?.action ?? 'drop');
+    },
+    mayRedirect: judgement.purposes[PURPOSE_INDEX.advertising]?.action === 'forward',
+    host: received.host,
+  };
+}
+
+/** What the answer to a preflight or a passed file may do: nothing that tells one visitor from another. */
+export function rulesForBare(received: ReceivedHit): AnswerRules {
+  return { untouched: false, cookieAction: () => 'drop', mayRedirect: false, host: received.host };
+}
+
+/** Of an anonymized hit's answer only these come back; others could carry an id that a script keeps. */
+const KEPT = new Set(
+  `content-type content-length content-encoding content-disposition date vary location allow retry-after server
+ access-control-allow-origin access-control-allow-credentials access-control-allow-headers access-control-allow-methods
+ access-control-expose-headers access-control-max-age cross-origin-resource-policy timing-allow-origin x-content-type-options p3p`.split(
+    /\s+/,
+  ),
+);
+
+/** A validator, or an invitation to send more: never with a hit that was changed (hits.md § 1.4). */
+const REMEMBERED = new Set(['etag', 'last-modified', 'accept-ch', 'critical-ch', 'accept-ch-lifetime']);
+
+export type FilteredAnswer = { readonly headers: string[] } | { readonly refused: 'redirect' };
+
+/** @param raw name, value, … of the collector's answer. */
+export function filterAnswer(status: number, raw: readonly string[], rules: AnswerRules, table: HeaderTable): FilteredAnswer {
+  const headers: string[] = [];
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string;
+    const value = raw[i + 1] as string;
+    const { lower, kind } = table.describe(name);
+    if (lower === 'content-length') {
+      headers.push(name, value);
+      continue;
+    }
+    if (kind === 'hop' || kind === 'own' || lower === 'cache-control' || lower === 'expires' || lower === 'pragma') continue;
+    if (lower === 'set-cookie') {
+      if (rules.cookieAction(cookieName(value)) === 'forward') headers.push(name, value);
+      continue;
+    }
+    if (lower === 'location' && status >= 300 && status < 400 && !rules.mayRedirect && !isSameHost(value, rules.host)) {
+      return { refused: 'redirect' };
+    }
+    if (lower === 'refresh' && !rules.mayRedirect) continue;
+    if (!rules.untouched && (REMEMBERED.has(lower) || !KEPT.has(lower))) continue;
+    headers.push(name, value);
+  }
+  headers.push('Cache-Control', NO_STORE);
+  return { headers };
+}
+
+function cookieName(setCookie: string): string {
+  const equals = setCookie.indexOf('=');
+  return (equals === -1 ? setCookie : setCookie.slice(0, equals)).trim();
+}
+
+/** A path, or a URL of the visitor's own host. `//host` and `\\host` are other hosts to a browser. */
+function isSameHost(location: string, host: string): boolean {
+  if (/^\/(?![/\\])/.test(location) || /^[?#]/.test(location)) return true;
+  try {
+    return new URL(location).hostname === host;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,82 @@
+/** Step 11: what the visitor gets. Answers of our own are prepared buffers; the collector's are filtered in answer-filter.ts. */
+import type { ServerResponse } from 'node:http';
+import { type RefusalCode, toProblem } from '../errors.ts';
+import type { ReceivedHit } from './hit.ts';
+import type { Route } from './route.ts';
+
+/** The smallest transparent GIF that every browser takes: 43 bytes (GIF89a, one pixel). */
+export const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
+
+export const NO_STORE = 'private, no-store';
+
+/** Whether the answer is wanted as an image: Sec-Fetch-Dest tells; without it (older browsers, mail programs) Accept does. */
+function wantsImage(hit: ReceivedHit): boolean {
+  if (hit.destination !== '') return hit.destination === 'image';
+  return hit.method !== 'POST' && /^\s*image\//i.test(hit.accept);
+}
+
+/** Success without content or as a pixel, as the route's `respond` and the request ask for. */
+export function answerEmpty(res: ServerResponse, hit: ReceivedHit, respond: Route['respond']): void {
+  const image = respond === 'pixel' ? hit.method !== 'POST' : respond === 'upstream' && wantsImage(hit);
+  const headers = corsHeaders(hit);
+  headers.push('Cache-Control', NO_STORE);
+  if (!image) return void res.writeHead(204, headers).end();
+  headers.push('Content-Type', 'image/gif', 'Content-Length', String(PIXEL.length));
+  res.writeHead(200, headers).end(hit.method === 'HEAD' ? undefined : PIXEL);
+}
+
+/** Answer to a dropped hit: the profile's, which the vendor's script takes for success, else the route's. Never an error. */
+export function answerDropped(res: ServerResponse, hit: ReceivedHit, route: Route): void {
+  const { dropped } = route.profile;
+  if (dropped === null) return answerEmpty(res, hit, route.respond);
+  const headers = corsHeaders(hit);
+  headers.push('Cache-Control', NO_STORE);
+  for (const [name, value] of Object.entries(dropped.headers)) headers.push(name, value);
+  if (dropped.status !== 204) headers.push('Content-Length', String(dropped.body.length));
+  res.writeHead(dropped.status, headers).end(hit.method === 'HEAD' || dropped.status === 204 ? undefined : dropped.body);
+}
+
+/**
+ * What a page's fetch or beacon of that origin needs to see a success (Fetch standard § 3.2). The answers are the same for
+ * everybody, so that letting any origin read them gives nothing away.
+ */
+function corsHeaders(hit: ReceivedHit): string[] {
+  if (hit.origin === '' || hit.origin === 'null')
+    return hit.origin === '' ? [] : ['Access-Control-Allow-Origin', 'null', 'Vary', 'Origin'];
+  return ['Access-Control-Allow-Origin', hit.origin, 'Access-Control-Allow-Credentials', 'true', 'Vary', 'Origin'];
+}
+
+/** Preflight of a route whose answer does not come from the collector. */
+export function answerPreflight(res: ServerResponse, hit: ReceivedHit): void {
+  const headers = corsHeaders(hit);
+  headers.push('Cache-Control', NO_STORE, 'Access-Control-Allow-Methods', 'GET, HEAD, POST');
+  const asked = headerOf(hit, 'access-control-request-headers');
+  // Only names come back, and only ones that are names.
+  if (asked !== '' && /^[\w\-, ]{1,1024}$/.test(asked)) headers.push('Access-Control-Allow-Headers', asked);
+  headers.push('Access-Control-Max-Age', '600');
+  res.writeHead(204, headers).end();
+}
+
+function headerOf(hit: ReceivedHit, name: string): string {
+  for (let i = 0; i < hit.rawHeaders.length; i += 2) {
+    if ((hit.rawHeaders[i] as string).toLowerCase() === name) return hit.rawHeaders[i + 1] as string;
+  }
+  return '';
+}
+
+/** A collector that is down: an error, but an image request gets its pixel, since a page should not show a broken one. */
+export function answerUnavailable(res: ServerResponse, hit: ReceivedHit, code: RefusalCode): void {
+  if (wantsImage(hit)) answerEmpty(res, hit, 'upstream');
+  else answerRefusal(res, code);
+}
+
+/** Refuses a request that is no hit. The connection ends where the rest of the request cannot be trusted or was not read. */
+export function answerRefusal(res: ServerResponse, code: RefusalCode): void {
+  if (res.headersSent) return void res.destroy();
+  const { status, body } = toProblem(code);
+  const headers = ['Content-Type', 'application/problem+json', 'Content-Length', String(body.length), 'Cache-Control', NO_STORE];
+  if (status === 405) headers.push('Allow', 'GET, HEAD, POST, OPTIONS');
+  if (status === 503) headers.push('Retry-After', '1');
+  if (status !== 404 && status !== 502 && status !== 504) headers.push('Connection', 'close');
+  res.writeHead(status, headers).end(res.req.method === 'HEAD' ? undefined : body);
+}

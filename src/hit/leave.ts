@@ -1,0 +1,111 @@
+/** The header lines and the target of a hit that leaves: what never leaves goes, what always goes along is added. */
+import { PURPOSES } from '../consent/state.ts';
+import type { AnonymizeRules, Judgement, Region } from '../policy/policy.ts';
+import type { HeaderTable } from '../upstream/headers.ts';
+import type { ReceivedHit } from './hit.ts';
+import type { OutgoingHit } from './outgoing.ts';
+import type { Route } from './route.ts';
+
+/** Header lines that may leave, in order and byte for byte; Host is kept apart, our own cookie cut out by `stripCookie`. */
+export function keepHeaders(hit: ReceivedHit, table: HeaderTable, stripCookie: (cookie: string) => string): string[] {
+  const kept: string[] = [];
+  const { rawHeaders, connectionTokens } = hit;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    const { lower, kind } = table.describe(name);
+    if (kind === 'gpc') {
+      // An intermediary must not remove `Sec-GPC: 1` (W3C GPC § 3.4), not even when Connection names it.
+      kept.push(name, rawHeaders[i + 1] as string);
+      continue;
+    }
+    if (kind !== 'plain' && kind !== 'cookie') continue;
+    if (connectionTokens?.has(lower)) continue;
+    const value = rawHeaders[i + 1] as string;
+    if (kind === 'plain') kept.push(name, value);
+    else {
+      const cookies = stripCookie(value);
+      if (cookies !== '') kept.push(name, cookies);
+    }
+  }
+  return kept;
+}
+
+/** Of a preflight or a passed file only these leave: nothing that tells one visitor from another. */
+const BARE = new Set('accept accept-encoding origin access-control-request-method access-control-request-headers'.split(' '));
+
+export function keepBareHeaders(hit: ReceivedHit, table: HeaderTable): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < hit.rawHeaders.length; i += 2) {
+    const name = hit.rawHeaders[i] as string;
+    if (BARE.has(table.describe(name).lower)) kept.push(name, hit.rawHeaders[i + 1] as string);
+  }
+  return kept;
+}
+
+const TOKEN_FIELD = 'consentry-token';
+
+/** Query without Consentry's own token in any spelling of its name, byte for byte otherwise. */
+export function stripToken(query: string | null): string | null {
+  if (query === null || !/(?:^|&)(?:c|%63)/.test(query)) return query;
+  const pairs = query.split('&');
+  const kept = pairs.filter((pair) => !isTokenField(pair));
+  return kept.length === pairs.length ? query : kept.length === 0 ? null : kept.join('&');
+}
+
+/** Values of the token field in a query, decoded; several where somebody doubled it. */
+export function readTokens(query: string | null): string[] {
+  if (query === null || !/(?:^|&)(?:c|%63)/.test(query)) return [];
+  return query
+    .split('&')
+    .flatMap((pair) => (isTokenField(pair) ? [decode(pair.slice(pair.indexOf('=') + 1 || pair.length))] : []));
+}
+
+function isTokenField(pair: string): boolean {
+  const equals = pair.indexOf('=');
+  const name = equals === -1 ? pair : pair.slice(0, equals);
+  return name.length >= TOKEN_FIELD.length && decode(name) === TOKEN_FIELD;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Target at the collector: the route may lead to another path there. */
+export function targetOf(route: Route, path: string, query: string | null): string {
+  const there = route.rewrite === null ? path : route.rewrite.base + path.slice(route.rewrite.cut);
+  return query === null ? there : `${there}?${query}`;
+}
+
+export interface Departure {
+  readonly route: Route;
+  readonly judgement: Judgement;
+  readonly action: 'forward' | 'anonymize';
+  readonly region: Region;
+  readonly anonymize: AnonymizeRules;
+  /** Address to name to the collector: true, masked or null. */
+  readonly address: string | null;
+  readonly host: string;
+}
+
+/** The hit with Host in front and the lines that Consentry adds behind. */
+export function addOwnHeaders(hit: OutgoingHit, departure: Departure): OutgoingHit {
+  const headers = departure.host === '' ? [...hit.headers] : ['Host', departure.host, ...hit.headers];
+  if (departure.address !== null) headers.push('X-Forwarded-For', departure.address);
+  if (departure.route.recipient !== 'third-party') headers.push('Consentry-Decision', describeDecision(departure));
+  return { ...hit, headers };
+}
+
+/** `forward; policy=eu@2026.11.0#…; analytics=granted, advertising=denied`; the policy is left out where it would tell the place. */
+function describeDecision({ route, judgement, action, region, anonymize }: Departure): string {
+  const tellsPlace =
+    action === 'anonymize' && (anonymize.geo === 'none' || (anonymize.geo === 'country' && region.subdivision !== null));
+  const named = route.gate | route.profile.named;
+  const states = PURPOSES.flatMap((purpose, i) =>
+    (named >> i) & 1 ? [`${purpose}=${judgement.purposes[i]?.state ?? 'unknown'}`] : [],
+  );
+  return `${action}; ${tellsPlace ? '' : `policy=${judgement.version}; `}${states.join(', ')}`;
+}

@@ -1,0 +1,273 @@
+/**
+ * The way of a hit: receive → route → identify → locate → read signals → look up record → decide → scrub → guard →
+ * dispatch → answer → evidence. Synchronous as long as nothing has to be waited for: only a body and a store elsewhere are.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ConsentLookup } from '../consent/lookup.ts';
+import type { PurposeSet } from '../consent/state.ts';
+import type { RefusalCode } from '../errors.ts';
+import type { EvidenceSink, HitEvidence } from '../ops/evidence.ts';
+import type { Judgement, PolicySet, Region } from '../policy/policy.ts';
+import { readSignals } from '../signals/read.ts';
+import type { HeaderTable } from '../upstream/headers.ts';
+import { answerDropped, answerEmpty, answerRefusal } from './answer.ts';
+import { type BodyLimits, collectBody } from './body.ts';
+import { readAge } from './field.ts';
+import { guardHit } from './guard.ts';
+import type { Identity, ReceivedHit } from './hit.ts';
+import type { ClientIdentifier } from './identify.ts';
+import { judgeHit } from './judge.ts';
+import { addOwnHeaders, keepHeaders, stripToken, targetOf } from './leave.ts';
+import type { Locator } from './locate.ts';
+import type { OutgoingHit } from './outgoing.ts';
+import { receiveHit } from './receive.ts';
+import type { Route, RouteTable } from './route.ts';
+import { scrubHit } from './scrub.ts';
+
+/** The parts that a hit meets, put together once by the gateway. */
+export interface HitServices {
+  readonly table: HeaderTable;
+  readonly identifier: ClientIdentifier;
+  readonly locator: Locator;
+  readonly limits: BodyLimits;
+  readonly evidence: EvidenceSink;
+  /** The rules in force; a hit keeps the ones it began with. */
+  rules(): Rules;
+  /** The record of the hit's subject. Never throws and never rejects. */
+  lookUp(hit: ReceivedHit, route: Route, body: Buffer | null, now: number): ConsentLookup | Promise<ConsentLookup>;
+  stripCookie(cookie: string): string;
+  /** Records that GPC was seen with a known subject, once; must not block. */
+  rememberGpc(subject: string, purposes: PurposeSet, region: Region, judgement: Judgement, now: number): void;
+  pseudonymizer(route: Route, now: number): ((value: string) => string) | null;
+  /** Told of a hit that names a client address although nobody declared its proxy. */
+  undeclaredProxy(hit: ReceivedHit): void;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Told of an exception, which is a bug of ours. */
+  fault(error: unknown): void;
+  readonly witness?: HitWitness;
+}
+
+/** Policies and routes of one revision. */
+export interface Rules {
+  readonly set: PolicySet;
+  readonly routes: RouteTable;
+}
+
+/** Sees a hit as it came and as it left (null where it did not), identifiers included. */
+export type HitWitness = (
+  evidence: HitEvidence,
+  received: ReceivedHit,
+  body: Buffer | null,
+  outgoing: OutgoingHit | null,
+) => void;
+
+/** What differs between the reverse proxy and the middleware. */
+export interface Mount {
+  /** A path under no route that no collector takes for a guarded one. */
+  unmatched(hit: ReceivedHit): void;
+  /** A preflight, or a static file of a `pass` route. */
+  relayBare(hit: ReceivedHit, route: Route): void;
+  /** Hands a judged hit to the collector; `waited` tells whether the visitor gets the collector's own answer. */
+  deliver(delivery: Delivery): void;
+}
+
+export interface Delivery {
+  readonly received: ReceivedHit;
+  readonly route: Route;
+  readonly outgoing: OutgoingHit;
+  readonly judgement: Judgement;
+  readonly untouched: boolean;
+  /** Address that the collector may see, or null. */
+  readonly address: string | null;
+  /** Whether the visitor has been answered already. */
+  readonly answered: boolean;
+}
+
+/** A hit that has a route, and the rules that it is judged by. */
+interface Arrival {
+  readonly services: HitServices;
+  readonly mount: Mount;
+  readonly res: ServerResponse;
+  readonly received: ReceivedHit;
+  readonly route: Route;
+  readonly set: PolicySet;
+  readonly now: number;
+}
+
+/** A hit of which it is known who sent it from where. */
+interface Passage extends Arrival {
+  readonly body: Buffer | null;
+  readonly identity: Identity;
+  readonly region: Region;
+}
+
+export function runHit(services: HitServices, req: IncomingMessage, res: ServerResponse, mount: Mount): void {
+  const received = receiveHit(req, services.table);
+  if (typeof received === 'string') return answerRefusal(res, received);
+  const { set, routes } = services.rules();
+  const route = routes.find(received.host, received.path);
+  if (route === null) return routes.isLookalike(received.path) ? answerRefusal(res, 'no-route') : mount.unmatched(received);
+  if (received.method === 'OPTIONS' || route.pass) return mount.relayBare(received, route);
+  const arrival: Arrival = { services, mount, res, received, route, set, now: services.now() };
+  if (received.bodyLength === 0) return judge(arrival, null);
+  if (received.bodyLength !== null && received.bodyLength > services.limits.maxBytes)
+    return dropUnread(arrival, 'body-too-large');
+  collectBody(req, services.limits, (body) => {
+    if (typeof body !== 'string') judge(arrival, body);
+    else if (body === 'body-too-large') dropUnread(arrival, body);
+    else answerRefusal(res, body);
+  });
+}
+
+function judge(arrival: Arrival, body: Buffer | null): void {
+  const { services, received, route, now } = arrival;
+  const identity = services.identifier.identify(received);
+  if (!identity.peerTrusted && (received.forwardedFor !== '' || received.forwarded !== '')) services.undeclaredProxy(received);
+  const region = services.locator.locate(received, identity);
+  const passage: Passage = { ...arrival, body, identity, region };
+  const lookup = services.lookUp(received, route, body, now);
+  if (lookup instanceof Promise) lookup.then((found) => decideOrDrop(passage, found));
+  else decideOrDrop(passage, lookup);
+}
+
+/** A fault of our own while judging allows nothing: it is counted, and the hit does not leave. */
+function decideOrDrop(passage: Passage, lookup: ConsentLookup): void {
+  try {
+    decide(passage, lookup);
+  } catch (error) {
+    passage.services.fault(error);
+    if (!passage.res.headersSent) answerDropped(passage.res, passage.received, passage.route);
+    record({ ...passage, judgement: null, action: null }, 'dropped-by-fault', 'internal');
+  }
+}
+
+function decide(passage: Passage, lookup: ConsentLookup): void {
+  const { services, received, route, body, set, now } = passage;
+  const region = lookup.region ?? passage.region;
+  const signals = readSignals({
+    rawHeaders: received.rawHeaders,
+    query: received.query ?? '',
+    cookie: received.cookie,
+    body: route.profile.consentInBody ? body : null,
+  });
+  const { judgement, action, untouched } = judgeHit(
+    set,
+    {
+      region,
+      record: lookup.record,
+      denied: lookup.denied,
+      signals,
+      label: route.label,
+      sensitive: route.sensitive,
+      age: readAge(route, received, body),
+      tcfVendor: route.tcfVendor,
+    },
+    route.gate,
+    route.profile.named,
+    now,
+  );
+  if (judgement.remember !== 0 && lookup.subject !== null)
+    services.rememberGpc(lookup.subject, judgement.remember, region, judgement, now);
+  const judged: Judged = { ...passage, region, judgement, action, untouched };
+  if (action === 'drop') return drop(judged, 'dropped', null);
+  scrub(judged, action);
+}
+
+interface Judged extends Passage {
+  readonly judgement: Judgement;
+  readonly action: HitEvidence['action'];
+  readonly untouched: boolean;
+}
+
+function scrub(hit: Judged, action: 'forward' | 'anonymize'): void {
+  const { services, received, route, body, judgement, region, identity } = hit;
+  const headers = keepHeaders(received, services.table, services.stripCookie);
+  const target = targetOf(route, received.path, stripToken(received.query));
+  const incoming: OutgoingHit = { method: received.method, target, headers, body };
+  if (hit.untouched) return dispatch(hit, action, incoming, identity.address, []);
+  const outcome = scrubHit({
+    hit: incoming,
+    profile: route.profile,
+    routePath: targetOf(route, route.path, null),
+    action,
+    gate: route.gate,
+    judgement,
+    anonymize: judgement.anonymize,
+    clientAddress: identity.address,
+    country: region.country,
+    subdivision: region.subdivision,
+    pseudonymize: services.pseudonymizer(route, hit.now),
+  });
+  if (!outcome.ok) return drop(hit, 'dropped-by-fault', outcome.reason, outcome.report);
+  const verdict = guardHit(outcome.hit, outcome.forbidden);
+  if (!verdict.ok) return drop(hit, 'dropped-by-fault', 'guard', outcome.report);
+  dispatch(hit, action, outcome.hit, outcome.address, outcome.report);
+}
+
+function dispatch(
+  hit: Judged,
+  action: 'forward' | 'anonymize',
+  clean: OutgoingHit,
+  address: string | null,
+  report: HitEvidence['report'],
+): void {
+  const { mount, res, received, route, judgement, region, untouched } = hit;
+  const host = hostFor(route, received, action);
+  const outgoing = addOwnHeaders(clean, { route, judgement, action, region, anonymize: judgement.anonymize, address, host });
+  const answered = route.respond !== 'upstream';
+  if (answered) answerEmpty(res, received, route.respond);
+  mount.deliver({ received, route, outgoing, judgement, untouched, address, answered });
+  record(hit, action === 'forward' ? 'forwarded' : 'anonymized', null, report, outgoing);
+}
+
+/** An anonymized hit tells no host of the visitor's choosing: a wildcard's first label can be an id. */
+function hostFor(route: Route, received: ReceivedHit, action: 'forward' | 'anonymize'): string {
+  if (route.hostHeader !== null) return route.hostHeader;
+  return action === 'forward' ? received.hostHeader : (route.host ?? route.upstream?.host ?? 'localhost');
+}
+
+function drop(hit: Judged, outcome: HitEvidence['outcome'], fault: string | null, report: HitEvidence['report'] = []): void {
+  answerDropped(hit.res, hit.received, hit.route);
+  record(hit, outcome, fault, report);
+}
+
+/** A body that is not read to its end: the hit is dropped and the connection closed behind the answer. */
+function dropUnread(arrival: Arrival, fault: RefusalCode): void {
+  arrival.res.shouldKeepAlive = false;
+  answerDropped(arrival.res, arrival.received, arrival.route);
+  record({ ...arrival, body: null, region: null, judgement: null, action: null }, 'dropped-by-fault', fault);
+}
+
+interface Recorded extends Arrival {
+  readonly body: Buffer | null;
+  readonly region: Region | null;
+  readonly judgement: Judgement | null;
+  readonly action: HitEvidence['action'];
+}
+
+function record(
+  hit: Recorded,
+  outcome: HitEvidence['outcome'],
+  fault: string | null,
+  report: HitEvidence['report'] = [],
+  outgoing: OutgoingHit | null = null,
+): void {
+  const { services, received, route, region, judgement, action, set, now } = hit;
+  const evidence: HitEvidence = {
+    at: now,
+    route: route.pattern,
+    vendor: route.profile.name,
+    method: received.method,
+    region,
+    judgement,
+    gate: route.gate,
+    action,
+    outcome,
+    fault,
+    report,
+    revision: set.revision,
+  };
+  services.evidence.record(evidence);
+  services.witness?.(evidence, received, hit.body, outgoing);
+}

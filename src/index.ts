@@ -1,0 +1,79 @@
+/**
+ * The public API: Consentry as a koa middleware, and the gateway behind it for programs that bring their own server.
+ */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type Koa from 'koa';
+import { resolveConfig } from './config.ts';
+import type { ConfigInput } from './config-schema.ts';
+import { createGateway as buildGateway, type Gateway, GatewayProblem } from './gateway.ts';
+import { createLogger, type Logger } from './ops/log.ts';
+
+export type { ConfigInput as ConsentryOptions, Gateway };
+export { GatewayProblem };
+
+/** The middleware, with its admin application and its end. */
+export interface ConsentryGuard extends Koa.Middleware {
+  /** Settles when policies, keys and store are there; rejects with a {@link GatewayProblem} that says what to mend. */
+  readonly ready: Promise<void>;
+  /** The admin application (health, metrics, administration): give it a listener of its own, never the public one. */
+  readonly admin: Koa.Middleware;
+  /** Closes the store and stops watching the policies. Call it when the server is closed. */
+  close(): Promise<void>;
+}
+
+/** Where log lines go; JSON on standard error where none is given. */
+export interface RuntimeOptions {
+  readonly log?: Logger;
+}
+
+/**
+ * Consentry ahead of the handlers of an existing koa collector.
+ *
+ * A hit that the policy lets through reaches the handlers as a fresh request in `ctx`; a dropped one never calls `next`.
+ * Mount it ahead of every body parser.
+ *
+ * @param options the keys of `consentry.yaml` as an object; relative paths are relative to the working directory.
+ * @example
+ * ```ts
+ * const guard = consentry({ site: 'shop', routes: [{ path: '/collect', vendor: 'ga4' }] });
+ * await guard.ready;
+ * app.use(guard);
+ * ```
+ */
+export function consentry(options: ConfigInput, runtime: RuntimeOptions = {}): ConsentryGuard {
+  const built = build(options, runtime, true);
+  const guard: Koa.Middleware = async function consentry(ctx, next) {
+    await (await built).middleware(ctx, next);
+  };
+  const admin: Koa.Middleware = async function consentryAdmin(ctx) {
+    ctx.respond = false;
+    await (await built).admin.callback()(ctx.req, ctx.res);
+  };
+  const ready = built.then(() => undefined);
+  // Whoever does not wait for `ready` learns of the problem at the first request.
+  ready.catch(() => undefined);
+  return Object.assign(guard, { ready, admin, close: async () => (await built).close() });
+}
+
+/** The reverse proxy's request listener and consent API, for programs that bring their own `http.Server`. */
+export async function createGateway(options: ConfigInput, runtime: RuntimeOptions = {}): Promise<Gateway> {
+  return build(options, runtime, false);
+}
+
+async function build(options: ConfigInput, runtime: RuntimeOptions, inProcess: boolean): Promise<Gateway> {
+  const loaded = resolveConfig(options, process.cwd());
+  if (!loaded.ok) throw new GatewayProblem(loaded.problems);
+  const log = runtime.log ?? createLogger();
+  return buildGateway(loaded.config, { log, inProcess, environment: process.env });
+}
+
+/**
+ * Refuses every protocol upgrade of a server: koa never sees one, so that nothing would judge it (RFC 9110 § 7.8).
+ * For in-process mounts, where the server is not ours.
+ */
+export function guardUpgrade(server: Server): void {
+  server.on('upgrade', (_request: IncomingMessage, socket: Duplex) => {
+    socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  });
+}

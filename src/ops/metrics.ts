@@ -1,0 +1,120 @@
+/** Prometheus metrics. Counting a hit is a look-up and an addition; the text is made when somebody asks for it. */
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { PURPOSES } from '../consent/state.ts';
+import type { EvidenceSink, HitEvidence } from './evidence.ts';
+
+/** Series per counter that outside input could multiply (countries are bounded by the policies' place codes). */
+const MOST_SERIES = 10_000;
+
+/** A counter whose series are found by one string key on the hot path and labelled when they are read. */
+class KeyedCounter<L extends string> {
+  readonly #values = new Map<string, { labels: Record<L, string>; value: number }>();
+
+  constructor(registry: Registry, name: string, help: string, labelNames: readonly L[]) {
+    const values = this.#values;
+    new Counter({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const { labels, value } of values.values()) this.inc(labels, value);
+      },
+    });
+  }
+
+  add(key: string, labels: () => Record<L, string>): void {
+    const series = this.#values.get(key);
+    if (series !== undefined) series.value++;
+    else if (this.#values.size < MOST_SERIES) this.#values.set(key, { labels: labels(), value: 1 });
+  }
+}
+
+export class Metrics implements EvidenceSink {
+  readonly registry = new Registry();
+  readonly #hits = new KeyedCounter(this.registry, 'consentry_hits_total', 'Hits by what became of them.', [
+    'route',
+    'country',
+    'outcome',
+  ]);
+  readonly #faults = new KeyedCounter(
+    this.registry,
+    'consentry_faults_total',
+    'Hits dropped although the policy allowed them or before it was asked.',
+    ['route', 'reason'],
+  );
+  readonly #purposes = new KeyedCounter(
+    this.registry,
+    'consentry_purposes_total',
+    'Judged purposes of hits: the state and the action it got.',
+    ['purpose', 'state', 'action'],
+  );
+  readonly #reasons = new KeyedCounter(
+    this.registry,
+    'consentry_reasons_total',
+    'Why the purposes of the gate got their state.',
+    ['purpose', 'reason'],
+  );
+  readonly #scrubs = new KeyedCounter(this.registry, 'consentry_scrubs_total', 'Fields removed or changed, by class.', [
+    'class',
+    'deed',
+  ]);
+  readonly #failures = new KeyedCounter(
+    this.registry,
+    'consentry_upstream_failures_total',
+    'Hits that the collector did not answer.',
+    ['route', 'reason'],
+  );
+  readonly undeclaredProxy = new Counter({
+    name: 'consentry_undeclared_proxy_total',
+    help: 'Hits through a proxy that trust.proxies does not name.',
+    registers: [this.registry],
+  });
+  readonly reloadSuccess = new Gauge({
+    name: 'consentry_policy_last_reload_success',
+    help: '1 if the last load of the policies succeeded, 0 if it failed and an older set is in force.',
+    registers: [this.registry],
+  });
+  readonly reloads = new Counter({
+    name: 'consentry_policy_reloads_total',
+    help: 'Loads of the policies.',
+    labelNames: ['result'],
+    registers: [this.registry],
+  });
+  readonly bugs = new Counter({
+    name: 'consentry_internal_errors_total',
+    help: 'Exceptions: bugs of ours.',
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  record(hit: HitEvidence): void {
+    const { route } = hit;
+    const country = hit.region?.country ?? 'ZZ';
+    this.#hits.add(`${route} ${country} ${hit.outcome}`, () => ({ route, country, outcome: hit.outcome }));
+    const { fault } = hit;
+    if (fault !== null) this.#faults.add(`${route} ${fault}`, () => ({ route, reason: fault }));
+    for (const entry of hit.report)
+      this.#scrubs.add(`${entry.class} ${entry.deed}`, () => ({ class: entry.class, deed: entry.deed }));
+    if (hit.judgement === null) return;
+    for (let i = 0; i < PURPOSES.length; i++) {
+      const decided = hit.judgement.purposes[i];
+      if (((hit.gate >> i) & 1) === 0 || decided === undefined) continue;
+      const purpose = PURPOSES[i] as string;
+      const { state, action } = decided;
+      this.#purposes.add(`${purpose} ${state} ${action}`, () => ({ purpose, state, action }));
+      for (const { code, reading } of decided.reasons) {
+        const reason = reading === undefined ? code : `${code}:${reading.signal}`;
+        this.#reasons.add(`${purpose} ${reason}`, () => ({ purpose, reason }));
+      }
+    }
+  }
+
+  countFailure(route: string, reason: string): void {
+    this.#failures.add(`${route} ${reason}`, () => ({ route, reason }));
+  }
+}

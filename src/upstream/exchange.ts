@@ -1,0 +1,117 @@
+/** One request to a collector and its answer, over undici. Bytes in, callbacks out; knows no policy. */
+import type { Dispatcher } from 'undici';
+import type { RefusalCode } from '../errors.ts';
+import type { Upstream } from './client.ts';
+
+export interface UpstreamRequest {
+  readonly method: string;
+  readonly path: string;
+  /** name, value, … in order, Host among them; Content-Length is made from the body. */
+  readonly headers: readonly string[];
+  readonly body: Buffer | null;
+}
+
+export interface UpstreamAnswer {
+  /** Final status, 200 to 599. @returns false to pause until `resume` is called. */
+  onHead(status: number, rawHeaders: string[], resume: () => void): boolean;
+  /** @returns false to pause until `resume` is called. */
+  onData(chunk: Buffer): boolean;
+  onEnd(): void;
+  /** `started`: whether the head was delivered already. */
+  onFailure(code: RefusalCode, started: boolean): void;
+}
+
+/** @returns a function that gives the exchange up, for a visitor who went away. */
+export function exchange(upstream: Upstream, request: UpstreamRequest, answer: UpstreamAnswer): () => void {
+  const handler = new ExchangeHandler(answer);
+  upstream.pool.dispatch(
+    {
+      origin: upstream.origin,
+      path: request.path,
+      method: request.method as Dispatcher.HttpMethod,
+      headers: request.headers as string[],
+      body: request.body,
+    },
+    handler,
+  );
+  return () => handler.giveUp();
+}
+
+class ExchangeHandler implements Dispatcher.DispatchHandler {
+  readonly #answer: UpstreamAnswer;
+  #started = false;
+  #done = false;
+  #abort: ((error?: Error) => void) | null = null;
+
+  constructor(answer: UpstreamAnswer) {
+    this.#answer = answer;
+  }
+
+  giveUp(): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#abort?.(new Error('the visitor went away'));
+  }
+
+  onConnect(abort: (error?: Error) => void): void {
+    if (this.#done) abort(new Error('the visitor went away'));
+    else this.#abort = abort;
+  }
+
+  onUpgrade(_status: number, _headers: unknown, socket: { destroy(): void }): void {
+    socket.destroy();
+    this.#fail('upstream-invalid');
+  }
+
+  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
+    // Interim answers are for us; the one that counts follows.
+    if (status >= 100 && status < 200 && status !== 101) return true;
+    if (status < 200 || status > 599) {
+      this.#fail('upstream-invalid');
+      this.#abort?.(new Error('status out of range'));
+      return false;
+    }
+    this.#started = true;
+    return this.#answer.onHead(
+      status,
+      rawHeaders.map((part) => part.toString('latin1')),
+      resume,
+    );
+  }
+
+  onData(chunk: Buffer): boolean {
+    return this.#answer.onData(chunk);
+  }
+
+  onComplete(): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#answer.onEnd();
+  }
+
+  onError(error: Error): void {
+    this.#fail(codeOf(error));
+  }
+
+  #fail(code: RefusalCode): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#answer.onFailure(code, this.#started);
+  }
+}
+
+/** undici's and the system's error codes, told apart as far as an operator needs them. */
+function codeOf(error: Error & { code?: unknown }): RefusalCode {
+  switch (error.code) {
+    case 'UND_ERR_HEADERS_TIMEOUT':
+    case 'UND_ERR_BODY_TIMEOUT':
+    case 'UND_ERR_CONNECT_TIMEOUT':
+    case 'ETIMEDOUT':
+      return 'upstream-timeout';
+    case 'UND_ERR_HEADERS_OVERFLOW':
+    case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
+      return 'upstream-invalid';
+    default:
+      return typeof error.code === 'string' && error.code.startsWith('HPE_') ? 'upstream-invalid' : 'upstream-unreachable';
+  }
+}

@@ -1,0 +1,87 @@
+/** What each header field of a hit is, told once per spelling: which ones never reach a collector, and why. */
+
+/** What a header line is to the gateway. */
+export type HeaderKind =
+  | 'plain'
+  /** Belongs to one connection (RFC 9110 § 7.6.1) or to the framing, which is made anew for the collector. */
+  | 'hop'
+  /** Says who the client is: replaced by one X-Forwarded-For of our own. */
+  | 'address'
+  /** Says where the client is. */
+  | 'geo'
+  /** `Consentry-*` from outside. */
+  | 'own'
+  /** Range and cache validators: a validator that comes back is an identifier that survives deleted cookies. */
+  | 'validator'
+  | 'cookie'
+  | 'host'
+  | 'gpc';
+
+export interface HeaderInfo {
+  readonly lower: string;
+  readonly kind: HeaderKind;
+}
+
+const HOP_BY_HOP = `connection keep-alive proxy-connection proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade
+ expect content-length http2-settings`;
+
+/** Headers in which proxies, CDNs and collectors carry a client's address (hits.md lists the sources of each). */
+const ADDRESS = `x-forwarded-for forwarded x-real-ip x-client-ip client-ip x-cluster-client-ip x-forwarded forwarded-for x-original-forwarded-for
+ x-envoy-external-address true-client-ip cf-connecting-ip cf-connecting-ipv6 cf-pseudo-ipv4 fastly-client-ip fly-client-ip x-azure-clientip
+ x-azure-socketip x-appengine-user-ip do-connecting-ip x-nf-client-connection-ip cloudfront-viewer-address x-vercel-forwarded-for
+ x-vercel-proxied-for x-remote-addr x-remote-ip x-originating-ip x-original-remote-addr x-host-ip wl-proxy-client-ip proxy-client-ip
+ x-proxyuser-ip x-sucuri-clientip incap-client-ip x-coming-from x-forwarded-client-ip x-true-client-ip x-ms-forwarded-client-ip
+ cdn-client-ip x-cdn-src-ip x-bb-ip x-lb-client-ip x-nginx-proxy-real-ip
+ x-client-dst-ip`;
+
+/** Headers in which CDNs say where a client is, or fingerprint its connection. */
+const GEO = `cf-ipcountry cf-ipcity cf-ipcontinent cf-iplatitude cf-iplongitude cf-region cf-region-code cf-metro-code cf-postal-code cf-timezone cf-ja3
+ cf-ja4 x-vercel-ip-city x-vercel-ip-continent x-vercel-ip-latitude x-vercel-ip-longitude x-vercel-ip-postal-code x-vercel-ip-timezone
+ x-vercel-ip-country x-vercel-ip-country-region x-vercel-ip-as-number x-vercel-ja4-digest x-appengine-city x-appengine-citylatlong
+ x-appengine-region x-appengine-country x-gclb-country x-gclb-region x-akamai-edgescape x-nf-geo cdn-requestcountrycode
+ x-fastly-country-code fastly-geo-country x-geo-country x-geo-region x-geo-city
+ x-geo-lat x-geo-lon x-geoip-country x-geoip2-country x-geoip2-city x-client-geo-location x-client-region x-client-city`;
+
+const VALIDATORS = 'if-none-match if-modified-since if-match if-unmodified-since if-range range';
+
+const KINDS = new Map<string, HeaderKind>();
+for (const [kind, names] of [
+  ['hop', HOP_BY_HOP],
+  ['address', ADDRESS],
+  ['geo', GEO],
+  ['validator', VALIDATORS],
+  ['cookie', 'cookie'],
+  ['host', 'host'],
+  ['gpc', 'sec-gpc'],
+] as const) {
+  for (const name of names.split(/\s+/)) KINDS.set(name, kind);
+}
+
+/** Spellings from outside are remembered up to this many; later ones are looked up each time. */
+const MOST_SPELLINGS = 4096;
+
+/** Looks a header name up once per spelling. One for each gateway, since an operator may name geo headers of their own. */
+export class HeaderTable {
+  readonly #seen = new Map<string, HeaderInfo>();
+  readonly #geo: ReadonlySet<string>;
+
+  /** @param geo names of the headers that the operator's own proxy says the place in (`trust.geo`). */
+  constructor(geo: Iterable<string> = []) {
+    this.#geo = new Set(Array.from(geo, (name) => name.toLowerCase()));
+  }
+
+  describe(name: string): HeaderInfo {
+    const known = this.#seen.get(name);
+    if (known !== undefined) return known;
+    const lower = name.toLowerCase();
+    const info: HeaderInfo = { lower, kind: this.#geo.has(lower) ? 'geo' : (KINDS.get(lower) ?? kindByPrefix(lower)) };
+    if (this.#seen.size < MOST_SPELLINGS && name.length <= 64) this.#seen.set(name, info);
+    return info;
+  }
+}
+
+function kindByPrefix(lower: string): HeaderKind {
+  if (lower.startsWith('consentry-')) return 'own';
+  if (lower.startsWith('cloudfront-viewer-') || lower.startsWith('x-vercel-ip-') || lower.startsWith('cf-ip')) return 'geo';
+  return 'plain';
+}
