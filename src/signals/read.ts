@@ -1,6 +1,28 @@
 /** Runs every reader over the carriers of a hit. Most hits carry no signal and get the shared empty list. */
-import { readGpc } from './gpc.ts';
+import { readAdditionalConsent } from './additional-consent.ts';
+import { readBodyConsent } from './body-consent.ts';
+import { parseBody } from './body-entries.ts';
+import { addBodyParams } from './body-params.ts';
+import { addFound, type Carried, cleanValue, type Found, foundOf } from './carried.ts';
+import { readCmpCookies } from './cmp-cookies.ts';
+import { readConsentMode } from './consent-mode-reading.ts';
+import { type FoundCookies, scanCookies } from './cookie-scan.ts';
+import { DecodeCache } from './decode-cache.ts';
+import { readDeviceTracking } from './device-tracking.ts';
+import { readGdprScope, TCF_EU_SECTION } from './gdpr-scope.ts';
+import { decodeGppString, type GppDecoding } from './gpp.ts';
+import { nameUsSection } from './gpp-layouts.ts';
+import { createGppReading, createMissingSectionReading } from './gpp-reading.ts';
+import { type GppSid, readGppSid } from './gpp-sid.ts';
+import { readHeaders } from './header-signals.ts';
+import { scanQuery } from './query-scan.ts';
 import type { SignalReading } from './signal.ts';
+import { DEFAULT_SIGNAL_OPTIONS, type SignalOptions } from './signal-options.ts';
+import { decodeTcString } from './tcf.ts';
+import { createTcfReading, type TcSource } from './tcf-reading.ts';
+import { decodeUsp } from './us-privacy.ts';
+import { createUspReading, type UspSource } from './us-privacy-reading.ts';
+import { readAsc, readDntParam, readLimitedDataUse } from './vendor-flags.ts';
 
 /** The carriers of a hit that may hold a signal. All values as they came: not decoded, not joined. */
 export interface SignalSource {
@@ -16,7 +38,133 @@ export interface SignalSource {
 
 const NO_READINGS: readonly SignalReading[] = [];
 
-export function readSignals(source: SignalSource): readonly SignalReading[] {
-  const gpc = readGpc(source.rawHeaders);
-  return gpc === null ? NO_READINGS : [gpc];
+const CACHE_LIMITS = { maxEntries: 8_192, maxBytes: 32 * 1024 * 1024 };
+const tcStrings = new DecodeCache(decodeTcString, CACHE_LIMITS);
+const gppStrings = new DecodeCache(decodeGppString, CACHE_LIMITS);
+
+interface GppString {
+  readonly carried: Carried;
+  readonly gpp: GppDecoding;
+}
+
+/** The stand-alone TC strings, those of section 2, and the cookie's. */
+function readTcf(found: Found, cookies: FoundCookies | null, gpps: readonly GppString[], sid: GppSid): TcSource[] {
+  const sources: TcSource[] = foundOf(found, 'gdpr_consent').map(({ value, field, lowersOnly }) => ({
+    field,
+    decoding: tcStrings.get(value),
+    mayGrant: !lowersOnly,
+  }));
+  for (const { carried, gpp } of gpps) {
+    if (!gpp.ok) continue;
+    for (const section of gpp.sections) {
+      if (section.kind !== 'tcf') continue;
+      const mayGrant = !carried.lowersOnly && sid.agreed.has(TCF_EU_SECTION);
+      sources.push({ field: `${carried.field}#tcfeuv2`, decoding: section.tcf, mayGrant });
+    }
+  }
+  for (const value of cookies?.tc ?? []) {
+    const clean = cleanValue(value);
+    if (clean !== null) sources.push({ field: 'cookie:euconsent-v2', decoding: tcStrings.get(clean), mayGrant: true });
+  }
+  return sources;
+}
+
+function readUsp(found: Found, cookies: FoundCookies | null, gpps: readonly GppString[]): SignalReading | null {
+  const sources: UspSource[] = foundOf(found, 'us_privacy').map(({ value, field }) => ({ field, usp: decodeUsp(value) }));
+  for (const value of cookies?.usp ?? []) {
+    const clean = cleanValue(value);
+    if (clean !== null) sources.push({ field: 'cookie:usprivacy', usp: decodeUsp(clean) });
+  }
+  for (const { carried, gpp } of gpps) {
+    if (!gpp.ok) continue;
+    for (const section of gpp.sections) {
+      if (section.kind === 'usp') sources.push({ field: `${carried.field}#uspv1`, usp: section.usp });
+    }
+  }
+  return createUspReading(sources);
+}
+
+/** Names of the US sections that `gpp_sid` announces and no readable string of the hit holds. */
+function findMissingSections(gpps: readonly GppString[], sid: GppSid): readonly string[] {
+  const missing: string[] = [];
+  for (const id of sid.named) {
+    const name = nameUsSection(id);
+    const isThere = gpps.some(({ gpp }) => !gpp.ok || gpp.sectionIds.includes(id));
+    if (name !== null && gpps.length > 0 && !isThere) missing.push(name);
+  }
+  return missing;
+}
+
+function addReading(readings: SignalReading[], reading: SignalReading | null): void {
+  if (reading !== null) readings.push(reading);
+}
+
+function readStrings(
+  readings: SignalReading[],
+  found: Found,
+  cookies: FoundCookies | null,
+  options: SignalOptions,
+  now: number | null,
+): void {
+  const sid = readGppSid(foundOf(found, 'gpp_sid'));
+  const gpps = foundOf(found, 'gpp').map((carried) => ({ carried, gpp: gppStrings.get(carried.value) }));
+  const tcStringsOfHit = readTcf(found, cookies, gpps, sid);
+  if (tcStringsOfHit.length > 0) {
+    addReading(readings, createTcfReading(tcStringsOfHit, readGdprScope(foundOf(found, 'gdpr'), sid), options, now));
+  }
+  for (const { carried, gpp } of gpps) addReading(readings, createGppReading(carried.field, gpp));
+  const missing = findMissingSections(gpps, sid);
+  if (missing.length > 0) readings.push(createMissingSectionReading(missing));
+  addReading(readings, readUsp(found, cookies, gpps));
+}
+
+const FIRST_JSON_CHAR = /^\s*[[{]/;
+
+/** Adds what a body carries: JSON, or a form, or a query a line as Google's batches have it. */
+function readBody(body: Buffer, readings: SignalReading[], found: Found | null, options: SignalOptions): Found | null {
+  const text = body.toString('utf8');
+  if (FIRST_JSON_CHAR.test(text)) {
+    const entries = parseBody(text);
+    readings.push(...readBodyConsent(text, entries, options.categories));
+    if (entries === null) return found;
+    const result: Found = found ?? new Map();
+    addBodyParams(text, entries, result);
+    return result.size === 0 ? null : result;
+  }
+  const lines = text.split(/\r?\n/).filter((line) => line !== '');
+  let result = found;
+  for (const line of lines) result = scanQuery(line, 'body', lines.length > 1, result);
+  return result;
+}
+
+/**
+ * Every signal of a hit. Pure but for the caches of decoded strings, which are bounded and hold nothing but the strings.
+ * `now` in epoch milliseconds is the clock for the age of TC strings; without it none of them grants.
+ */
+export function readSignals(
+  source: SignalSource,
+  options: SignalOptions = DEFAULT_SIGNAL_OPTIONS,
+  now: number | null = null,
+): readonly SignalReading[] {
+  const headers = readHeaders(source.rawHeaders);
+  const inQuery = source.query === '' ? null : scanQuery(source.query, 'query', false, null);
+  const cookies = source.cookie === '' ? null : scanCookies(source.cookie, options.cookieFilter);
+  if (inQuery === null && cookies === null && source.body === null) return headers ?? NO_READINGS;
+  const readings = headers ?? [];
+  const inBody = source.body === null ? inQuery : readBody(source.body, readings, inQuery, options);
+  if (inBody === null && cookies === null) return readings;
+  const found: Found = inBody ?? new Map();
+  for (const value of cookies?.ac ?? []) {
+    const clean = cleanValue(value);
+    if (clean !== null) addFound(found, 'addtl_consent', { value: clean, field: 'cookie:addtl_consent', lowersOnly: false });
+  }
+  readStrings(readings, found, cookies, options, now);
+  addReading(readings, readConsentMode(found));
+  addReading(readings, readAdditionalConsent(found));
+  addReading(readings, readDeviceTracking(found));
+  addReading(readings, readLimitedDataUse(found));
+  addReading(readings, readAsc(found));
+  addReading(readings, readDntParam(found));
+  if (cookies !== null) readings.push(...readCmpCookies(cookies.cmp, options.categories, now));
+  return readings.length === 0 ? NO_READINGS : readings;
 }

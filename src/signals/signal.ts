@@ -47,6 +47,9 @@ export interface SignalRule {
 export interface SignalContext {
   /** IAB vendor id of the recipient, or null. */
   readonly tcfVendor: number | null;
+  /** TCF: the recipient is the site's own and no vendor, so that the purposes of the segment publisherTC answer, where it is
+   *  there. Default false. */
+  readonly isPublisher?: boolean;
 }
 
 /** What a reading says under a rule. A purpose may be in several sets: the combination is the judge's, not the reader's. */
@@ -59,11 +62,19 @@ export interface Vote {
 
 export const NO_VOTE: Vote = { grants: 0, denies: 0, unreadable: 0 };
 
+/** Special features 1 and 2 of the TCF: precise geolocation, and scanning the device's characteristics for identification. */
+export interface DeviceUse {
+  readonly preciseLocation: boolean;
+  readonly deviceScan: boolean;
+}
+
 export interface SignalReading {
   readonly signal: SignalName;
   /** Where it stood, as a carrier: `header:sec-gpc`, `query:gdpr_consent`, `cookie:euconsent-v2`, `body:$.context.consent`. */
   readonly field: string;
   /** What it said as a class of value for explanations and evidence, never the raw string: `1`, `opt-out`, `expired`, `unreadable`. */
   readonly said: string;
+  /** TCF: uses of the device that the person did not opt in to, beside all purposes; absent where the signal does not speak of them. */
+  readonly forbids?: DeviceUse;
   vote(rule: SignalRule, context: SignalContext): Vote;
 }

@@ -1,0 +1,116 @@
+/**
+ * What the TC strings of a hit say together. A TC string is a complete statement: what it does not consent to is a no.
+ * Several of them (`gdpr_consent`, section 2 of a GPP string, the cookie, repeated parameters) are intersected: granted is what
+ * all of them grant, denied what one denies (GPP, EEA note: the stand-alone string stays authoritative beside section 2).
+ */
+import { PURPOSES, type PurposeSet, purposeBit } from '../consent/state.ts';
+import type { GdprScope } from './gdpr-scope.ts';
+import { OPTIONAL_SET } from './plain-reading.ts';
+import { type DeviceUse, NO_VOTE, type SignalContext, type SignalReading, type SignalRule, type Vote } from './signal.ts';
+import type { SignalOptions } from './signal-options.ts';
+import { hasSpecialFeature, type TcDecoding, type TcString } from './tcf.ts';
+import { findBasis, type TcBasis, type TcRecipient } from './tcf-basis.ts';
+import { findTcVoid, type TcVoid } from './tcf-validity.ts';
+
+export interface TcSource {
+  readonly field: string;
+  readonly decoding: TcDecoding;
+  /** Whether a yes may rest on this source alone: not on a GPP section that `gpp_sid` does not name, and not on one entry of a batch. */
+  readonly mayGrant: boolean;
+}
+
+interface JudgedSource extends TcSource {
+  readonly void: TcVoid | null;
+}
+
+function isOptedIn(source: JudgedSource, featureId: number): boolean {
+  return source.decoding.ok && source.void === null && hasSpecialFeature(source.decoding, featureId);
+}
+
+/** Special features 1 and 2 need an opt-in of their own; a void or unreadable string holds none. */
+function findForbiddenUse(sources: readonly JudgedSource[]): DeviceUse {
+  return {
+    preciseLocation: !sources.every((source) => isOptedIn(source, 1)),
+    deviceScan: !sources.every((source) => isOptedIn(source, 2)),
+  };
+}
+
+/** The worst basis among the TCF purposes that a purpose of ours needs. */
+function findWorstBasis(tc: TcString, needs: readonly number[], recipient: TcRecipient): TcBasis {
+  let worst: TcBasis = 'consent';
+  for (const purposeId of needs) {
+    const basis = findBasis(tc, purposeId, recipient);
+    if (basis === 'none') return 'none';
+    if (basis === 'interest') worst = 'interest';
+  }
+  return worst;
+}
+
+function voteString(tc: TcString, rule: SignalRule, heard: PurposeSet, recipient: TcRecipient): Vote {
+  let grants = 0;
+  let denies = 0;
+  for (const purpose of PURPOSES) {
+    const bit = purposeBit(purpose);
+    if ((heard & bit) === 0) continue;
+    const basis = findWorstBasis(tc, rule.needs[purpose] ?? [], recipient);
+    if (basis === 'consent') grants |= bit;
+    else if (basis === 'none') denies |= bit;
+  }
+  return { grants, denies, unreadable: 0 };
+}
+
+/** Purposes that the rule lets a TC string speak about: a purpose that needs nothing would be granted by any string at all. */
+function findHeard(rule: SignalRule): PurposeSet {
+  let heard = 0;
+  for (const purpose of PURPOSES) if ((rule.needs[purpose]?.length ?? 0) > 0) heard |= purposeBit(purpose);
+  return heard & rule.covers & OPTIONAL_SET;
+}
+
+function describe(sources: readonly JudgedSource[], scope: GdprScope): string {
+  if (scope === 'denied') return 'gdpr=0';
+  for (const { decoding } of sources) if (!decoding.ok) return `unreadable: ${decoding.reason}`;
+  for (const source of sources) if (source.void !== null) return `void: ${source.void}`;
+  return scope === 'contradictory' ? 'contradictory' : 'valid';
+}
+
+/** `sources` holds one string at least. */
+export function createTcfReading(
+  sources: readonly TcSource[],
+  scope: GdprScope,
+  options: SignalOptions,
+  now: number | null,
+): SignalReading {
+  const judged = sources.map((source) => ({
+    ...source,
+    void: source.decoding.ok ? findTcVoid(source.decoding, options, now) : null,
+  }));
+  const canGrant = scope !== 'contradictory' && judged.some((source) => source.mayGrant);
+
+  function vote(rule: SignalRule, context: SignalContext): Vote {
+    if (scope === 'denied') return NO_VOTE;
+    const heard = findHeard(rule);
+    const recipient: TcRecipient = {
+      vendor: rule.vendorConsent ? context.tcfVendor : null,
+      isPublisher: context.isPublisher === true && context.tcfVendor === null,
+      gvl: options.gvl,
+    };
+    let grants = canGrant && rule.mayGrant ? heard : 0;
+    let denies = 0;
+    let unreadable = 0;
+    for (const { decoding, void: reason } of judged) {
+      if (!decoding.ok) {
+        unreadable = heard;
+        grants = 0;
+        continue;
+      }
+      const said = voteString(decoding, rule, heard, recipient);
+      denies |= said.denies;
+      grants &= reason === null ? said.grants : 0;
+    }
+    return rule.mayDeny ? { grants, denies, unreadable } : { grants, denies: 0, unreadable: 0 };
+  }
+
+  const fields = [...new Set(judged.map((source) => source.field))].join(', ');
+  const reading: SignalReading = { signal: 'tcf', field: fields, said: describe(judged, scope), vote };
+  return scope === 'denied' ? reading : { ...reading, forbids: findForbiddenUse(judged) };
+}
