@@ -1,33 +1,24 @@
 /** Puts the parts together: a Config becomes a listener, a consent API, an admin application and an end. */
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Koa, { type Middleware } from 'koa';
 import { createAdminApp } from './admin/api.ts';
 import type { Config } from './config.ts';
-import { type ConsentApiConfig, createConsentApi, isConsentPath } from './consent/api.ts';
+import { createConsentApi, isConsentPath } from './consent/api.ts';
 import { createConsentCookies } from './consent/cookie.ts';
-import { loadKeyring } from './consent/key-file.ts';
-import type { Keyring } from './consent/keys.ts';
 import { lookUpConsent } from './consent/lookup.ts';
-import { mountKoa } from './gateway-koa.ts';
-import { ProxyMounts } from './gateway-proxy.ts';
-import { compileRoutes } from './gateway-routes.ts';
-import { GeoDatabase } from './hit/geo-database.ts';
-import { ClientIdentifier, isPrivateAddress } from './hit/identify.ts';
-import { GEO_HEADERS, type GeoHeaders, Locator } from './hit/locate.ts';
-import { type HitServices, type HitWitness, type Rules, runHit } from './hit/pipeline.ts';
+import { mountKoa } from './gateway/koa.ts';
+import { buildWhereabouts } from './gateway/place.ts';
+import { GatewayProblem } from './gateway/problem.ts';
+import { ProxyMounts } from './gateway/proxy.ts';
+import { consentApiConfig, cookieConfig, openRecords } from './gateway/records.ts';
+import { RulesInForce } from './gateway/rules.ts';
+import { isPrivateAddress } from './hit/identify.ts';
+import { type HitServices, type HitWitness, runHit } from './hit/pipeline.ts';
 import { receiveHit } from './hit/receive.ts';
 import { describeError, type Logger } from './ops/log.ts';
 import { Metrics } from './ops/metrics.ts';
-import { loadPolicies } from './policy/load.ts';
-import { normalizePlace } from './policy/place.ts';
-import { formatProblem, type PolicyProblem } from './policy/problem.ts';
-import { type PolicyWatch, watchPolicies } from './policy/watch.ts';
-import { openStore } from './store/open.ts';
-import type { ConsentStore } from './store/store.ts';
+import { watchPolicies } from './policy/watch.ts';
 import { UpstreamPools } from './upstream/client.ts';
-import { HeaderTable } from './upstream/headers.ts';
-import { loadProfiles } from './vendors/load.ts';
 
 export interface GatewayOptions {
   readonly log: Logger;
@@ -57,17 +48,6 @@ export type ReloadOutcome =
   | { readonly ok: true; readonly revision: string }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-/** The gateway cannot start: `problems` are lines for a person, each with what to write instead. */
-export class GatewayProblem extends Error {
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.name = 'GatewayProblem';
-    this.problems = problems;
-  }
-}
-
 /** @throws GatewayProblem where the configuration, the policies, the keys or the store do not hold. */
 export async function createGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
   const now = options.now ?? Date.now;
@@ -78,17 +58,9 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   await rules.load();
   metrics.reloadSuccess.set(1);
 
-  const { keyring, store } = await openRecords(config, options);
+  const { keyring, store } = await openRecords(config, { environment: options.environment, say: (message) => log.info(message) });
   const cookies = createConsentCookies(cookieConfig(config), keyring, config.site);
-  const geoHeaders = readGeoHeaders(config.trust.geo);
-  const table = new HeaderTable(
-    geoHeaders === null ? [] : [geoHeaders.country, ...(geoHeaders.region === null ? [] : [geoHeaders.region])],
-  );
-  const identifier = buildIdentifier(config);
-  const locator = new Locator(
-    { headers: geoHeaders, database: openGeo(config.geo.database), assume: readAssumed(config.geo.assume) },
-    table,
-  );
+  const { table, identifier, locator } = buildWhereabouts(config);
   let saidUndeclared = false;
 
   const services: HitServices = {
@@ -205,110 +177,4 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
 function pathOf(url: string): string {
   const mark = url.indexOf('?');
   return mark === -1 ? url : url.slice(0, mark);
-}
-
-/** Policies, profiles and routes of one revision, swapped together. */
-class RulesInForce {
-  readonly #config: Config;
-  readonly #pools: UpstreamPools | null;
-  #current: Rules | null = null;
-
-  constructor(config: Config, pools: UpstreamPools | null) {
-    this.#config = config;
-    this.#pools = pools;
-  }
-
-  get folder(): string {
-    return this.#config.policies;
-  }
-
-  get current(): Rules {
-    if (this.#current === null) throw new Error('no rules are loaded');
-    return this.#current;
-  }
-
-  /** @throws GatewayProblem; what was in force stays so. */
-  async load(): Promise<void> {
-    const [policies, profiles] = await Promise.all([loadPolicies(this.folder), loadProfiles(`${this.folder}/vendors`)]);
-    if (!policies.ok) throw new GatewayProblem(inFolder(this.folder, policies.errors));
-    if (!profiles.ok) throw new GatewayProblem(inFolder(`${this.folder}/vendors`, profiles.errors));
-    const routes = compileRoutes(this.#config, profiles.profiles, this.#pools);
-    if (!routes.ok) throw new GatewayProblem(routes.problems.map((problem) => `${this.#config.origin}: ${problem}`));
-    this.#current = { set: policies.set, routes: routes.table };
-  }
-}
-
-function inFolder(folder: string, problems: readonly PolicyProblem[]): string[] {
-  return problems.map((problem) => formatProblem({ ...problem, file: `${folder}/${problem.file}` }));
-}
-
-async function openRecords(config: Config, options: GatewayOptions): Promise<{ keyring: Keyring; store: ConsentStore }> {
-  const opened = await openStore(config.store);
-  if (!opened.ok) throw new GatewayProblem([opened.problem]);
-  const embedded = config.store.startsWith('lmdb:') ? config.store.slice('lmdb:'.length) : null;
-  const keys =
-    options.environment.CONSENTRY_KEYS ??
-    (config.store === 'memory:' ? `memory:${randomBytes(32).toString('base64url')}` : undefined);
-  const loaded = loadKeyring({
-    keys,
-    keysFile: options.environment.CONSENTRY_KEYS_FILE,
-    generateIn: embedded,
-    say: (message) => options.log.info(message),
-  });
-  if (!loaded.ok) throw new GatewayProblem([loaded.problem]);
-  return { keyring: loaded.keyring, store: opened.store };
-}
-
-function cookieConfig(config: Config): ConsentApiConfig['cookie'] {
-  const { name, domain, secure, 'max-age': maxAgeMs, 'same-site': sameSite } = config.consent.cookie;
-  return { name, domain, maxAgeMs, secure, sameSite };
-}
-
-function consentApiConfig(config: Config): ConsentApiConfig {
-  const { path, origins, notices, categories, gpc, 'public-url': publicUrl } = config.consent;
-  return {
-    path,
-    site: config.site,
-    origins,
-    publicUrl,
-    cookie: cookieConfig(config),
-    notices,
-    categories,
-    gpcLastUpdate: gpc?.['last-update'] ?? null,
-    bodyLimitBytes: config.limits['consent-body'],
-  };
-}
-
-function buildIdentifier(config: Config): ClientIdentifier {
-  try {
-    return new ClientIdentifier(config.trust);
-  } catch {
-    throw new GatewayProblem([
-      `${config.origin}: trust.proxies: an entry is no CIDR; write addresses like 10.0.0.0/8 or 192.0.2.7/32`,
-    ]);
-  }
-}
-
-function readGeoHeaders(geo: Config['trust']['geo']): GeoHeaders | null {
-  if (geo === 'none') return null;
-  if (typeof geo === 'string') return GEO_HEADERS[geo];
-  return { source: 'header:configured', country: geo.country.toLowerCase(), region: geo.region?.toLowerCase() ?? null };
-}
-
-function openGeo(path: string | null): GeoDatabase | null {
-  try {
-    return path === null ? null : GeoDatabase.open(path);
-  } catch (error) {
-    throw new GatewayProblem([(error as Error).message]);
-  }
-}
-
-/** `DE` or `US-CA`. */
-function readAssumed(text: string | null): ReturnType<typeof normalizePlace> | null {
-  if (text === null) return null;
-  const [country, subdivision] = text.split('-', 2);
-  const place = normalizePlace(country ?? null, subdivision ?? null);
-  if (place.country === 'ZZ')
-    throw new GatewayProblem([`geo.assume: "${text}" is no place; write an ISO 3166 code like "DE" or "US-CA"`]);
-  return place;
 }

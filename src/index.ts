@@ -6,7 +6,8 @@ import type { Duplex } from 'node:stream';
 import type Koa from 'koa';
 import { resolveConfig } from './config.ts';
 import type { ConfigInput } from './config-schema.ts';
-import { createGateway as buildGateway, type Gateway, GatewayProblem } from './gateway.ts';
+import { GatewayProblem } from './gateway/problem.ts';
+import { createGateway as buildGateway, type Gateway } from './gateway.ts';
 import { createLogger, type Logger } from './ops/log.ts';
 
 export type { ConfigInput as ConsentryOptions, Gateway };

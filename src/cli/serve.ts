@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type ConfigFlags, loadConfig } from '../config.ts';
-import { createGateway, GatewayProblem } from '../gateway.ts';
+import { createGateway } from '../gateway.ts';
+import { GatewayProblem } from '../gateway/problem.ts';
 import { createLogger } from '../ops/log.ts';
 import { runGateway, stopOnSignals } from './run.ts';
 

@@ -1,0 +1,53 @@
+/** Consent records of a gateway: the store, the keys, and the configuration of the consent API. */
+import { randomBytes } from 'node:crypto';
+import type { Config } from '../config.ts';
+import type { ConsentApiConfig } from '../consent/api.ts';
+import { loadKeyring } from '../consent/key-file.ts';
+import type { Keyring } from '../consent/keys.ts';
+import { embeddedStoreFolder, openStore } from '../store/open.ts';
+import type { ConsentStore } from '../store/store.ts';
+import { GatewayProblem } from './problem.ts';
+
+export interface RecordsOptions {
+  /** Holds `CONSENTRY_KEYS` or `CONSENTRY_KEYS_FILE`. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Hears once what a person should know about keys. */
+  say(message: string): void;
+}
+
+/** @throws GatewayProblem */
+export async function openRecords(config: Config, options: RecordsOptions): Promise<{ keyring: Keyring; store: ConsentStore }> {
+  const opened = await openStore(config.store);
+  if (!opened.ok) throw new GatewayProblem([opened.problem]);
+  const keys =
+    options.environment.CONSENTRY_KEYS ??
+    (config.store === 'memory:' ? `memory:${randomBytes(32).toString('base64url')}` : undefined);
+  const loaded = loadKeyring({
+    keys,
+    keysFile: options.environment.CONSENTRY_KEYS_FILE,
+    generateIn: embeddedStoreFolder(config.store),
+    say: options.say,
+  });
+  if (!loaded.ok) throw new GatewayProblem([loaded.problem]);
+  return { keyring: loaded.keyring, store: opened.store };
+}
+
+export function cookieConfig(config: Config): ConsentApiConfig['cookie'] {
+  const { name, domain, secure, 'max-age': maxAgeMs, 'same-site': sameSite } = config.consent.cookie;
+  return { name, domain, maxAgeMs, secure, sameSite };
+}
+
+export function consentApiConfig(config: Config): ConsentApiConfig {
+  const { path, origins, notices, categories, gpc, 'public-url': publicUrl } = config.consent;
+  return {
+    path,
+    site: config.site,
+    origins,
+    publicUrl,
+    cookie: cookieConfig(config),
+    notices,
+    categories,
+    gpcLastUpdate: gpc?.['last-update'] ?? null,
+    bodyLimitBytes: config.limits['consent-body'],
+  };
+}
