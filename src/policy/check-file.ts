@@ -77,7 +77,7 @@ function isOfOtherKind(issue: Issue): boolean {
 
 function explainIssue(issue: Issue, root: unknown, schema: z.ZodType): { key?: string; message: string } {
   const value = valueAt(root, issue.path);
-  const name = String(issue.path.findLast((part) => typeof part === 'string') ?? 'the file');
+  const name = String(issue.path.findLast((part) => typeof part === 'string') ?? '');
   switch (issue.code) {
     case 'unrecognized_keys':
       return explainUnknownKey(issue.keys[0] as string, keysAt(schema, issue.path));
@@ -121,6 +121,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
 
 function explainType(name: string, value: unknown, expected: string): string {
   const wanted = TYPE_NAMES[expected] ?? expected;
+  if (name === '') return `this has to be ${wanted}`;
   if (value === undefined) return `the key "${name}" is missing: write ${name}: and ${wanted}`;
   if (value === null) return `"${name}" is empty: write ${wanted}, or remove the key`;
   if (expected === 'string' && (typeof value === 'number' || typeof value === 'boolean')) {

@@ -10,7 +10,7 @@ import type { Given } from './schema-tests.ts';
 
 export function readGivenSignals(given: Given, vendor: number | null, now: number): readonly SignalReading[] {
   const { gpp, tcf } = given;
-  const readings = [...readStrings(given)];
+  const readings = [...readStrings(given, now)];
   if (typeof gpp === 'object') {
     const reading = createGppReading('query:gpp', { ok: true, sectionIds: [], sections: Object.entries(gpp).map(buildSection) });
     if (reading !== null) readings.push(reading);
@@ -25,7 +25,7 @@ export function readGivenSignals(given: Given, vendor: number | null, now: numbe
 }
 
 /** What a hit with these values would be read as: the same readers, over the carriers where such strings stand. */
-function readStrings(given: Given): readonly SignalReading[] {
+function readStrings(given: Given, now: number): readonly SignalReading[] {
   const rawHeaders: string[] = [];
   if (given.gpc !== undefined) rawHeaders.push('Sec-GPC', printFlag(given.gpc));
   if (given.dnt !== undefined) rawHeaders.push('DNT', printFlag(given.dnt));
@@ -38,7 +38,7 @@ function readStrings(given: Given): readonly SignalReading[] {
     add('gdpr_consent', given.tcf);
   }
   if (rawHeaders.length === 0 && query.length === 0) return [];
-  return readSignals({ rawHeaders, query: query.join('&'), cookie: '', body: null });
+  return readSignals({ rawHeaders, query: query.join('&'), cookie: '', body: null }, DEFAULT_SIGNAL_OPTIONS, now);
 }
 
 function printFlag(value: string | number | boolean): string {

@@ -4,7 +4,7 @@ import { type CompiledPolicySet, compilePolicies } from './compile.ts';
 import type { PolicyProblem } from './problem.ts';
 import { type PolicyText, readPolicyFolder } from './read-folder.ts';
 import { resolvePolicies } from './resolve.ts';
-import type { ParsedRuleFile, ParsedTestFile, ResolvedSet } from './resolved.ts';
+import type { ParsedRuleFile, ParsedTestFile } from './resolved.ts';
 import { runTests, type TestRun, type TestSuite } from './run-tests.ts';
 import { parseSource } from './source.ts';
 import { findWarnings } from './warnings.ts';
@@ -60,11 +60,6 @@ export function checkPolicies(texts: readonly PolicyText[], now: number, options
   const { files, testFiles } = parsed;
   const warnings = sortProblems(findWarnings(files, set, now));
   return { ok: true, set, warnings, suites, files, testFiles, tests: report.tests, cases: report.cases };
-}
-
-/** The compiled set of a resolved one that was checked before, elsewhere: in the worker thread. */
-export function compileChecked(resolved: ResolvedSet, now: number): CompiledPolicySet {
-  return compilePolicies(resolved, now);
 }
 
 interface ParsedTexts {

@@ -1,0 +1,14 @@
+/** `consentry policy …`: the tools of the person who edits policy files. */
+import type { Command } from 'commander';
+import { registerPolicyCheck } from './policy-check.ts';
+import { registerPolicyExplain } from './policy-explain.ts';
+import { registerPolicyMatrix } from './policy-matrix.ts';
+import { registerPolicyTest } from './policy-test.ts';
+
+export function registerPolicyCommands(program: Command): void {
+  const policy = program.command('policy').description('check, test, explain and compare policy files');
+  registerPolicyCheck(policy);
+  registerPolicyTest(policy);
+  registerPolicyExplain(policy);
+  registerPolicyMatrix(policy);
+}
