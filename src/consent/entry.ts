@@ -14,6 +14,8 @@ export interface ConsentEntry {
   readonly action: EntryAction;
   /** Purposes that this record decides. */
   readonly changes: { readonly [P in Purpose]?: Choice['state'] };
+  /** States in force with this record, of every purpose that was ever decided. */
+  readonly state: { readonly [P in Purpose]?: Choice['state'] };
   /** `id@version#hash` of the policy in force. */
   readonly policy: string;
   readonly model: Model;

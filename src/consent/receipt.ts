@@ -1,36 +1,81 @@
 /**
  * A receipt: what is on record, signed with a key that everybody can look up (ES256, RFC 7518 § 3.4). It names the record
- * by its hash and holds no subject, so that it may be shown, stored and passed on.
+ * by its hash and holds no subject, so that it may be shown, stored and passed on. The store keeps only its signature: the
+ * rest follows from the record, and after an erasure from nothing.
  */
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import jwt from 'jsonwebtoken';
-import type { Keyring } from './keys.ts';
-import { newestAt } from './plan.ts';
-import type { ConsentHead } from './record.ts';
+import type { ConsentEntry } from './entry.ts';
+import type { Keyring, ReceiptJwk } from './keys.ts';
 import { OPTIONAL_PURPOSES } from './state.ts';
+import { verifySignature } from './token.ts';
 
 const RECEIPT_TYP = 'consent-receipt+jwt';
 
-/** `version`: `id@version#hash` of the policy under which the newest of the choices was made. A receipt has no end: it is proof. */
-export function signReceipt(head: Pick<ConsentHead, 'hash' | 'choices'>, keyring: Keyring, site: string): string {
-  const state: Record<string, string> = {};
-  let newest: { readonly at: number; readonly policy: string; readonly notice: string | null } | null = null;
-  for (const purpose of OPTIONAL_PURPOSES) {
-    const choice = head.choices[purpose];
-    if (choice === undefined) continue;
-    state[purpose] = choice.state;
-    if (newest === null || choice.at >= newest.at) newest = choice;
+export interface ReceiptSubject {
+  /** Hash of the record, hex. */
+  readonly hash: string;
+  readonly entry: ConsentEntry;
+}
+
+export interface SignedReceipt {
+  readonly receipt: string;
+  /** `kid.signature`, as the record keeps it. */
+  readonly signature: string;
+}
+
+/** A receipt has no end: it is proof. */
+export function signReceipt(subject: ReceiptSubject, keyring: Keyring, site: string): SignedReceipt {
+  const receipt = jwt.sign(describeClaims(subject, site), keyring.receiptKey, {
+    algorithm: 'ES256',
+    header: describeHeader(keyring.first),
+  });
+  return { receipt, signature: `${keyring.first}.${receipt.slice(receipt.lastIndexOf('.') + 1)}` };
+}
+
+/** The receipt as it was issued, from the record and its signature. Whether it is genuine, {@link verifyReceipt} says. */
+export function restoreReceipt(subject: ReceiptSubject, signature: string, site: string): string {
+  const dot = signature.lastIndexOf('.');
+  const header = encode(describeHeader(signature.slice(0, dot)));
+  return `${header}.${encode(describeClaims(subject, site))}.${signature.slice(dot + 1)}`;
+}
+
+/** Whether a receipt was signed with one of the keys, whatever it says. */
+export function verifyReceipt(receipt: string, keys: readonly ReceiptJwk[]): boolean {
+  try {
+    const header = JSON.parse(Buffer.from(receipt.slice(0, receipt.indexOf('.')), 'base64url').toString()) as { kid?: unknown };
+    const jwk = keys.find((key) => key.kid === header.kid);
+    return jwk !== undefined && verifySignature(receipt, importKey(jwk), 'ES256').ok;
+  } catch {
+    return false;
   }
-  const claims = {
+}
+
+function importKey(jwk: ReceiptJwk): KeyObject {
+  return createPublicKey({ key: { ...jwk }, format: 'jwk' });
+}
+
+function describeHeader(kid: string) {
+  return { alg: 'ES256', typ: RECEIPT_TYP, kid } as const;
+}
+
+/** The order of the members is part of what is signed. */
+function describeClaims({ hash, entry }: ReceiptSubject, site: string) {
+  const ordered = OPTIONAL_PURPOSES.flatMap((purpose) =>
+    entry.state[purpose] === undefined ? [] : [[purpose, entry.state[purpose]]],
+  );
+  return {
     iss: 'consentry',
     aud: site,
-    iat: Math.floor(newestAt(head.choices) / 1000),
-    jti: head.hash,
-    state,
-    policy: newest?.policy ?? null,
-    notice: newest?.notice ?? null,
+    iat: Math.floor(entry.at / 1000),
+    jti: hash,
+    action: entry.action,
+    state: Object.fromEntries(ordered) as ConsentEntry['state'],
+    policy: entry.policy,
+    notice: entry.notice?.version ?? null,
   };
-  return jwt.sign(claims, keyring.receiptKey, {
-    algorithm: 'ES256',
-    header: { alg: 'ES256', typ: RECEIPT_TYP, kid: keyring.first },
-  });
+}
+
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
 }

@@ -7,6 +7,7 @@ import type { Notice } from './entry.ts';
 import type { Keyring } from './keys.ts';
 import { lookUpReading } from './lookup.ts';
 import type { Decision } from './plan.ts';
+import { openChain } from './proof.ts';
 import { signReceipt } from './receipt.ts';
 import type { ConsentHead } from './record.ts';
 import type { ConsentRequest, RegisteredNotice } from './request.ts';
@@ -49,6 +50,8 @@ export interface ConsentService {
   /** Withdraws everything. Without a subject it sets a denial that names nobody, whatever the policy records. */
   withdraw(visit: Visit): Promise<DecidedConsent>;
 }
+
+type Recorded = Exclude<WriteOutcome, { readonly kind: 'unknown-subject' }>;
 
 const WITHDRAW_ALL: ConsentRequest = {
   action: 'withdraw',
@@ -100,6 +103,7 @@ export function createConsentService(parts: ConsentServiceParts): ConsentService
           tcString: request.tcString,
           gppString: request.gppString,
         },
+        sign: (record) => signReceipt(record, keyring, site),
       },
       visit.now,
     );
@@ -113,18 +117,20 @@ export function createConsentService(parts: ConsentServiceParts): ConsentService
   ): Promise<DecidedConsent> {
     if (reading.kind === 'subject') {
       const outcome = await record(visit, reading, request, reading.subject);
-      if (outcome.kind !== 'unknown-subject') return answer(visit, outcome.kind, outcome.head);
+      if (outcome.kind !== 'unknown-subject') return answer(visit, outcome);
     }
     if (isAnonymous) return refuse(visit, request.refusals | deniedByStranger(reading));
     const outcome = await record(visit, reading, request, null);
     if (outcome.kind === 'unknown-subject') throw new RangeError('a new subject is never unknown');
-    return answer(visit, outcome.kind, outcome.head);
+    return answer(visit, outcome);
   }
 
-  function answer(visit: Visit, kind: 'written' | 'same', head: ConsentHead): DecidedConsent {
+  async function answer(visit: Visit, outcome: Recorded): Promise<DecidedConsent> {
+    const { kind, head } = outcome;
     const view = viewConsent(visit, { record: head, denied: NO_PURPOSES }, null);
     const setCookie = cookies.issue(head, NO_PURPOSES, visit.now);
-    return { ok: true, kind, view, setCookie, receipt: signReceipt(head, keyring, site), expiresAt: findExpiry(visit, head) };
+    const receipt = outcome.kind === 'written' ? outcome.receipt : await findReceipt(store, head, site);
+    return { ok: true, kind, view, setCookie, receipt, expiresAt: findExpiry(visit, head) };
   }
 
   /** A no must not be lost with the store: the cookie says it until it can be written. */
@@ -157,6 +163,14 @@ export function createConsentService(parts: ConsentServiceParts): ConsentService
     },
     withdraw: (visit) => decide(visit, WITHDRAW_ALL, true),
   };
+}
+
+/** The receipt that was issued for the record in force. */
+async function findReceipt(store: ConsentStore, head: ConsentHead, site: string): Promise<string | null> {
+  const chain = await store.readChain(head.subject);
+  if (chain === null) return null;
+  const record = chain.records.find(({ hash }) => hash === head.hash);
+  return record === undefined ? null : (openChain([record], chain.tip.key, chain.erasure, site)[0]?.receipt ?? null);
 }
 
 /** A subject that the store does not know has read as a no to everything until now. */

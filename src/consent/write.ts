@@ -4,6 +4,7 @@ import { type ConsentStore, StoreUnavailable } from '../store/store.ts';
 import { drawSubject, drawSubjectKey, sealRecord } from './chain.ts';
 import type { ConsentEntry } from './entry.ts';
 import { type Choices, type Decision, newestAt, planDecision } from './plan.ts';
+import type { ReceiptSubject, SignedReceipt } from './receipt.ts';
 import type { ConsentHead } from './record.ts';
 
 /** Writers of one subject are its own browsers: more rounds than this mean that something else is wrong. */
@@ -19,10 +20,12 @@ export interface ConsentWrite {
   readonly carry: (choices: Choices) => Choices;
   readonly decision: Decision;
   readonly circumstances: Circumstances;
+  readonly sign: (subject: ReceiptSubject) => SignedReceipt;
 }
 
 export type WriteOutcome =
-  | { readonly kind: 'written' | 'same'; readonly head: ConsentHead }
+  | { readonly kind: 'written'; readonly head: ConsentHead; readonly receipt: string }
+  | { readonly kind: 'same'; readonly head: ConsentHead }
   /** There is no such subject, or it was erased. */
   | { readonly kind: 'unknown-subject' };
 
@@ -40,12 +43,29 @@ export async function writeConsent(store: ConsentStore, write: ConsentWrite, now
     if (plan.kind === 'same' && tip.head !== null && carried === stored) return { kind: 'same', head: tip.head };
     const choices = plan.kind === 'record' ? plan.choices : carried;
     const { action, policy, model } = write.decision;
-    const entry: ConsentEntry = { v: 1, at, action, changes: statesOf(stored, choices), policy, model, ...write.circumstances };
+    const changes = statesOf(stored, choices);
+    const entry: ConsentEntry = {
+      v: 1,
+      at,
+      action,
+      changes,
+      state: statesOf({}, choices),
+      policy,
+      model,
+      ...write.circumstances,
+    };
     const key = tip.key ?? drawSubjectKey();
-    const record = sealRecord(subject, tip.sequence + 1, tip.hash, entry, key);
-    const head: ConsentHead = { subject, sequence: record.sequence, hash: record.hash, choices };
-    const outcome = await store.append({ record, head, newKey: tip.key === null ? key : null });
-    if (outcome === 'appended') return { kind: 'written', head };
+    const sealed = sealRecord(tip.sequence + 1, tip.hash, entry, key);
+    const { receipt, signature } = write.sign({ hash: sealed.hash, entry });
+    const head: ConsentHead = { subject, sequence: sealed.sequence, hash: sealed.hash, choices };
+    const isUrgent = Object.values(entry.changes).some((state) => state !== 'granted');
+    const outcome = await store.append({
+      record: { ...sealed, signature },
+      head,
+      newKey: tip.key === null ? key : null,
+      isUrgent,
+    });
+    if (outcome === 'appended') return { kind: 'written', head, receipt };
   }
   throw new StoreUnavailable('a consent record could not be written: too many writers for one subject');
 }

@@ -6,13 +6,12 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open } from 'lmdb';
 import { decodeHead, encodeHead } from './head-codec.ts';
+import { decodeRecord, encodeRecord } from './record-codec.ts';
 import { type ChainTip, type ConsentStore, type Erasure, GENESIS_HASH, type StoredRecord, StoreUnavailable } from './store.ts';
 
 /** A write that the disk does not take in this time is not acknowledged. */
 const WRITE_DEADLINE_MS = 5000;
 
-/** `[previous, hash, ciphertext]`; the sequence is part of the key. */
-type RecordRow = readonly [previous: string, hash: string, ciphertext: Buffer];
 type TipRow = readonly [sequence: number, hash: string];
 
 /** @throws Error with lmdb's own words where the folder cannot be opened: at start, not on a hit. */
@@ -22,7 +21,7 @@ export function openLmdbStore(folder: string): ConsentStore {
   const heads: Database<string, string> = root.openDB({ name: 'heads', encoding: 'string' });
   const keys: Database<Buffer, string> = root.openDB({ name: 'keys', encoding: 'binary' });
   const tips: Database<TipRow, string> = root.openDB({ name: 'tips' });
-  const records: Database<RecordRow, [string, number]> = root.openDB({ name: 'records' });
+  const records: Database<Buffer, [string, number]> = root.openDB({ name: 'records', encoding: 'binary' });
   const erasures: Database<Erasure, string> = root.openDB({ name: 'erasures' });
 
   /** Another process's writes are seen only by a transaction that began after them. */
@@ -77,7 +76,7 @@ export function openLmdbStore(folder: string): ConsentStore {
         const [sequence, hash] = tips.get(head.subject) ?? [0, GENESIS_HASH];
         if (hash !== record.previous || sequence + 1 !== record.sequence) return 'conflict';
         if (keys.doesExist(head.subject) === (newKey !== null)) return 'conflict';
-        records.put([head.subject, record.sequence], [record.previous, record.hash, record.ciphertext]);
+        records.put([head.subject, record.sequence], encodeRecord(record));
         tips.put(head.subject, [record.sequence, record.hash]);
         heads.put(head.subject, encodeHead(head));
         if (newKey !== null) keys.put(head.subject, newKey);
@@ -88,8 +87,7 @@ export function openLmdbStore(folder: string): ConsentStore {
       const tip = readTip(subject);
       const chain: StoredRecord[] = [];
       for (const { key, value } of records.getRange({ start: [subject, 0], end: [subject, Number.MAX_SAFE_INTEGER] })) {
-        const [previous, hash, ciphertext] = value;
-        chain.push({ sequence: key[1], previous, hash, ciphertext: Buffer.from(ciphertext) });
+        chain.push(decodeRecord(key[1], value));
       }
       const erasure = erasures.get(subject) ?? null;
       return tip.sequence === 0 && chain.length === 0 && erasure === null ? null : { tip, records: chain, erasure };

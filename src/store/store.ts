@@ -12,6 +12,8 @@ export interface StoredRecord {
   readonly previous: string;
   /** SHA-256 over previous, sequence and ciphertext, hex. */
   readonly hash: string;
+  /** `kid.signature` of the record's receipt (ES256, base64url), made when it was appended; at most 255 characters. */
+  readonly signature: string;
   readonly ciphertext: Buffer;
 }
 
@@ -36,6 +38,8 @@ export interface Addition {
   readonly head: ConsentHead;
   /** Key of a subject that has none; null where it is there already. */
   readonly newKey: Buffer | null;
+  /** A no to something that was allowed: where there are replicas, one of them has to have it before it is answered. */
+  readonly isUrgent: boolean;
 }
 
 /** `conflict`: somebody else has appended in between, or erased; nothing was written. Read the tip again. */

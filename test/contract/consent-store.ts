@@ -18,6 +18,7 @@ const ENTRY: ConsentEntry = {
   at: 1_763_899_200_000,
   action: 'save',
   changes: { analytics: 'granted', advertising: 'denied' },
+  state: { analytics: 'granted', advertising: 'denied' },
   policy: 'eu@1.0.0#0123456789abcdef',
   model: 'opt-in',
   region: { country: 'DE', subdivision: 'BE' },
@@ -29,14 +30,15 @@ const ENTRY: ConsentEntry = {
 
 function addTo(subject: string, tip: ChainTip, at = ENTRY.at): Addition {
   const key = tip.key ?? drawSubjectKey();
-  const record = sealRecord(subject, tip.sequence + 1, tip.hash, { ...ENTRY, at }, key);
+  const sealed = sealRecord(tip.sequence + 1, tip.hash, { ...ENTRY, at }, key);
+  const record = { ...sealed, signature: `k1.${sealed.hash}` };
   const choice = { at, policy: ENTRY.policy, model: ENTRY.model, notice: null } as const;
   const choices = {
     analytics: { ...choice, state: 'granted', notice: '2026-11' },
     advertising: { ...choice, state: 'denied' },
   } as const;
   const head: ConsentHead = { subject, sequence: record.sequence, hash: record.hash, choices };
-  return { record, head, newKey: tip.key === null ? key : null };
+  return { record, head, newKey: tip.key === null ? key : null, isUrgent: false };
 }
 
 async function append(store: ConsentStore, subject: string, at?: number): Promise<Addition> {
@@ -80,7 +82,7 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       expect(chain?.records.map((record) => record.sequence)).toEqual(hashes.map((_, i) => i + 1));
       expect(chain?.records.map((record) => record.previous)).toEqual([GENESIS_HASH, ...hashes.slice(0, -1)]);
       const key = chain?.tip.key ?? Buffer.alloc(32);
-      expect(chain?.records.map((record) => openRecord(subject, record, key)?.at)).toEqual(hashes.map((_, i) => ENTRY.at + i));
+      expect(chain?.records.map((record) => openRecord(record, key)?.at)).toEqual(hashes.map((_, i) => ENTRY.at + i));
     });
 
     it('refuses a record that does not continue the chain, and changes nothing', async () => {
@@ -139,8 +141,8 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       expect(after.newKey).not.toBeNull();
       const chain = await store.readChain(subject);
       expect(chain?.erasure?.throughSequence).toBe(1);
-      expect(openRecord(subject, after.record, chain?.tip.key ?? Buffer.alloc(32))).not.toBeNull();
-      expect(openRecord(subject, before.record, chain?.tip.key ?? Buffer.alloc(32))).toBeNull();
+      expect(openRecord(after.record, chain?.tip.key ?? Buffer.alloc(32))).not.toBeNull();
+      expect(openRecord(before.record, chain?.tip.key ?? Buffer.alloc(32))).toBeNull();
     });
 
     it('refuses a record that was sealed before the erasure', async () => {

@@ -1,0 +1,195 @@
+/**
+ * Records in Redis, for gateways on several machines. Reads come from the master or from a cache that is invalidated by
+ * what the writing script publishes; writes are one script each. Every call ends within a deadline of our own.
+ */
+
+import { Breaker, type BreakerEvents, endBy } from '../deadline.ts';
+import { decodeHead, encodeHead } from '../head-codec.ts';
+import { decodeRecord, encodeRecord, readHash } from '../record-codec.ts';
+import { type ConsentStore, type Erasure, GENESIS_HASH, StoreUnavailable } from '../store.ts';
+import { startBeat } from './beat.ts';
+import { HeadCache } from './head-cache.ts';
+import type { RedisLink, RedisNode } from './link.ts';
+import { createReplicaWatch } from './replicas.ts';
+import { APPEND, CHANNEL, ERASE, keysOf, READ_CHAIN, READ_TIP } from './scripts.ts';
+
+export interface RedisStoreOptions extends BreakerEvents {
+  /** Replicas that have to have every write before it is answered, and for how long that may take. */
+  readonly wait: { readonly replicas: number; readonly timeoutMs: number };
+}
+
+const READ_DEADLINE_MS = 200;
+const WRITE_DEADLINE_MS = 250;
+const SCAN_COUNT = 500;
+
+export async function createRedisStore(link: RedisLink, options: RedisStoreOptions): Promise<ConsentStore> {
+  const cache = new HeadCache();
+  const breaker = new Breaker(options);
+  const replicas = createReplicaWatch(link);
+  const beat = startBeat(link, (sentAt) => cache.renew(sentAt));
+  const onMessage = (message: string) => {
+    if (!beat.hear(message)) cache.forget(message);
+  };
+  await link.subscribe(CHANNEL, onMessage, () => cache.distrust());
+
+  /** Runs a call under deadline and breaker. An answer that refuses is an answer: the server is there. */
+  async function call<Answer>(deadlineMs: number, run: () => Promise<Answer>): Promise<Answer> {
+    if (!breaker.mayCall()) throw new StoreUnavailable('the store has not answered; it is asked again in a moment');
+    try {
+      const answer = await endBy(deadlineMs, run());
+      breaker.succeed();
+      return answer;
+    } catch (error) {
+      link.refresh();
+      if (isReplyError(error)) breaker.succeed();
+      else breaker.fail();
+      if (error instanceof StoreUnavailable) throw error;
+      throw new StoreUnavailable('the store refused or broke off', { cause: error });
+    }
+  }
+
+  function read(subject: string, script: string, keys: readonly string[]): Promise<unknown> {
+    return call(READ_DEADLINE_MS, async () =>
+      (await link.reader(keys[0] ?? subject)).sendCommand(describeScript(script, keys, [])),
+    );
+  }
+
+  /** Script and WAIT leave in one write on one connection: a WAIT on another would count replicas for nothing. */
+  async function write(
+    subject: string,
+    isUrgent: boolean,
+    script: string,
+    keys: readonly string[],
+    args: readonly (string | Buffer)[],
+  ) {
+    const needed = replicas.needed(options.wait.replicas, isUrgent);
+    const waitMs = needed > 0 ? options.wait.timeoutMs : 0;
+    cache.forget(subject);
+    try {
+      return await call(WRITE_DEADLINE_MS + waitMs, async () => {
+        const node = await link.writer(keys[0] ?? subject);
+        const reply = node.sendCommand(describeScript(script, keys, args));
+        if (needed === 0) return await reply;
+        const [answer, reached] = await Promise.all([reply, node.sendCommand(['WAIT', String(needed), String(waitMs)])]);
+        if (Number(reached) < needed) throw new StoreUnavailable('too few replicas have the record');
+        return answer;
+      });
+    } finally {
+      cache.forget(subject);
+    }
+  }
+
+  return {
+    kind: 'redis',
+    readHead: (subject) =>
+      cache.read(subject, async () => {
+        const key = keysOf(subject).head;
+        const text = await call(READ_DEADLINE_MS, async () => (await link.reader(key)).sendCommand(['GET', key]));
+        return text === null ? null : decodeHead(subject, String(text));
+      }),
+    async readTip(subject) {
+      const { head, key, chain } = keysOf(subject);
+      const [headText, keyBytes, length, last] = (await read(subject, READ_TIP, [head, key, chain])) as (Buffer | null)[];
+      return {
+        head: isMissing(headText) ? null : decodeHead(subject, String(headText)),
+        key: isMissing(keyBytes) ? null : Buffer.from(keyBytes),
+        sequence: Number(length),
+        hash: isMissing(last) ? GENESIS_HASH : readHash(last),
+      };
+    },
+    async append({ record, head, newKey, isUrgent }) {
+      const keys = keysOf(head.subject);
+      const previous = Buffer.from(record.previous, 'hex');
+      const appended = await write(
+        head.subject,
+        isUrgent,
+        APPEND,
+        [keys.head, keys.key, keys.chain],
+        [String(record.sequence), previous, encodeRecord(record), encodeHead(head), newKey ?? '', CHANNEL, head.subject],
+      );
+      return Number(appended) === 1 ? 'appended' : 'conflict';
+    },
+    async readChain(subject) {
+      const { head, key, chain, erased } = keysOf(subject);
+      const reply = (await read(subject, READ_CHAIN, [head, key, chain, erased])) as [
+        Buffer | null,
+        Buffer | null,
+        Buffer | null,
+        Buffer[],
+      ];
+      const [headText, keyBytes, erasedText, rows] = reply;
+      if (rows.length === 0 && isMissing(erasedText)) return null;
+      const records = rows.map((bytes, index) => decodeRecord(index + 1, bytes));
+      const tip = {
+        head: isMissing(headText) ? null : decodeHead(subject, String(headText)),
+        key: isMissing(keyBytes) ? null : Buffer.from(keyBytes),
+        sequence: records.length,
+        hash: records.at(-1)?.hash ?? GENESIS_HASH,
+      };
+      return { tip, records, erasure: isMissing(erasedText) ? null : readErasure(String(erasedText)) };
+    },
+    async erase(subject, at) {
+      const { head, key, chain, erased } = keysOf(subject);
+      return Number(await write(subject, true, ERASE, [head, key, chain, erased], [String(at), CHANNEL, subject])) === 1;
+    },
+    async *subjects() {
+      for (const master of await link.masters()) yield* scanSubjects(master);
+    },
+    async isWritable() {
+      const key = 'consentry:{probe}:probe';
+      try {
+        await call(WRITE_DEADLINE_MS, async () => (await link.writer(key)).sendCommand(['SET', key, '1', 'EX', '60']));
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    async close() {
+      beat.stop();
+      replicas.stop();
+      await link.close();
+    },
+  };
+}
+
+function describeScript(script: string, keys: readonly string[], args: readonly (string | Buffer)[]): (string | Buffer)[] {
+  return ['EVAL', script, String(keys.length), ...keys, ...args];
+}
+
+/** A script's nil is null, or false where the reply came through Lua. */
+function isMissing(value: Buffer | null | undefined): value is null | undefined {
+  return value === null || value === undefined || (value as unknown) === false;
+}
+
+function readErasure(text: string): Erasure {
+  const [throughSequence, at] = JSON.parse(text) as [number, string];
+  return { throughSequence, at: Number(at) };
+}
+
+/** An error that the server said, and not one about not reaching it. */
+function isReplyError(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /^(READONLY|NOREPLICAS|OOM|MISCONF|MOVED|ASK|CLUSTERDOWN|TRYAGAIN|NOPERM|ERR|WRONGTYPE|LOADING|MASTERDOWN|BUSY)\b/.test(
+      error.message,
+    )
+  );
+}
+
+async function* scanSubjects(master: RedisNode): AsyncIterable<string> {
+  const seen = new Set<string>();
+  let cursor = '0';
+  do {
+    const reply = await endBy(
+      5000,
+      master.sendCommand(['SCAN', cursor, 'MATCH', 'consentry:{*}:chain', 'COUNT', String(SCAN_COUNT)]),
+    );
+    const [next, keys] = reply as [Buffer, Buffer[]];
+    for (const key of keys) {
+      const subject = String(key).slice('consentry:{'.length, -'}:chain'.length);
+      if (!seen.has(subject)) yield subject;
+      seen.add(subject);
+    }
+    cursor = String(next);
+  } while (cursor !== '0');
+}

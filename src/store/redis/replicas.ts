@@ -1,0 +1,28 @@
+/** How many replicas the masters have, for a withdrawal to wait for one where there are any. */
+import type { RedisLink } from './link.ts';
+
+const CHECK_INTERVAL_MS = 5000;
+
+export interface ReplicaWatch {
+  /** Replicas that a write needs. A withdrawal needs one wherever one was ever seen: a master that lost them all may be the one that is cut off. */
+  needed(configured: number, isUrgent: boolean): number;
+  stop(): void;
+}
+
+export function createReplicaWatch(link: RedisLink): ReplicaWatch {
+  let haveBeenSeen = false;
+
+  async function look(): Promise<void> {
+    for (const master of await link.masters()) {
+      const info = String(await master.sendCommand(['INFO', 'replication']));
+      if (Number(/connected_slaves:(\d+)/.exec(info)?.[1] ?? 0) > 0) haveBeenSeen = true;
+    }
+  }
+
+  const timer = setInterval(() => look().catch(() => {}), CHECK_INTERVAL_MS).unref();
+  void look().catch(() => {});
+  return {
+    needed: (configured, isUrgent) => Math.max(configured, isUrgent && haveBeenSeen ? 1 : 0),
+    stop: () => clearInterval(timer),
+  };
+}
