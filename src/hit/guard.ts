@@ -1,0 +1,52 @@
+/**
+ * The last look before a hit leaves: none of the identifiers that the decision forbids may stand in it, in whatever encoding. It does not
+ * know what scrubbing did or meant to do; a find drops the hit and raises an alarm.
+ */
+import { brotliDecompressSync, inflateRawSync } from 'node:zlib';
+import { Searcher } from '../privacy/search.ts';
+import type { GuardOutcome, OutgoingHit, Secret } from './outgoing.ts';
+
+const CLEAN: GuardOutcome = { ok: true };
+const MAX_BODY_BYTES = 1 << 20;
+
+/** Bodies whose coding no first bytes tell; gzip and zlib the search finds by itself. */
+function openBody(hit: OutgoingHit, body: Buffer): Buffer {
+  for (let i = 0; i + 1 < hit.headers.length; i += 2) {
+    if ((hit.headers[i] as string).toLowerCase() !== 'content-encoding') continue;
+    const coding = (hit.headers[i + 1] as string).toLowerCase();
+    try {
+      if (coding.includes('br')) return brotliDecompressSync(body, { maxOutputLength: MAX_BODY_BYTES });
+      if (coding.includes('deflate')) return inflateRawSync(body, { maxOutputLength: MAX_BODY_BYTES });
+    } catch {
+      return body;
+    }
+  }
+  return body;
+}
+
+function joinHeaders(headers: readonly string[]): string {
+  let text = '';
+  for (let i = 0; i + 1 < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\n`;
+  return text;
+}
+
+/**
+ * Looks for every forbidden value in target, headers and body: raw, in any case, percent-encoded up to four times, JSON-escaped, in
+ * base64 and base64url at each offset, in hexadecimal, and inside compressed bodies. Names the place that the value came from and the part of
+ * the hit where it stood, never the value.
+ */
+export function guardHit(hit: OutgoingHit, forbidden: readonly Secret[]): GuardOutcome {
+  if (forbidden.length === 0) return CLEAN;
+  const searcher = new Searcher(forbidden.map((secret) => secret.value));
+  const parts: readonly (readonly [string, Uint8Array | null])[] = [
+    ['target', Buffer.from(hit.target, 'utf8')],
+    ['headers', Buffer.from(joinHeaders(hit.headers), 'utf8')],
+    ['body', hit.body === null ? null : openBody(hit, hit.body)],
+  ];
+  for (const [foundIn, bytes] of parts) {
+    if (bytes === null) continue;
+    const index = searcher.findFirst(bytes);
+    if (index >= 0) return { ok: false, place: forbidden[index]?.place ?? 'unknown', foundIn };
+  }
+  return CLEAN;
+}

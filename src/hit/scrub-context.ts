@@ -1,0 +1,121 @@
+/** What scrubbing one hit knows and gathers on its way through the carriers. */
+import { type Action, PURPOSES, stricterAction } from '../consent/state.ts';
+import type { AnonymizeRules } from '../policy/policy.ts';
+import type { CarrierClass, Deed, ScrubEntry } from '../privacy/report.ts';
+import type { Searcher } from '../privacy/search.ts';
+import type { FieldRule, Restriction, VendorProfile } from '../vendors/profile.ts';
+import type { ScrubRefusal, ScrubRequest } from './outgoing.ts';
+import { expandSecret, isSecret } from './scrub-secrets.ts';
+
+/** An identifier that was removed, with its class. */
+export interface FoundSecret {
+  readonly place: string;
+  readonly value: string;
+  readonly class: CarrierClass;
+}
+
+export const LIMITS = {
+  /** Nesting of JSON and of encodings in each other. */
+  depth: 16,
+  /** Fields and members of a whole hit. */
+  count: 10_000,
+  /** Target, headers and body, decompressed, each. */
+  bytes: 1 << 20,
+} as const;
+
+const IDENTIFYING: ReadonlySet<CarrierClass> = new Set(['direct', 'online-id', 'click-id', 'ip']);
+const SAFE_NAME = /^[\w.$[\]:?#|/ -]{1,120}$/;
+
+export class ScrubContext {
+  readonly request: ScrubRequest;
+  readonly profile: VendorProfile;
+  readonly rules: AnonymizeRules;
+  /** The whole hit is anonymized; else only what is forbidden is removed. */
+  readonly isAnonymized: boolean;
+  /** By purpose, in the order of `PURPOSES`. */
+  readonly actions: readonly Action[];
+  /** Of everything that no profile declares. */
+  readonly strictest: Action;
+  readonly restrictions: readonly Restriction[];
+  /** Values that are kept nowhere, because an earlier pass found them to be identifiers. */
+  readonly banned: Searcher | null;
+  /** Prefix of the places of what is looked at: `query:`, `body:$.`. */
+  where = '';
+  depth = 0;
+  count = 0;
+  refusal: ScrubRefusal | null = null;
+  hasRequired = false;
+  /** Lines of JSON: lengths that they tell of each other are no longer true. */
+  isNdjson = false;
+  readonly report: ScrubEntry[] = [];
+  readonly secrets: FoundSecret[] = [];
+  /** Values that stay although the site chose them: an identifier found elsewhere may be in them. */
+  readonly kept: string[] = [];
+  private readonly seen = new Set<string>();
+
+  constructor(request: ScrubRequest, banned: Searcher | null) {
+    this.request = request;
+    this.profile = request.profile;
+    this.rules = request.anonymize;
+    this.isAnonymized = request.action === 'anonymize';
+    this.actions = request.judgement.purposes.map((decision) => decision.action);
+    this.banned = banned;
+    let strictest: Action = request.action;
+    const named = request.profile.named | request.gate;
+    for (let i = 0; i < PURPOSES.length; i++) {
+      if ((named >> i) & 1) strictest = stricterAction(strictest, this.actions[i] ?? 'drop');
+    }
+    this.strictest = strictest;
+    this.restrictions = request.profile.restrictions.filter((restriction) => this.actions[restriction.without] !== 'forward');
+  }
+
+  actionOf(rule: FieldRule | null): Action {
+    return rule === null ? this.strictest : (this.actions[rule.purpose] ?? 'drop');
+  }
+
+  /** Action of click ids, wherever they stand. */
+  clickIdAction(): Action {
+    const purpose = this.profile.clickIdPurpose;
+    return purpose === null ? this.strictest : (this.actions[purpose] ?? 'drop');
+  }
+
+  private placeOf(name: string): string {
+    return this.where + (SAFE_NAME.test(name) && !/\d{6}|[0-9a-f]{16}/i.test(name) ? name : '?');
+  }
+
+  /** Notes a deed; a name that may itself be an identifier is not repeated. */
+  note(name: string, carrier: CarrierClass, deed: Deed): void {
+    this.report.push({ place: this.placeOf(name), class: carrier, deed });
+  }
+
+  /** Remembers an identifier for the guard. `isKnown`: its class is declared or detected, so that a short value counts too. */
+  addSecret(name: string, carrier: CarrierClass, value: string, isKnown: boolean): void {
+    for (const part of expandSecret(value)) {
+      if (!isSecret(part, isKnown && IDENTIFYING.has(carrier)) || this.seen.has(part)) continue;
+      this.seen.add(part);
+      this.secrets.push({ place: this.placeOf(name), value: part, class: carrier });
+    }
+  }
+
+  isIdentifying(carrier: CarrierClass): boolean {
+    return IDENTIFYING.has(carrier);
+  }
+
+  /** Keeps a value that the site chose, unless it holds what is banned. */
+  keep(value: string): boolean {
+    if (this.banned !== null && value.length > 2 && this.banned.findFirst(Buffer.from(value, 'utf8')) >= 0) return false;
+    this.kept.push(value);
+    return true;
+  }
+
+  refuse(reason: ScrubRefusal): void {
+    this.refusal ??= reason;
+  }
+
+  /** Counts a field; past the limit the hit is refused. */
+  countField(): boolean {
+    if (++this.count <= LIMITS.count) return true;
+    this.refuse('body-limits');
+    return false;
+  }
+}

@@ -1,0 +1,85 @@
+/** Restricted modes of vendors, set from the decision: they say no where the decision does, and never take back a no that came. */
+import { PURPOSE_INDEX } from '../consent/state.ts';
+import type { Restriction } from '../vendors/profile.ts';
+import type { ScrubContext } from './scrub-context.ts';
+
+/** State codes of Meta's Limited Data Use; the country is 1 for the United States, and 0 asks Meta to locate. */
+const META_STATES: Readonly<Record<string, string>> = {
+  CA: '1000',
+  CO: '1001',
+  CT: '1002',
+  FL: '1003',
+  OR: '1004',
+  TX: '1005',
+  MT: '1006',
+  DE: '1007',
+  NE: '1008',
+  NH: '1009',
+  NJ: '1010',
+};
+
+/** Consent Mode v2 states of `gcd` that mean yes → what says no in the same history. */
+const GCD_DENIED: Readonly<Record<string, string>> = { t: 'p', r: 'q', n: 'm', v: 'u', l: 'm' };
+const GCD_PURPOSES = ['advertising', 'analytics', 'advertising', 'advertising'] as const;
+
+function isForwarded(ctx: ScrubContext, purpose: keyof typeof PURPOSE_INDEX): boolean {
+  return ctx.actions[PURPOSE_INDEX[purpose]] === 'forward';
+}
+
+/** `G1` + ad_storage + analytics_storage: 1 yes, 0 no, - unset. */
+export function restrictGcs(ctx: ScrubContext, value: string): string {
+  const ad = isForwarded(ctx, 'advertising') ? (value[2] ?? '-') : '0';
+  const analytics = isForwarded(ctx, 'analytics') ? (value[3] ?? '-') : '0';
+  return `G1${ad}${analytics}`;
+}
+
+/** Consent states stand at positions 2, 4, 6 and 8; all other characters stay. */
+export function restrictGcd(ctx: ScrubContext, value: string): string {
+  const chars = [...value];
+  GCD_PURPOSES.forEach((purpose, i) => {
+    const char = chars[2 + 2 * i];
+    if (char === undefined || isForwarded(ctx, purpose)) return;
+    chars[2 + 2 * i] = GCD_DENIED[char] ?? GCD_DENIED[char.toLowerCase()] ?? char;
+  });
+  return chars.join('');
+}
+
+function resolveValue(ctx: ScrubContext, value: string): string {
+  const { country, subdivision } = ctx.request;
+  const mayTellState = !ctx.isAnonymized || ctx.rules.geo === 'region';
+  const state = country === 'US' && subdivision !== null && mayTellState ? META_STATES[subdivision] : undefined;
+  switch (value) {
+    case '{country}':
+      return state === undefined ? '0' : '1';
+    case '{state}':
+      return state ?? '0';
+    case '{gcs}':
+      return `G1${isForwarded(ctx, 'advertising') ? '1' : '0'}${isForwarded(ctx, 'analytics') ? '1' : '0'}`;
+    default:
+      return value;
+  }
+}
+
+/** What a field must read in restricted mode, or null where no restriction in force speaks of it. */
+export function restrictedValue(ctx: ScrubContext, name: string): string | null {
+  for (const restriction of ctx.restrictions) {
+    for (const [field, value] of restriction.set) if (field === name) return resolveValue(ctx, value);
+  }
+  return null;
+}
+
+/** Fields to add to a container that has these names. */
+export function missingFields(ctx: ScrubContext, names: ReadonlySet<string>): [name: string, value: string, json: string][] {
+  const missing: [string, string, string][] = [];
+  const due = ctx.restrictions.filter((restriction: Restriction) => names.has(restriction.beside));
+  for (const restriction of due) {
+    for (const [name, value] of [...restriction.set, ...restriction.add]) {
+      if (names.has(name) || missing.some(([known]) => known === name)) continue;
+      const text = resolveValue(ctx, value);
+      const json = text === value ? (restriction.json.get(name) ?? JSON.stringify(text)) : text;
+      ctx.note(name, 'consent', 'set');
+      missing.push([name, text, json]);
+    }
+  }
+  return missing;
+}

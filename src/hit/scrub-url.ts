@@ -1,0 +1,107 @@
+/** Page addresses, referrers and other URLs in fields and headers. */
+import { rewritePairs } from '../privacy/carriers/query.ts';
+import { isUrl, joinUrl, readOrigin, splitUrl, type UrlParts } from '../privacy/carriers/url.ts';
+import { findClass, visitIdentifiers } from '../privacy/detect-nested.ts';
+import { classOfName, isClickIdName, mayNameClickId } from '../privacy/names.ts';
+import { decodePercent } from '../privacy/percent.ts';
+import { LIMITS, type ScrubContext } from './scrub-context.ts';
+
+export type AddressRule = 'keep' | 'path' | 'origin' | 'drop';
+
+/** Whether a value may hold a URL with a query, also a relative or an encoded one. */
+function mayHoldQuery(text: string): boolean {
+  return text.includes('=') && (text.includes('?') || text.includes('#') || text.includes('%3') || text.includes('&'));
+}
+
+/** Remembers the identifiers that stand in a URL: by the names of its fields, by their looks, to any depth. */
+export function collectFromUrl(ctx: ScrubContext, place: string, text: string, depth = 0): void {
+  const parts = splitUrl(text);
+  if (parts === null || depth > LIMITS.depth) return;
+  for (const pairs of [parts.query, parts.fragment]) {
+    if (pairs === null || pairs === '') continue;
+    rewritePairs(pairs, '&', (name, value) => {
+      if (value === null || value === '' || !ctx.countField()) return true;
+      const carrier = classOfName(name);
+      if (carrier !== null && ctx.isIdentifying(carrier))
+        ctx.addSecret(`${place}?${name}`, carrier, value, carrier === 'click-id');
+      if (isUrl(value) || mayHoldQuery(value)) collectFromUrl(ctx, `${place}?${name}`, value, depth + 1);
+      return true;
+    });
+  }
+  visitIdentifiers(text, (carrier, value) => ctx.addSecret(place, carrier, value, true));
+}
+
+/** A path without segments that look like somebody: e-mail addresses, random ids, words with many digits. */
+export function cleanPath(path: string): string {
+  if (!/\d{3}|@|%|[A-Za-z0-9_-]{16}|;/.test(path)) return path;
+  return path
+    .split('/')
+    .map((segment) => {
+      const text = decodePercent(segment.split(';')[0] as string);
+      const digits = text.match(/\d/g)?.length ?? 0;
+      const isIdLike = digits >= 6 || (digits >= 4 && /[A-Za-z]/.test(text));
+      if (isIdLike || findClass(text) !== null) return '-';
+      return segment.split(';')[0] as string;
+    })
+    .join('/');
+}
+
+function keepQuery(query: string): string | null {
+  const seen = new Set<string>();
+  const kept = rewritePairs(query, '&', (name, value) => {
+    if (seen.has(name) || value === null || classOfName(name) !== null || findClass(name) !== null) return false;
+    seen.add(name);
+    return value.length <= 100 && findClass(value) === null && !mayHoldQuery(value);
+  });
+  return kept === '' ? null : kept;
+}
+
+/** The address as an anonymized hit may tell it, or null where nothing of it stays. */
+export function anonymizeUrl(text: string, rule: AddressRule): string | null {
+  if (rule === 'drop') return null;
+  const parts = splitUrl(text);
+  if (parts === null) return null;
+  const origin = readOrigin(parts);
+  if (origin === null || findClass(origin) !== null) {
+    return parts.head === '' && rule !== 'origin' && parts.path.startsWith('/') ? cleanPath(parts.path) : null;
+  }
+  if (rule === 'origin') return `${origin}/`;
+  const path = cleanPath(parts.path);
+  const query = rule === 'keep' && parts.query !== null ? keepQuery(parts.query) : null;
+  return origin + path + (query === null ? '' : `?${query}`);
+}
+
+function stripPairs(ctx: ScrubContext, place: string, pairs: string, depth: number): string {
+  return rewritePairs(pairs, '&', (name, value) => {
+    if (value === null || !ctx.countField()) return true;
+    if (isClickIdName(name)) {
+      ctx.note(`${place}?${name}`, 'click-id', 'stripped');
+      ctx.addSecret(`${place}?${name}`, 'click-id', value, true);
+      return false;
+    }
+    if (depth >= LIMITS.depth || !mayHoldQuery(value) || !mayNameClickId(value)) return true;
+    const inner = stripClickIds(ctx, `${place}?${name}`, value, depth + 1);
+    return inner === value ? true : inner;
+  });
+}
+
+/** The same URL without click ids, also of URLs inside it; everything else stays byte for byte. */
+export function stripClickIds(ctx: ScrubContext, place: string, text: string, depth = 0): string {
+  const parts = splitUrl(text);
+  if (parts === null) return text;
+  const query = parts.query === null ? null : stripPairs(ctx, place, parts.query, depth);
+  const fragment = parts.fragment?.includes('=') ? stripPairs(ctx, `${place}#`, parts.fragment, depth) : parts.fragment;
+  if (query === parts.query && fragment === parts.fragment)
+    return parts.query === null && depth > 0 ? stripBare(ctx, place, text, depth) : text;
+  const stripped: UrlParts = { ...parts, query: query === '' ? null : query, fragment: fragment === '' ? null : fragment };
+  return joinUrl(stripped);
+}
+
+/** A query without its `?`, or a URL that is percent-encoded once more. */
+function stripBare(ctx: ScrubContext, place: string, text: string, depth: number): string {
+  if (text.includes('=')) return stripPairs(ctx, place, text, depth);
+  const decoded = decodePercent(text);
+  if (decoded === text || depth >= LIMITS.depth) return text;
+  const inner = stripClickIds(ctx, place, decoded, depth + 1);
+  return inner === decoded ? text : encodeURIComponent(inner);
+}

@@ -1,0 +1,184 @@
+/** A field by its rule: kept, removed, reduced, or opened where it holds further fields. */
+import type { Action } from '../consent/state.ts';
+import { stricterAction } from '../consent/state.ts';
+import { readBase64, readText } from '../privacy/carriers/base64.ts';
+import { rewriteJson } from '../privacy/carriers/json.ts';
+import { rewritePairs } from '../privacy/carriers/query.ts';
+import { isUrl, splitUrl } from '../privacy/carriers/url.ts';
+import type { Verdict } from '../privacy/carriers/verdict.ts';
+import { classOfName, mayNameClickId } from '../privacy/names.ts';
+import { encodePercent } from '../privacy/percent.ts';
+import type { FieldRule } from '../vendors/profile.ts';
+import { isOfType } from '../vendors/value-types.ts';
+import { anonymizeUndeclared, anonymizeValue, removeValue } from './scrub-anonymize.ts';
+import { LIMITS, type ScrubContext } from './scrub-context.ts';
+import { createJsonVisitor, type Treatment } from './scrub-json.ts';
+import { missingFields, restrictedValue, restrictGcd, restrictGcs } from './scrub-restrict.ts';
+import { stripClickIds } from './scrub-url.ts';
+
+const SAFE_NAME = /^[A-Za-z0-9_.$[\]:-]{1,80}$/;
+
+function forwardValue(ctx: ScrubContext, path: string, rule: FieldRule | null, value: string): Verdict {
+  if (ctx.isAnonymized && rule !== null && rule.type !== null && rule.class === 'utility' && !isOfType(value, rule)) {
+    return removeValue(ctx, path, rule, rule.class, value);
+  }
+  let text = value;
+  if (value.length > 8 && ctx.clickIdAction() !== 'forward' && mayNameClickId(value) && value.includes('=')) {
+    text = stripClickIds(ctx, path, value, isUrl(value) ? 0 : 1);
+  }
+  if (!ctx.keep(text)) return removeValue(ctx, path, null, rule?.class ?? 'undeclared', value);
+  return text === value ? true : text;
+}
+
+/** Consent flags whose value follows the decision. */
+function restrictFlag(ctx: ScrubContext, path: string, rule: FieldRule | null, value: string): string | null {
+  if (ctx.restrictions.length === 0) return null;
+  if (rule?.type === 'gcs') return restrictGcs(ctx, value);
+  if (rule?.type === 'gcd') return restrictGcd(ctx, value);
+  return restrictedValue(ctx, path);
+}
+
+/** Click ids are known by name wherever no profile says better. */
+function isBareClickId(rule: FieldRule | null, path: string): boolean {
+  return (rule === null || rule.class === 'undeclared' || rule.class === 'text') && classOfName(path) === 'click-id';
+}
+
+export function treatField(ctx: ScrubContext, path: string, value: string): Verdict {
+  if (!ctx.countField()) return false;
+  const rule = ctx.profile.field(path);
+  const flag = restrictFlag(ctx, path, rule, value);
+  if (flag !== null) {
+    if (flag === value) return true;
+    ctx.note(path, 'consent', 'set');
+    return flag;
+  }
+  let action: Action = ctx.actionOf(rule);
+  if (isBareClickId(rule, path)) {
+    action = stricterAction(rule === null ? 'forward' : action, ctx.clickIdAction());
+    return action === 'forward' ? forwardValue(ctx, path, rule, value) : removeValue(ctx, path, null, 'click-id', value);
+  }
+  if (rule?.isRequired) ctx.hasRequired = true;
+  if (rule !== null && rule.holds !== null && value !== '') return treatHolder(ctx, path, rule, value);
+  if (rule === null) {
+    const hit = readWrappedHit(ctx, path, value);
+    if (hit !== null) return hit;
+  }
+  if (action === 'drop') return removeValue(ctx, path, rule, rule?.class ?? classOfName(path) ?? 'undeclared', value);
+  if (action === 'forward') return forwardValue(ctx, path, rule, value);
+  return rule === null ? anonymizeUndeclared(ctx, path, null, value) : anonymizeValue(ctx, path, rule, value);
+}
+
+/** Rewrites pairs of a query, form, matrix or line; `prefix` is the path of what holds them. */
+export function treatPairs(ctx: ScrubContext, text: string, prefix: string, separator: '&' | ';' = '&'): string {
+  const names = new Set<string>();
+  const out = rewritePairs(text, separator, (name, value) => {
+    const path = prefix === '' ? name : `${prefix}.${name}`;
+    if (value === null) return treatBareName(ctx, path, name);
+    if (ctx.isAnonymized && (names.has(name) || !SAFE_NAME.test(name))) {
+      const carrier = classOfName(path) ?? 'undeclared';
+      removeValue(ctx, path, null, carrier, names.has(name) ? value : `${name} ${value}`);
+      return false;
+    }
+    const verdict = treatField(ctx, path, value);
+    if (verdict !== false) names.add(name);
+    return verdict;
+  });
+  if (ctx.restrictions.length === 0) return out;
+  const added = missingFields(ctx, names).map(([name, value]) => `${encodePercent(name)}=${encodePercent(value)}`);
+  return added.length === 0 ? out : [out, ...added].filter((part) => part !== '').join(separator);
+}
+
+/** A name without a value: a declared flag, or a value without a name. */
+function treatBareName(ctx: ScrubContext, path: string, name: string): Verdict {
+  const rule = ctx.profile.field(path);
+  if (rule !== null)
+    return ctx.actionOf(rule) === 'drop' || (ctx.isAnonymized && rule.class !== 'utility')
+      ? removeValue(ctx, path, null, rule.class, '')
+      : true;
+  if (ctx.strictest === 'forward') return true;
+  return removeValue(ctx, '?', null, 'undeclared', name);
+}
+
+/** JSON or a query inside a value, as it is or in base64; what cannot be opened stays only where its purpose is forwarded. */
+function treatHolder(ctx: ScrubContext, path: string, rule: FieldRule, value: string): Verdict {
+  const prefix = rule.as ?? path;
+  const opened = ctx.depth >= LIMITS.depth ? null : openHolder(ctx, path, rule, prefix, value, 0);
+  if (opened === null)
+    return ctx.actionOf(rule) === 'forward' && !ctx.isAnonymized
+      ? forwardValue(ctx, path, rule, value)
+      : removeValue(ctx, path, rule, rule.class, value);
+  return opened === value ? true : opened;
+}
+
+function openHolder(
+  ctx: ScrubContext,
+  path: string,
+  rule: FieldRule,
+  prefix: string,
+  value: string,
+  layers: number,
+): string | null {
+  const trimmed = value.trimStart();
+  const first = trimmed.charCodeAt(0);
+  if (first === 123 || first === 91) return treatJson(ctx, path, prefix, value);
+  const base64 = layers < 3 ? readBase64(value) : null;
+  const text = base64 === null ? null : readText(base64.bytes);
+  if (base64 !== null && text !== null) {
+    const inner = openHolder(ctx, path, rule, prefix, text, layers + 1);
+    if (inner === null) return null;
+    return inner === text ? value : base64.encode(Buffer.from(inner, 'utf8'));
+  }
+  if (layers < 3 && /^%(?:7B|5B|257B|255B)/i.test(trimmed)) {
+    const inner = openHolder(ctx, path, rule, prefix, decodeURIComponent(value), layers + 1);
+    return inner === null ? null : encodePercent(inner);
+  }
+  if (rule.holds === 'json' || !value.includes('=')) return null;
+  return nest(ctx, path, () => (rule.holds === 'hit' ? treatTarget(ctx, value) : treatPairs(ctx, value, prefix)));
+}
+
+function nest<T>(ctx: ScrubContext, path: string, work: () => T): T {
+  const where = ctx.where;
+  ctx.where = `${where}${/^[\w.[\]-]{1,40}$/.test(path) ? path : '?'}|`;
+  ctx.depth++;
+  const result = work();
+  ctx.depth--;
+  ctx.where = where;
+  return result;
+}
+
+function treatJson(ctx: ScrubContext, path: string, prefix: string, text: string): string | null {
+  return nest(ctx, path, () => {
+    const result = rewriteJson(text, createJsonVisitor(ctx, prefix, TREATMENT), LIMITS);
+    if (!result.ok && result.reason !== 'syntax') ctx.refuse('body-limits');
+    return result.ok ? result.text : null;
+  });
+}
+
+/** Path and query of a whole hit; fields are those of the top. */
+function treatTarget(ctx: ScrubContext, target: string): string {
+  const question = target.indexOf('?');
+  if (question < 0) return target.includes('=') ? treatPairs(ctx, target, '') : target;
+  const query = treatPairs(ctx, target.slice(question + 1), '');
+  return target.slice(0, question) + (query === '' ? '' : `?${query}`);
+}
+
+/** A whole hit of the vendor in base64 under a name of chance, the way loaders of tag gateways hide it. */
+function readWrappedHit(ctx: ScrubContext, path: string, value: string): Verdict | null {
+  if (value.length < 24 || ctx.depth >= LIMITS.depth) return null;
+  const base64 = readBase64(value);
+  const text = base64 === null ? null : readText(base64.bytes);
+  if (base64 === null || text === null || !text.includes('?')) return null;
+  const parts = splitUrl(text);
+  if (parts === null || parts.query === null || !ctx.profile.isEndpoint(parts.path)) return null;
+  const treated = nest(ctx, path, () => treatTarget(ctx, text));
+  return treated === text ? true : base64.encode(Buffer.from(treated, 'utf8'));
+}
+
+/** Whole JSON document at the top of a body. */
+export function treatDocument(ctx: ScrubContext, text: string): { text: string } | 'syntax' | 'limits' {
+  const result = rewriteJson(text, createJsonVisitor(ctx, '', TREATMENT), LIMITS);
+  if (result.ok) return { text: result.text };
+  return result.reason === 'syntax' ? 'syntax' : 'limits';
+}
+
+const TREATMENT: Treatment = { field: treatField, pairs: treatPairs };

@@ -1,0 +1,117 @@
+/**
+ * Takes out of a hit what the decision forbids. An anonymized hit is built anew from what the policy and the profile allow; of a hit that is
+ * forwarded in part only the forbidden is removed, and everything else stays byte for byte.
+ */
+import { maskAddress } from '../privacy/ip.ts';
+import { Searcher } from '../privacy/search.ts';
+import type { OutgoingHit, ScrubOutcome, ScrubRequest, Secret } from './outgoing.ts';
+import { scrubBody } from './scrub-body.ts';
+import { type FoundSecret, LIMITS, ScrubContext } from './scrub-context.ts';
+import { anonymizeHeaders, readHeader, stripHeaders } from './scrub-headers.ts';
+import { collectFromUrl } from './scrub-url.ts';
+import { treatPairs } from './scrub-value.ts';
+
+/** The client address as the collector may learn it, or null: it belongs to the purpose that the profile says, else to the strictest. */
+export function addressToSend(request: ScrubRequest): string | null {
+  const { clientAddress, anonymize, profile } = request;
+  if (clientAddress === null) return null;
+  const ctx = new ScrubContext(request, null);
+  const action = profile.addressPurpose === null ? ctx.strictest : (ctx.actions[profile.addressPurpose] ?? 'drop');
+  if (action === 'drop') return null;
+  if (action === 'forward' && request.action === 'forward') return clientAddress;
+  return anonymize.ip === 'drop' ? null : maskAddress(clientAddress, anonymize.ip);
+}
+
+/** The route's own path; below a route with `*`, the part of the path that the profile names as an endpoint. */
+function anonymizedPath(request: ScrubRequest, path: string): string {
+  const { routePath, profile } = request;
+  if (!routePath.endsWith('*')) return routePath;
+  const isPlain = !path.includes(';') && !/[^A-Za-z0-9/._-]|[0-9a-f]{16}|\d{6}/.test(path);
+  return isPlain && profile.isEndpoint(path) ? path : routePath.slice(0, -1);
+}
+
+function scrubTarget(ctx: ScrubContext): string {
+  const { target } = ctx.request.hit;
+  const question = target.indexOf('?');
+  const path = question < 0 ? target : target.slice(0, question);
+  const matrix = path.indexOf(';');
+  ctx.where = 'path:';
+  if (ctx.isAnonymized && path !== ctx.request.routePath) collectFromPath(ctx, path, matrix);
+  const kept = ctx.isAnonymized
+    ? anonymizedPath(ctx.request, path)
+    : matrix < 0
+      ? path
+      : [path.slice(0, matrix), treatPairs(ctx, path.slice(matrix + 1), '', ';')].filter((part) => part !== '').join(';');
+  if (question < 0) return kept;
+  ctx.where = 'query:';
+  const query = treatPairs(ctx, target.slice(question + 1), '');
+  return query === '' ? kept : `${kept}?${query}`;
+}
+
+/** Identifiers in a path that the anonymized hit does not keep. */
+function collectFromPath(ctx: ScrubContext, path: string, matrix: number): void {
+  collectFromUrl(ctx, '', path);
+  const where = ctx.where;
+  if (matrix >= 0) treatPairs(ctx, path.slice(matrix + 1), '', ';');
+  ctx.where = where;
+}
+
+function scrubOnce(ctx: ScrubContext): OutgoingHit | null {
+  const { hit } = ctx.request;
+  if (hit.target.length > LIMITS.bytes) {
+    ctx.refuse('body-limits');
+    return null;
+  }
+  const path = hit.target.split('?', 1)[0] as string;
+  if (ctx.profile.isOpaque(path)) {
+    ctx.refuse('opaque');
+    return null;
+  }
+  const target = scrubTarget(ctx);
+  const headers = ctx.isAnonymized ? anonymizeHeaders(ctx) : stripHeaders(ctx);
+  let body = hit.body;
+  if (body !== null && ctx.refusal === null) {
+    const outcome = scrubBody(ctx, body, readHeader(hit.headers, 'content-type'), readHeader(hit.headers, 'content-encoding'));
+    if (outcome.ok) body = outcome.body;
+    else ctx.refuse(outcome.reason);
+  }
+  if (ctx.isAnonymized && ctx.profile.isAnyRequired && !ctx.hasRequired) ctx.refuse('nothing-left');
+  return ctx.refusal === null ? { method: hit.method, target, headers, body } : null;
+}
+
+/** Secrets that stand in values that stay, by position. */
+function findKept(ctx: ScrubContext): Set<number> {
+  if (ctx.secrets.length === 0 || ctx.kept.length === 0) return new Set();
+  return new Searcher(ctx.secrets.map((secret) => secret.value)).findAll(Buffer.from(ctx.kept.join('\n'), 'utf8'));
+}
+
+/**
+ * A value that stays may hold an identifier that was removed elsewhere. In an anonymized hit, and for click ids always, it goes in a second
+ * pass; in a forwarded one it stays, because the purpose that keeps it is allowed to know it.
+ */
+function isBanned(ctx: ScrubContext, secret: FoundSecret): boolean {
+  return ctx.isAnonymized || secret.class === 'click-id';
+}
+
+function toForbidden(ctx: ScrubContext, allowed: ReadonlySet<number>): Secret[] {
+  const forbidden = ctx.secrets.filter((_, i) => !allowed.has(i)).map(({ place, value }) => ({ place, value }));
+  const { clientAddress } = ctx.request;
+  if (clientAddress !== null && addressToSend(ctx.request) !== clientAddress)
+    forbidden.push({ place: 'address', value: clientAddress });
+  return forbidden;
+}
+
+/** Scrubs a hit whose action is `anonymize`, or `forward` with a named purpose that is not forwarded. */
+export function scrubHit(request: ScrubRequest): ScrubOutcome {
+  let ctx = new ScrubContext(request, null);
+  let hit = scrubOnce(ctx);
+  let kept = findKept(ctx);
+  const banned = ctx.secrets.filter((secret, i) => kept.has(i) && isBanned(ctx, secret));
+  if (hit !== null && banned.length > 0) {
+    ctx = new ScrubContext(request, new Searcher(banned.map((secret) => secret.value)));
+    hit = scrubOnce(ctx);
+    kept = ctx.isAnonymized ? new Set() : findKept(ctx);
+  }
+  if (hit === null) return { ok: false, reason: ctx.refusal ?? 'body-not-understood', report: ctx.report };
+  return { ok: true, hit, report: ctx.report, forbidden: toForbidden(ctx, ctx.isAnonymized ? new Set() : kept) };
+}

@@ -1,0 +1,53 @@
+/** Compressed bodies, bounded: told by their first bytes where they can be, by the declared coding where not. */
+import {
+  brotliCompressSync,
+  brotliDecompressSync,
+  constants,
+  deflateRawSync,
+  deflateSync,
+  gunzipSync,
+  gzipSync,
+  inflateRawSync,
+  inflateSync,
+} from 'node:zlib';
+
+export type Coding = 'gzip' | 'zlib' | 'deflate-raw' | 'br';
+
+export type Inflated =
+  | { readonly ok: true; readonly bytes: Buffer }
+  | { readonly ok: false; readonly reason: 'too-large' | 'broken' };
+
+export function isGzip(bytes: Buffer): boolean {
+  return bytes.length > 2 && bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8;
+}
+
+/** RFC 1950 § 2.2: method 8, window up to 7, header a multiple of 31. Text never begins so. */
+export function isZlib(bytes: Buffer): boolean {
+  const first = bytes[0] ?? 0;
+  return bytes.length > 6 && (first & 0x8f) === 8 && first >= 0x18 && (first * 256 + (bytes[1] ?? 0)) % 31 === 0;
+}
+
+const INFLATE = { gzip: gunzipSync, zlib: inflateSync, 'deflate-raw': inflateRawSync, br: brotliDecompressSync } as const;
+
+/** At most `maxBytes` of output; a bomb costs no more than that. */
+export function inflate(bytes: Buffer, coding: Coding, maxBytes: number): Inflated {
+  try {
+    return { ok: true, bytes: INFLATE[coding](bytes, { maxOutputLength: maxBytes }) };
+  } catch (error) {
+    const large = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+    return { ok: false, reason: large ? 'too-large' : 'broken' };
+  }
+}
+
+export function deflate(bytes: Buffer, coding: Coding): Buffer {
+  switch (coding) {
+    case 'gzip':
+      return gzipSync(bytes);
+    case 'zlib':
+      return deflateSync(bytes);
+    case 'deflate-raw':
+      return deflateRawSync(bytes);
+    case 'br':
+      return brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } });
+  }
+}

@@ -1,0 +1,22 @@
+/** A Cookie header in place (RFC 6265 § 4.2.1, read as leniently as servers do). */
+
+/** Asked for each cookie with its raw value, quotes included; a member without `=` has an empty name. */
+export type CookieVisitor = (name: string, value: string) => boolean;
+
+/** The header with the cookies that stay, as they were written; empty where none does. */
+export function filterCookies(header: string, keep: CookieVisitor): string {
+  let out = '';
+  let start = 0;
+  while (start <= header.length) {
+    let end = header.indexOf(';', start);
+    if (end < 0) end = header.length;
+    const member = header.slice(start, end).trim();
+    start = end + 1;
+    if (member === '') continue;
+    const equals = member.indexOf('=');
+    const name = equals < 0 ? '' : member.slice(0, equals).trim();
+    const value = equals < 0 ? member : member.slice(equals + 1).trim();
+    if (keep(name, value)) out += out === '' ? member : `; ${member}`;
+  }
+  return out;
+}

@@ -1,0 +1,119 @@
+/**
+ * Finds identifiers by their looks in text that nobody declared: e-mail addresses, phone numbers, IP addresses, payment cards, IBANs,
+ * JWTs and long random ids. Conservative about separators: what could be a phone number with dashes is one. Linear in the text.
+ */
+import { isCardNumber, isIban } from './checksums.ts';
+import { readIpv4, readIpv6 } from './ip-text.ts';
+import type { CarrierClass } from './report.ts';
+
+export interface Finding {
+  readonly class: CarrierClass;
+  readonly start: number;
+  readonly end: number;
+}
+
+const EMAIL_LOCAL = /[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]/u;
+const EMAIL_DOMAIN = /[@＠]((?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62})\.){1,8}[\p{L}]{2,63}|\[[0-9a-fA-F:.]{3,45}\])/gu;
+const NUMBERS = /(?<![\p{L}\p{N}])[+(]?\(?\d(?:[\d ().\-/\u00a0\u2010-\u2014]{0,38}\d)?(?![\p{L}\p{N}])/gu;
+const IPV6 = /(?<![0-9a-zA-Z:.])[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?(?![0-9a-zA-Z:])/g;
+const IPV4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)/g;
+const IBAN = /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])/gi;
+const JWT = /eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}/g;
+const UUID = /(?<![0-9a-zA-Z])[0-9a-fA-F]{8}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-fA-F]{12}(?![0-9a-zA-Z])/g;
+const TOKEN = /[A-Za-z0-9_-]{16,}/g;
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+
+function collect(
+  text: string,
+  pattern: RegExp,
+  found: Finding[],
+  carrier: CarrierClass,
+  accept?: (match: string) => boolean,
+): void {
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+    if (match[0] === '') pattern.lastIndex++;
+    else if (accept === undefined || accept(match[0])) {
+      found.push({ class: carrier, start: match.index, end: match.index + match[0].length });
+    }
+  }
+}
+
+function findEmails(text: string, found: Finding[]): void {
+  EMAIL_DOMAIN.lastIndex = 0;
+  for (let match = EMAIL_DOMAIN.exec(text); match !== null; match = EMAIL_DOMAIN.exec(text)) {
+    let start = match.index;
+    if (text[start - 1] === '"') {
+      const open = text.lastIndexOf('"', start - 2);
+      if (open >= 0 && start - open < 66) start = open;
+    }
+    while (start > 0 && match.index - start < 64 && EMAIL_LOCAL.test(text[start - 1] as string)) start--;
+    if (start < match.index) found.push({ class: 'direct', start, end: match.index + match[0].length });
+  }
+}
+
+/** Digits with separators: a card by its check digit, a phone number by its form, any long number as an id. */
+function classifyNumber(match: string): CarrierClass | null {
+  const digits = match.replace(/\D/g, '');
+  const count = digits.length;
+  if (count >= 13 && count <= 19 && isCardNumber(digits)) return 'direct';
+  if (count < 7 || count > 15) return count > 15 ? 'online-id' : null;
+  const isPlain = digits.length === match.length;
+  if (match.startsWith('+') || match.startsWith('(') || (digits.startsWith('00') && !isPlain)) return 'direct';
+  if (isPlain) return count >= 9 ? 'online-id' : null;
+  if (/^\d{1,3}(?:\.\d{1,3}){3}$/.test(match) || /^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}/.test(match) || /^\d+\.\d+$/.test(match))
+    return null;
+  return count >= 8 ? 'direct' : null;
+}
+
+function findNumbers(text: string, found: Finding[]): void {
+  NUMBERS.lastIndex = 0;
+  for (let match = NUMBERS.exec(text); match !== null; match = NUMBERS.exec(text)) {
+    const carrier = classifyNumber(match[0]);
+    if (carrier !== null) found.push({ class: carrier, start: match.index, end: match.index + match[0].length });
+  }
+}
+
+function hasMixedRun(token: string): boolean {
+  return /[A-Za-z]/.test(token) && /\d/.test(token);
+}
+
+/** Long and without the rhythm of words: hexadecimal of 16 and more, or letters of both cases with digits, or a long run of letters with digits. */
+export function isRandomToken(token: string): boolean {
+  if (token.length < 16 || !/\d/.test(token)) return false;
+  if (/^[0-9a-fA-F]+$/.test(token)) return hasMixedRun(token) || token.length > 15;
+  if (/[a-z]/.test(token) && /[A-Z]/.test(token)) return (token.match(/\d/g)?.length ?? 0) >= 2 || token.length >= 22;
+  return token.split(/[_-]/).some((run) => run.length >= 12 && hasMixedRun(run) && (run.match(/\d/g)?.length ?? 0) >= 3);
+}
+
+/** Every identifier in a text, as it stands (nothing is decoded), in no particular order; parts may overlap. */
+export function findIdentifiers(text: string): Finding[] {
+  const found: Finding[] = [];
+  if (text.length < 5) return found;
+  if (text.includes('@') || text.includes('＠')) findEmails(text, found);
+  if (/\d{2}/.test(text)) {
+    findNumbers(text, found);
+    if (text.includes('.')) collect(text, IPV4, found, 'ip', (match) => readIpv4(match) !== null);
+    if (text.length >= 15) collect(text, IBAN, found, 'direct', isIban);
+  }
+  if (text.includes(':')) collect(text, IPV6, found, 'ip', (match) => match.length > 3 && readIpv6(match) !== null);
+  if (text.length < 16) return found;
+  if (text.includes('eyJ')) collect(text, JWT, found, 'online-id');
+  if (text.includes('-')) collect(text, UUID, found, 'online-id', (match) => match !== NIL_UUID);
+  collect(text, TOKEN, found, 'online-id', isRandomToken);
+  return found;
+}
+
+/** The text with every identifier replaced by `-`; the same string where there is none. */
+export function cutIdentifiers(text: string): string {
+  const found = findIdentifiers(text);
+  if (found.length === 0) return text;
+  found.sort((a, b) => a.start - b.start);
+  let out = '';
+  let from = 0;
+  for (const finding of found) {
+    if (finding.start >= from) out += `${text.slice(from, finding.start)}-`;
+    from = Math.max(from, finding.end);
+  }
+  return out + text.slice(from);
+}

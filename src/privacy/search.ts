@@ -1,0 +1,207 @@
+/**
+ * Looks for many values in bytes at once, below every encoding that trackers use: one pass over the text instead of one for each value
+ * and each of its spellings. Upper and lower case are the same, and so are `+` and space.
+ */
+import { inflate, isGzip, isZlib } from './carriers/compression.ts';
+import {
+  decodeBase64Run,
+  decodeEscapes,
+  decodeHexRun,
+  decodePercentBytes,
+  FOLD,
+  isBase64Byte,
+  isHexByte,
+} from './search-decode.ts';
+
+const TABLE_SIZE = 8192;
+const PREFIX = 6;
+const SHORT_PREFIX = 3;
+const MAX_DEPTH = 4;
+const MAX_INFLATED_BYTES = 1 << 20;
+const MIN_BASE64_RUN = 8;
+const MIN_HEX_RUN = 12;
+
+/** Bytes that make up words: a short value counts only between others. */
+function isWordByte(byte: number): boolean {
+  return (byte >= 48 && byte <= 57) || (byte >= 97 && byte <= 122) || byte >= 128 || byte === 95;
+}
+
+function slotOf(hash: number): number {
+  return (hash ^ (hash >>> 13)) & (TABLE_SIZE - 1);
+}
+
+function foldText(text: string): Uint8Array {
+  const bytes = Buffer.from(text, 'utf8');
+  for (let i = 0; i < bytes.length; i++) bytes[i] = FOLD[bytes[i] as number] as number;
+  return bytes;
+}
+
+function hashOf(bytes: Uint8Array, length: number): number {
+  let hash = 0;
+  for (let i = 0; i < length; i++) hash = ((hash << 5) ^ (bytes[i] as number)) & 0x3fffffff;
+  return hash;
+}
+
+/** Values to look for. Those of 3 to 5 bytes count as whole words only; shorter ones are not looked for. */
+export class Searcher {
+  private readonly table = new Uint16Array(TABLE_SIZE);
+  private readonly next: number[] = [0];
+  private readonly needles: Uint8Array[] = [new Uint8Array()];
+  private readonly shortWords = new Map<number, number[]>();
+  /** Positions in `values` of what was found. */
+  private found: Set<number> | null = null;
+  private isFirstEnough = true;
+
+  constructor(values: readonly string[]) {
+    for (let i = 0; i < values.length; i++) this.add(values[i] as string, i + 1);
+  }
+
+  private add(value: string, index: number): void {
+    const bytes = foldText(value);
+    this.needles[index] = bytes;
+    if (bytes.length >= PREFIX) {
+      const slot = slotOf(hashOf(bytes, PREFIX));
+      this.next[index] = this.table[slot] as number;
+      this.table[slot] = index;
+    } else if (bytes.length >= SHORT_PREFIX) {
+      const hash = hashOf(bytes, SHORT_PREFIX);
+      const known = this.shortWords.get(hash);
+      if (known === undefined) this.shortWords.set(hash, [index]);
+      else known.push(index);
+    }
+  }
+
+  /** Position of a value that the bytes hold in some encoding, or -1. */
+  findFirst(bytes: Uint8Array): number {
+    this.found = new Set();
+    this.isFirstEnough = true;
+    this.searchView(bytes, 0);
+    const [first] = this.found;
+    return first === undefined ? -1 : first - 1;
+  }
+
+  /** Positions of all values that the bytes hold in some encoding. */
+  findAll(bytes: Uint8Array): Set<number> {
+    this.found = new Set();
+    this.isFirstEnough = false;
+    this.searchView(bytes, 0);
+    return new Set([...this.found].map((index) => index - 1));
+  }
+
+  private isDone(): boolean {
+    return this.isFirstEnough && this.found !== null && this.found.size > 0;
+  }
+
+  private searchView(bytes: Uint8Array, depth: number): void {
+    if (this.isDone()) return;
+    this.scan(bytes, 0, bytes.length);
+    if (this.shortWords.size > 0) this.scanWords(bytes);
+    this.searchRuns(bytes, depth);
+    if (depth >= MAX_DEPTH || this.isDone()) return;
+    const unescaped = decodePercentBytes(bytes);
+    if (unescaped !== null) this.searchView(unescaped, depth + 1);
+    const plain = decodeEscapes(bytes);
+    if (plain !== null) this.searchView(plain, depth + 1);
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const coding = isGzip(buffer) ? 'gzip' : isZlib(buffer) ? 'zlib' : null;
+    if (coding !== null) {
+      const inflated = inflate(buffer, coding, MAX_INFLATED_BYTES);
+      if (inflated.ok) this.searchView(inflated.bytes, depth + 1);
+    }
+  }
+
+  /** Base64 and hexadecimal stretches, decoded at every offset. */
+  private searchRuns(bytes: Uint8Array, depth: number): void {
+    const length = bytes.length;
+    let start = 0;
+    let isHex = true;
+    for (let i = 0; i <= length; i++) {
+      const byte = i === length ? 0 : (bytes[i] as number);
+      if (i < length && isBase64Byte(byte)) {
+        if (isHex && !isHexByte(byte)) isHex = false;
+        continue;
+      }
+      if (i - start >= MIN_BASE64_RUN) {
+        this.searchBase64(bytes, start, i, depth);
+        if (isHex) {
+          if (i - start >= MIN_HEX_RUN) this.searchHex(bytes, start, i);
+        } else this.searchHexWithin(bytes, start, i);
+        if (this.isDone()) return;
+      }
+      start = i + 1;
+      isHex = true;
+    }
+  }
+
+  private searchBase64(bytes: Uint8Array, start: number, end: number, depth: number): void {
+    for (let offset = 0; offset < 4 && end - start - offset >= MIN_BASE64_RUN; offset++) {
+      const decoded = decodeBase64Run(bytes, start + offset, end);
+      this.scan(decoded.bytes, 0, decoded.length);
+      // What decodes to a text or a compressed text may hold further encodings.
+      if (depth < MAX_DEPTH && decoded.length >= 12 && decoded.isNested()) {
+        this.searchView(decoded.bytes.slice(0, decoded.length), depth + 1);
+      }
+    }
+  }
+
+  private searchHexWithin(bytes: Uint8Array, start: number, end: number): void {
+    let from = start;
+    for (let i = start; i <= end; i++) {
+      if (i < end && isHexByte(bytes[i] as number)) continue;
+      if (i - from >= MIN_HEX_RUN) this.searchHex(bytes, from, i);
+      from = i + 1;
+    }
+  }
+
+  private searchHex(bytes: Uint8Array, start: number, end: number): void {
+    for (let offset = 0; offset < 2; offset++) {
+      const decoded = decodeHexRun(bytes, start + offset, end);
+      this.scan(decoded.bytes, 0, decoded.length);
+    }
+  }
+
+  private scan(bytes: Uint8Array, from: number, to: number): void {
+    const table = this.table;
+    let hash = 0;
+    for (let i = from; i < to; i++) {
+      hash = ((hash << 5) ^ (FOLD[bytes[i] as number] as number)) & 0x3fffffff;
+      const index = table[(hash ^ (hash >>> 13)) & (TABLE_SIZE - 1)] as number;
+      if (index !== 0 && i - from >= PREFIX - 1) this.verify(bytes, i - PREFIX + 1, to, index);
+    }
+  }
+
+  private verify(bytes: Uint8Array, at: number, to: number, first: number): void {
+    for (let index = first; index !== 0; index = this.next[index] as number) {
+      if (this.matches(bytes, at, to, this.needles[index] as Uint8Array)) this.found?.add(index);
+    }
+  }
+
+  private matches(bytes: Uint8Array, at: number, to: number, needle: Uint8Array): boolean {
+    if (at + needle.length > to) return false;
+    for (let i = 0; i < needle.length; i++) if (FOLD[bytes[at + i] as number] !== needle[i]) return false;
+    return true;
+  }
+
+  private scanWords(bytes: Uint8Array): void {
+    let hash = 0;
+    for (let i = 0; i < bytes.length; i++) {
+      hash = ((hash << 5) ^ (FOLD[bytes[i] as number] as number)) & 0x3fffffff;
+      const at = i - SHORT_PREFIX + 1;
+      if (at < 0 || (at > 0 && isWordByte(FOLD[bytes[at - 1] as number] as number))) continue;
+      // The running hash holds six bytes; only the last three tell the words.
+      const short = hashOf(this.lastBytes(bytes, at), SHORT_PREFIX);
+      for (const index of this.shortWords.get(short) ?? []) {
+        const needle = this.needles[index] as Uint8Array;
+        const end = at + needle.length;
+        const isWord = end >= bytes.length || !isWordByte(FOLD[bytes[end] as number] as number);
+        if (isWord && this.matches(bytes, at, bytes.length, needle)) this.found?.add(index);
+      }
+    }
+  }
+
+  private lastBytes(bytes: Uint8Array, at: number): Uint8Array {
+    const word = new Uint8Array(SHORT_PREFIX);
+    for (let i = 0; i < SHORT_PREFIX; i++) word[i] = FOLD[bytes[at + i] as number] as number;
+    return word;
+  }
+}

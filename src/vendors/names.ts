@@ -1,0 +1,65 @@
+/** Names of declared fields, compiled for look-ups by name or path. */
+
+function escapeLiteral(text: string): string {
+  return text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
+}
+
+interface Pattern<T> {
+  readonly matches: RegExp;
+  readonly head: string;
+  readonly value: T;
+}
+
+const MAX_CACHED = 4096;
+
+/** Values by name: literal names first, then names with `*` in the order of their declaration, then the container above. */
+export class NameTable<T> {
+  private readonly literals = new Map<string, T>();
+  private readonly patterns: Pattern<T>[] = [];
+  private readonly parents = new Set<string>(['']);
+  private readonly cache = new Map<string, T | null>();
+  /** What `*` stands for. */
+  private readonly any: string;
+
+  /** `isPath`: a dot separates, and `*` does not cross it; else names are flat (cookies, headers). */
+  constructor(isPath: boolean) {
+    this.any = isPath ? '[^.]*' : '.*';
+  }
+
+  add(name: string, value: T): void {
+    const star = name.indexOf('*');
+    if (star < 0) {
+      if (!this.literals.has(name)) this.literals.set(name, value);
+    } else {
+      const matches = new RegExp(`^${name.split('*').map(escapeLiteral).join(this.any)}$`);
+      this.patterns.push({ matches, head: name.slice(0, star), value });
+    }
+    for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) this.parents.add(name.slice(0, dot));
+  }
+
+  /** The value of a name itself, or null. */
+  find(name: string): T | null {
+    return this.literals.get(name) ?? this.patterns.find((pattern) => pattern.matches.test(name))?.value ?? null;
+  }
+
+  /** The value of a name, or of the nearest name above it: `cd[value]` and `cd.value` lie below `cd`. */
+  findAbove(name: string): T | null {
+    const known = this.cache.get(name);
+    if (known !== undefined) return known;
+    let found: T | null = null;
+    for (let part = name; part !== '' && found === null; ) {
+      found = this.find(part);
+      part = part.slice(0, Math.max(0, part.lastIndexOf('.'), part.lastIndexOf('[')));
+    }
+    if (this.cache.size >= MAX_CACHED) this.cache.clear();
+    if (name.length <= 256) this.cache.set(name, found);
+    return found;
+  }
+
+  hasBelow(path: string): boolean {
+    if (this.parents.has(path) || this.findAbove(path) !== null) return true;
+    return this.patterns.some(
+      (pattern) => pattern.head.startsWith(`${path}.`) || (pattern.head !== '' && path.startsWith(pattern.head)),
+    );
+  }
+}
