@@ -69,7 +69,7 @@ export const configSchema = z.strictObject({
     .strictObject({ host: text.default('127.0.0.1'), port: port.default(8081), 'metrics-open': z.boolean().default(true) })
     .prefault({}),
   upstream: text.nullable().default(null),
-  policies: text.default('./policies'),
+  policies: text.optional(),
   'policies-next': text.nullable().default(null),
   store: text.default('lmdb:./data'),
   redis: z

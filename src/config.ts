@@ -1,6 +1,7 @@
 /** Flags, environment and file become one {@link Config}: checked, with absolute paths. Secrets are not in it. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { type ConfigInput, configSchema, type ParsedConfig } from './config-schema.ts';
@@ -8,6 +9,7 @@ import { findNearest } from './policy/suggest.ts';
 
 /** The configuration that everything is built from. Paths are absolute, times in milliseconds, sizes in bytes. */
 export interface Config extends ParsedConfig {
+  readonly policies: string;
   /** Where it was read from, for messages. */
   readonly origin: string;
 }
@@ -106,7 +108,7 @@ function parseConfig(input: unknown, base: string, origin: string, locate: Locat
   const config: Config = {
     ...data,
     origin,
-    policies: resolve(base, data.policies),
+    policies: findPolicies(data.policies, base),
     'policies-next': absolute(data['policies-next']),
     store: absoluteStore(data.store, base),
     geo: { ...data.geo, database: absolute(data.geo.database) },
@@ -114,6 +116,15 @@ function parseConfig(input: unknown, base: string, origin: string, locate: Locat
     evidence: { ...data.evidence, dir: resolve(base, data.evidence.dir) },
   };
   return { ok: true, config };
+}
+
+/** The pack that comes with the program; its vendor profiles also stand in for a folder that has none. */
+export const SHIPPED_POLICIES = fileURLToPath(new URL('../policies', import.meta.url));
+
+/** The folder that was named, else `./policies`, else the shipped pack. */
+function findPolicies(named: string | undefined, base: string): string {
+  const folder = resolve(base, named ?? 'policies');
+  return named !== undefined || existsSync(folder) ? folder : SHIPPED_POLICIES;
 }
 
 function describeIssue(issue: z.core.$ZodIssue, locate: Locate): string[] {

@@ -17,7 +17,7 @@ import { type HitServices, type HitWitness, runHit } from './hit/pipeline.ts';
 import { receiveHit } from './hit/receive.ts';
 import { describeError, type Logger } from './ops/log.ts';
 import { Metrics } from './ops/metrics.ts';
-import { watchPolicies } from './policy/watch.ts';
+import { type PolicyWatch, watchPolicies } from './policy/watch.ts';
 import { UpstreamPools } from './upstream/client.ts';
 
 export interface GatewayOptions {

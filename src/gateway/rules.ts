@@ -1,7 +1,9 @@
 /** Policies, vendor profiles and routes: loaded together, swapped together, and kept where a new set is bad. */
-import type { Config } from '../config.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Config, SHIPPED_POLICIES } from '../config.ts';
 import type { Rules } from '../hit/pipeline.ts';
-import { loadPolicies } from '../policy/load.ts';
+import { loadPoliciesAside } from '../policy/load-aside.ts';
 import { formatProblem, type PolicyProblem } from '../policy/problem.ts';
 import type { UpstreamPools } from '../upstream/client.ts';
 import { loadProfiles } from '../vendors/load.ts';
@@ -12,6 +14,7 @@ export class RulesInForce {
   readonly #config: Config;
   readonly #pools: UpstreamPools | null;
   #current: Rules | null = null;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(config: Config, pools: UpstreamPools | null) {
     this.#config = config;
@@ -27,11 +30,24 @@ export class RulesInForce {
     return this.#current;
   }
 
-  /** @throws GatewayProblem; what was in force stays so. */
-  async load(): Promise<void> {
-    const [policies, profiles] = await Promise.all([loadPolicies(this.folder), loadProfiles(`${this.folder}/vendors`)]);
+  /** A folder of policies without profiles of its own uses the shipped ones. */
+  #vendorFolder(): string {
+    const own = join(this.folder, 'vendors');
+    return existsSync(own) ? own : join(SHIPPED_POLICIES, 'vendors');
+  }
+
+  /** One load after the other, so that an older one never ends last. @throws GatewayProblem; what was in force stays so. */
+  load(): Promise<void> {
+    const loading = this.#last.then(() => this.#load());
+    this.#last = loading.catch(() => undefined);
+    return loading;
+  }
+
+  async #load(): Promise<void> {
+    const vendors = this.#vendorFolder();
+    const [policies, profiles] = await Promise.all([loadPoliciesAside(this.folder), loadProfiles(vendors)]);
     if (!policies.ok) throw new GatewayProblem(inFolder(this.folder, policies.errors));
-    if (!profiles.ok) throw new GatewayProblem(inFolder(`${this.folder}/vendors`, profiles.errors));
+    if (!profiles.ok) throw new GatewayProblem(inFolder(vendors, profiles.errors));
     const routes = compileRoutes(this.#config, profiles.profiles, this.#pools);
     if (!routes.ok) throw new GatewayProblem(routes.problems.map((problem) => `${this.#config.origin}: ${problem}`));
     this.#current = { set: policies.set, routes: routes.table };

@@ -19,10 +19,10 @@ import type { ClientIdentifier } from './identify.ts';
 import { judgeHit } from './judge.ts';
 import { addOwnHeaders, keepHeaders, stripToken, targetOf } from './leave.ts';
 import type { Locator } from './locate.ts';
-import type { OutgoingHit } from './outgoing.ts';
+import type { OutgoingHit, ScrubRequest } from './outgoing.ts';
 import { receiveHit } from './receive.ts';
 import type { Route, RouteTable } from './route.ts';
-import { scrubHit } from './scrub.ts';
+import { addressToSend, scrubHit } from './scrub.ts';
 
 /** The parts that a hit meets, put together once by the gateway. */
 export interface HitServices {
@@ -186,7 +186,7 @@ function scrub(hit: Judged, action: 'forward' | 'anonymize'): void {
   const target = targetOf(route, received.path, stripToken(received.query));
   const incoming: OutgoingHit = { method: received.method, target, headers, body };
   if (hit.untouched) return dispatch(hit, action, incoming, identity.address, []);
-  const outcome = scrubHit({
+  const request: ScrubRequest = {
     hit: incoming,
     profile: route.profile,
     routePath: targetOf(route, route.path, null),
@@ -198,11 +198,12 @@ function scrub(hit: Judged, action: 'forward' | 'anonymize'): void {
     country: region.country,
     subdivision: region.subdivision,
     pseudonymize: services.pseudonymizer(route, hit.now),
-  });
+  };
+  const outcome = scrubHit(request);
   if (!outcome.ok) return drop(hit, 'dropped-by-fault', outcome.reason, outcome.report);
   const verdict = guardHit(outcome.hit, outcome.forbidden);
   if (!verdict.ok) return drop(hit, 'dropped-by-fault', 'guard', outcome.report);
-  dispatch(hit, action, outcome.hit, outcome.address, outcome.report);
+  dispatch(hit, action, outcome.hit, addressToSend(request), outcome.report);
 }
 
 function dispatch(

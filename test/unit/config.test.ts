@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 
@@ -25,7 +26,7 @@ describe('loadConfig', () => {
     expect(loaded.config).toMatchObject({
       listen: { host: '0.0.0.0', port: 8080 },
       admin: { host: '127.0.0.1', port: 8081, 'metrics-open': true },
-      policies: join(folder, 'policies'),
+      policies: fileURLToPath(new URL('../../policies', import.meta.url)),
       store: `lmdb:${join(folder, 'data')}`,
       trust: { proxies: [], forwarded: 'x-forwarded-for', geo: 'none' },
       limits: { header: 16_384, body: 262_144, 'consent-body': 16_384 },
