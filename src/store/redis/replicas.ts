@@ -15,7 +15,8 @@ export function createReplicaWatch(link: RedisLink): ReplicaWatch {
   async function look(): Promise<void> {
     for (const master of await link.masters()) {
       const info = String(await master.sendCommand(['INFO', 'replication']));
-      if (Number(/connected_slaves:(\d+)/.exec(info)?.[1] ?? 0) > 0) haveBeenSeen = true;
+      // One that is still being filled acknowledges nothing yet.
+      if (/^slave\d+:.*state=online/m.test(info)) haveBeenSeen = true;
     }
   }
 
