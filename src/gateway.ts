@@ -6,6 +6,7 @@ import type { Config } from './config.ts';
 import { createConsentApi, isConsentPath } from './consent/api.ts';
 import { createConsentCookies } from './consent/cookie.ts';
 import { lookUpConsent } from './consent/lookup.ts';
+import { createSignalMemory } from './consent/remember.ts';
 import { mountKoa } from './gateway/koa.ts';
 import { buildWhereabouts } from './gateway/place.ts';
 import { GatewayProblem } from './gateway/problem.ts';
@@ -63,6 +64,11 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   const { table, identifier, locator } = buildWhereabouts(config);
   let saidUndeclared = false;
 
+  function fault(error: unknown): void {
+    metrics.bugs.inc();
+    log.error({ error: describeError(error) }, 'a fault of ours: what it was about did not leave');
+  }
+
   const services: HitServices = {
     table,
     identifier,
@@ -72,7 +78,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     rules: () => rules.current,
     lookUp: (hit, _route, _body, at) => lookUpConsent(hit.cookie, cookies, store, at),
     stripCookie: (cookie) => cookies.remove(cookie),
-    rememberGpc: () => {},
+    rememberGpc: createSignalMemory({ store, keyring, site: config.site, fault }),
     pseudonymizer: () => null,
     undeclaredProxy(hit) {
       if (config.trust.proxies.length > 0 || hit.peer === '' || !isPrivateAddress(hit.peer)) return;
@@ -84,10 +90,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
       );
     },
     now,
-    fault(error) {
-      metrics.bugs.inc();
-      log.error({ error: describeError(error) }, 'a hit was dropped because of a fault of ours');
-    },
+    fault,
     ...(options.witness !== undefined && { witness: options.witness }),
   };
 
@@ -107,7 +110,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   });
   const consentApp = new Koa();
   consentApp.use(consent);
-  consentApp.on('error', (error) => log.error({ error: describeError(error) }, 'the consent API failed'));
+  consentApp.on('error', fault);
   const answerConsent = consentApp.callback();
   const proxy = new ProxyMounts({ table, metrics });
 
@@ -139,7 +142,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     isReady: () => !draining,
     policies: () => rules.current.set,
     reload,
-    fault: services.fault,
+    fault,
   });
 
   return {
