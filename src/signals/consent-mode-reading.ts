@@ -100,6 +100,7 @@ export function readConsentMode(found: Found): SignalReading | null {
   for (const carried of gcs) addGcs(tally, carried);
   for (const carried of gcd) addGcd(tally, carried);
   addFlags(tally, found);
+  const said = describe(tally);
   const advertising = levelOf(tally, TYPES_OF.advertising);
   const analytics = levelOf(tally, TYPES_OF.analytics);
   let grants = 0;
@@ -108,7 +109,7 @@ export function readConsentMode(found: Found): SignalReading | null {
   if (analytics === DENIED) tally.denies |= purposeBit('analytics');
   else if (analytics === GRANTED) grants |= purposeBit('analytics');
   const isHeldBack = tally.lowersOnly || tally.isUnreadable;
-  return createReading('consent-mode', [...new Set(all.map(({ field }) => field))].join(', '), describe(tally), {
+  return createReading('consent-mode', [...new Set(all.map(({ field }) => field))].join(', '), said, {
     grants: isHeldBack ? 0 : grants & ~tally.denies,
     denies: tally.denies,
     unreadable: tally.isUnreadable ? OPTIONAL_SET : 0,

@@ -21,7 +21,8 @@ const DISAGREEMENTS: readonly { readonly why: string; readonly amend: (vector: V
     why: 'Gpc false without a GPC sub-section reads null',
     count: 15,
     amend: ({ kind, input, expected }) => {
-      if (kind === 'gpp-section' && !String((input as { value: string }).value).includes('.')) return withoutGpc(expected, 'fields');
+      if (kind === 'gpp-section' && !String((input as { value: string }).value).includes('.'))
+        return withoutGpc(expected, 'fields');
       if (kind === 'gpp' && !String(input).includes('.')) return withoutGpc(expected, 'sections');
       return undefined;
     },
