@@ -1,6 +1,6 @@
 /**
  * The judges of one situation: the rules of every file that is asked about a place, with what age and sensitivity change in
- * their tables. Judges that would always say the same are one judge; a bench is built once and kept.
+ * their tables. A judge who can never be the stricter one is not seated; a bench is built once and kept.
  */
 import type { Model } from '../consent/record.ts';
 import {
@@ -12,8 +12,10 @@ import {
   purposeSet,
   stricterAction,
 } from '../consent/state.ts';
+import { SIGNAL_NAMES, type SignalRule } from '../signals/signal.ts';
 import type { AnonymizeRules, Judgement, PurposeDecision } from './policy.ts';
 import type { Rules } from './rules.ts';
+import { describeSofterSignal } from './softer.ts';
 import { stricterAnonymize, stricterModel } from './strictness.ts';
 
 const GRANTED = 0;
@@ -23,6 +25,12 @@ const ALL_OPTIONAL = purposeSet(OPTIONAL_PURPOSES);
 
 export interface Judge {
   readonly rules: Rules;
+  readonly policy: string;
+  readonly version: string;
+  /** Ids of the other files that were asked. */
+  readonly others: readonly string[];
+  /** As in the rules; judges of a bench whose rules for a signal agree share them. */
+  readonly signals: Rules['signals'];
   /** Actions by cell, `purpose * 3 + column`, with age and sensitivity laid over. */
   readonly actions: readonly Action[];
   readonly ranks: Uint8Array;
@@ -42,38 +50,82 @@ export interface Judge {
 export interface Bench {
   /** The country's own file first. */
   readonly judges: readonly Judge[];
-  /** Ids of all files asked, the country's own first. */
-  readonly asked: readonly string[];
   readonly model: Model;
   readonly anonymize: AnonymizeRules;
   /** The same without pseudonyms, for hits where anonymizing serves a no. */
   readonly anonymizeDenied: AnonymizeRules;
-  /** Judgements in which no signal had a say, by readings of the record. */
+  /** Judgements without any signal, by what the record says of the five purposes. */
   readonly judgements: Map<number, Judgement>;
+  /** The same for hits whose only signal is GPC. */
+  readonly judgementsOnGpc: Map<number, Judgement>;
+  /** What the record says to each judge about each purpose: laid here while a hit is judged, which nothing interrupts. */
+  readonly readings: Uint8Array;
 }
 
 /** @param age Years, or null where the hit does not tell. */
 export function buildBench(candidates: readonly Rules[], age: number | null, sensitive: boolean): Bench {
   const judges: Judge[] = [];
-  const seen = new Set<string>();
+  const shared = new Map<string, SignalRule>();
+  const asked = [...new Set(candidates.map((rules) => rules.policy))];
   for (const rules of candidates) {
-    const judge = seatJudge(rules, age, sensitive);
-    const key = describeJudge(judge);
-    if (!seen.has(key)) judges.push(judge);
-    seen.add(key);
+    const judge = seatJudge(rules, asked, shareRules(rules.signals, shared), age, sensitive);
+    // The first of the strictest decides, so whoever comes later and is never stricter has no say.
+    if (!judges.some((earlier) => outranks(earlier, judge))) judges.push(judge);
   }
   const anonymize = candidates.map((rules) => rules.anonymize).reduce(stricterAnonymize);
   return {
     judges,
-    asked: [...new Set(candidates.map((rules) => rules.policy))],
     model: candidates.map((rules) => rules.model).reduce(stricterModel),
     anonymize,
     anonymizeDenied: anonymize.ids === 'drop' ? anonymize : { ...anonymize, ids: 'drop' },
     judgements: new Map(),
+    judgementsOnGpc: new Map(),
+    readings: new Uint8Array(judges.length * PURPOSES.length),
   };
 }
 
-function seatJudge(rules: Rules, age: number | null, sensitive: boolean): Judge {
+/**
+ * Whether a judge is at least as strict as another whatever the hit: its cells are, its rows rise from yes to no (so that the
+ * worse column is never the softer cell), no signal is softer with it, and it counts no yes that the other does not count.
+ */
+function outranks(a: Judge, b: Judge): boolean {
+  if (a.ranks.some((rank, cell) => rank < (b.ranks[cell] as number) || (cell % 3 > 0 && rank < (a.ranks[cell - 1] as number))))
+    return false;
+  if ((b.tooYoung & ~a.tooYoung) !== 0 || !countsFewerYeses(a.rules, b.rules)) return false;
+  return SIGNAL_NAMES.every(
+    (name) => a.signals[name] === b.signals[name] || describeSofterSignal(b.signals[name], a.signals[name]) === null,
+  );
+}
+
+function countsFewerYeses(a: Rules, b: Rules): boolean {
+  return (
+    a.validForMs <= b.validForMs &&
+    (a.reaskBelow ?? Number.NEGATIVE_INFINITY) >= (b.reaskBelow ?? Number.NEGATIVE_INFINITY) &&
+    (a.proofRequired || !b.proofRequired) &&
+    (b.recordMayGrant || !a.recordMayGrant) &&
+    (a.model === 'opt-in' || b.model !== 'opt-in') &&
+    (a.storeFailure === 'denied' || b.storeFailure === 'unknown')
+  );
+}
+
+function shareRules(signals: Rules['signals'], shared: Map<string, SignalRule>): Rules['signals'] {
+  const entries = Object.entries(signals).map(([name, rule]) => {
+    if (rule === null) return [name, null];
+    const key = `${name} ${JSON.stringify(rule)}`;
+    const kept = shared.get(key) ?? rule;
+    shared.set(key, kept);
+    return [name, kept];
+  });
+  return Object.fromEntries(entries) as Rules['signals'];
+}
+
+function seatJudge(
+  rules: Rules,
+  asked: readonly string[],
+  signals: Rules['signals'],
+  age: number | null,
+  sensitive: boolean,
+): Judge {
   const actions = [...rules.actions];
   const byAge = actions.map(() => false);
   const bySensitivity = actions.map(() => false);
@@ -104,6 +156,10 @@ function seatJudge(rules: Rules, age: number | null, sensitive: boolean): Judge 
   });
   return {
     rules,
+    policy: rules.policy,
+    version: rules.version,
+    others: asked.filter((id) => id !== rules.policy),
+    signals,
     actions,
     ranks: Uint8Array.from(actions, (action) => ACTION_RANK[action]),
     storeDown: PURPOSES.map((_, p) => stricterAction(actions[p * 3 + UNKNOWN] as Action, actions[p * 3 + DENIED] as Action)),
@@ -115,10 +171,4 @@ function seatJudge(rules: Rules, age: number | null, sensitive: boolean): Judge 
     bySensitivity,
     decisions: [],
   };
-}
-
-/** Everything of a judge that a decision can depend on, but for its name: of two that agree, the first speaks. */
-function describeJudge({ rules, actions, tooYoung }: Judge): string {
-  const { signals, recordMayGrant, validForMs, reaskBelow, proofRequired, storeFailure, model } = rules;
-  return JSON.stringify([actions, tooYoung, signals, recordMayGrant, validForMs, reaskBelow, proofRequired, storeFailure, model]);
 }

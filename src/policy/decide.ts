@@ -3,9 +3,9 @@
  * Of several files that are asked, the strictest answer counts, purpose by purpose. Pure and synchronous; where no signal
  * has a say, a look-up.
  */
-import type { ConsentHead } from '../consent/record.ts';
-import { ACTION_RANK, type Action, PURPOSES, type PurposeSet, type State } from '../consent/state.ts';
-import type { SignalContext, SignalReading } from '../signals/signal.ts';
+import { ACTION_RANK, type Action, PURPOSES, type Purpose, type PurposeSet, type State } from '../consent/state.ts';
+import { GPC_SET } from '../signals/gpc.ts';
+import type { SignalContext, SignalReading, SignalRule, Vote } from '../signals/signal.ts';
 import type { Bench, Judge } from './bench.ts';
 import type { Facts, Judgement, PurposeDecision, Reason } from './policy.ts';
 import { EXPIRED, isNo, READING_MEANINGS, READINGS, readRecord, STORE_DENIED, STORE_UNKNOWN, YES } from './record-reading.ts';
@@ -23,96 +23,101 @@ interface Hearing {
   /** Denied by GPC, which here does not beat an explicit yes. */
   readonly yielding: PurposeSet;
   readonly remember: PurposeSet;
+  /** By signal of the hit; null where the judge ignores it. */
+  readonly votes: readonly (Vote | null)[];
 }
 
-const NOTHING_HEARD: Hearing = { denies: 0, grants: 0, yielding: 0, remember: 0 };
+const NOTHING_HEARD: Hearing = { denies: 0, grants: 0, yielding: 0, remember: 0, votes: [] };
 
 export function judge(bench: Bench, facts: Facts, now: number): Judgement {
-  const { judges } = bench;
+  const { judges, readings } = bench;
   const head = typeof facts.record === 'object' ? facts.record : null;
-  const hearings = facts.signals.length === 0 ? null : hearAll(judges, facts);
+  // Judges that read the record alike, and hear nothing or GPC alone, have said it all before.
+  let agree = facts.signals.length === 0 || (facts.signals.length === 1 && facts.signals[0] === GPC_SET);
   let key = 0;
-  let agree = hearings === null || hearings.every((hearing) => hearing === NOTHING_HEARD);
-  const readings: number[] = [];
-  for (let j = 0; j < judges.length; j++) {
+  for (let j = 0, slot = 0; j < judges.length; j++) {
+    const member = judges[j] as Judge;
     let own = 0;
-    for (let p = 0; p < PURPOSE_COUNT; p++) {
-      const reading = readRecord(judges[j] as Judge, facts, choiceOf(head, p), 1 << p, now);
-      readings.push(reading);
+    for (let p = 0; p < PURPOSE_COUNT; p++, slot++) {
+      const reading = readRecord(member, facts, head === null ? undefined : head.choices[PURPOSES[p] as Purpose], 1 << p, now);
+      readings[slot] = reading;
       own = own * READINGS + reading;
     }
     if (j === 0) key = own;
     else if (own !== key) agree = false;
   }
-  if (!agree) return compose(bench, facts, readings, hearings);
-  const kept = bench.judgements.get(key);
-  if (kept !== undefined) return kept;
-  const fresh = compose(bench, facts, readings, null);
-  if (bench.judgements.size < MAX_KEPT_JUDGEMENTS) bench.judgements.set(key, fresh);
+  if (!agree) return compose(bench, facts, facts.signals.length === 0 ? null : hearAll(judges, facts));
+  const kept = facts.signals.length === 0 ? bench.judgements : bench.judgementsOnGpc;
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  const fresh = compose(bench, facts, facts.signals.length === 0 ? null : hearAll(judges, facts));
+  if (kept.size < MAX_KEPT_JUDGEMENTS) kept.set(key, fresh);
   return fresh;
 }
 
-function choiceOf(head: ConsentHead | null, purpose: number) {
-  return head === null ? undefined : head.choices[PURPOSES[purpose] as (typeof PURPOSES)[number]];
-}
-
-/** Per purpose the first of the strictest judges decides. */
-function compose(bench: Bench, facts: Facts, readings: readonly number[], hearings: readonly Hearing[] | null): Judgement {
-  const { judges } = bench;
+/** Per purpose the first of the strictest judges decides. Reads the record from the bench, where it was just laid. */
+function compose(bench: Bench, facts: Facts, hearings: readonly Hearing[] | null): Judgement {
+  const { judges, readings } = bench;
   const purposes: PurposeDecision[] = [];
-  const wins = judges.map(() => 0);
+  const decidedBy: number[] = [];
   let remember: PurposeSet = 0;
   let servesNo = false;
   for (let p = 0; p < PURPOSE_COUNT; p++) {
+    const bit = 1 << p;
     let best = 0;
     let bestRank = -1;
     for (let j = 0; j < judges.length; j++) {
       const member = judges[j] as Judge;
       const reading = readings[j * PURPOSE_COUNT + p] as number;
-      const column = findColumn(member, hearings?.[j] ?? NOTHING_HEARD, reading, p);
-      const rank = isStoreDown(reading) ? ACTION_RANK[member.storeDown[p] as Action] : (member.ranks[p * 3 + column] as number);
+      const hearing = hearings === null ? NOTHING_HEARD : (hearings[j] as Hearing);
+      const column = findColumn(member, hearing, reading, bit);
+      const rank =
+        reading === STORE_DENIED ? ACTION_RANK[member.storeDown[p] as Action] : (member.ranks[p * 3 + column] as number);
       if (rank > bestRank) {
         best = j;
         bestRank = rank;
       }
+      if ((hearing.remember & bit) !== 0) remember |= remembered(hearing, reading, bit);
     }
-    const decision = explain(
-      judges[best] as Judge,
-      facts,
-      hearings?.[best] ?? NOTHING_HEARD,
-      readings[best * PURPOSE_COUNT + p] as number,
-      p,
-    );
+    const hearing = hearings === null ? NOTHING_HEARD : (hearings[best] as Hearing);
+    const decision = explain(judges[best] as Judge, facts, hearing, readings[best * PURPOSE_COUNT + p] as number, p);
     if (decision.action === 'anonymize' && (decision.state === 'denied' || decision.state === 'withdrawn')) servesNo = true;
-    wins[best] = (wins[best] as number) + 1;
+    decidedBy.push(best);
     purposes.push(decision);
-    for (let j = 0; j < judges.length; j++)
-      remember |= remembered(hearings?.[j] ?? NOTHING_HEARD, readings[j * PURPOSE_COUNT + p] as number, 1 << p);
   }
-  const decider = judges[wins.indexOf(Math.max(...wins))] as Judge;
-  const { policy, version } = decider.rules;
+  const { policy, version, others } = judges[judges.length === 1 ? 0 : findDecider(decidedBy, judges.length)] as Judge;
   return {
     purposes,
     policy,
     version,
-    also: bench.asked.filter((id) => id !== policy),
+    also: others,
     model: bench.model,
     anonymize: servesNo ? bench.anonymizeDenied : bench.anonymize,
     remember,
   };
 }
 
-function findColumn(member: Judge, hearing: Hearing, reading: number, p: number): number {
-  const bit = 1 << p;
+/** The judge who decided most purposes; of equals the first. */
+function findDecider(decidedBy: readonly number[], judges: number): number {
+  let decider = 0;
+  let most = 0;
+  for (let j = 0; j < judges; j++) {
+    let wins = 0;
+    for (const best of decidedBy) if (best === j) wins++;
+    if (wins > most) {
+      decider = j;
+      most = wins;
+    }
+  }
+  return decider;
+}
+
+function findColumn(member: Judge, hearing: Hearing, reading: number, bit: number): number {
   if (isNo(reading) || (hearing.denies & bit) !== 0) return DENIED;
   if (reading === YES) return GRANTED;
   if ((hearing.yielding & bit) !== 0) return DENIED;
   const granted = (hearing.grants & bit & ~member.tooYoung) !== 0 && reading !== STORE_UNKNOWN;
   return granted ? GRANTED : UNKNOWN;
-}
-
-function isStoreDown(reading: number): boolean {
-  return reading === STORE_DENIED;
 }
 
 /** What GPC denies here and the record does not deny already; not where an explicit yes outweighs it. */
@@ -127,24 +132,24 @@ function explain(member: Judge, facts: Facts, hearing: Hearing, reading: number,
   const heard = ((hearing.denies | hearing.grants | hearing.yielding) & bit) !== 0;
   if (!heard) {
     const slot = p * READINGS + reading;
-    member.decisions[slot] ??= describe(member, reading, findColumn(member, hearing, reading, p), p, []);
+    member.decisions[slot] ??= describe(member, reading, findColumn(member, hearing, reading, bit), p, []);
     return member.decisions[slot];
   }
-  const column = findColumn(member, hearing, reading, p);
-  return describe(member, reading, column, p, voices(member, facts, bit, column, reading));
+  const column = findColumn(member, hearing, reading, bit);
+  return describe(member, reading, column, p, voices(member, facts, hearing, bit, column, reading));
 }
 
 function describe(member: Judge, reading: number, column: number, p: number, signals: readonly Reason[]): PurposeDecision {
   const meaning = READING_MEANINGS[reading] as (typeof READING_MEANINGS)[number];
   const cell = p * 3 + column;
-  const action = isStoreDown(reading) ? (member.storeDown[p] as Action) : (member.actions[cell] as Action);
+  const action = reading === STORE_DENIED ? (member.storeDown[p] as Action) : (member.actions[cell] as Action);
   const own = column === columnOfReading(reading);
   const reasons: Reason[] = own ? [meaning.reason, ...signals] : [...signals];
   if (!own && reading === EXPIRED) reasons.push(meaning.reason);
-  if (member.byAge[cell]) reasons.push({ code: 'minor' });
+  if (member.byAge[cell] && meaning.reason.code !== 'minor') reasons.push({ code: 'minor' });
   if (member.bySensitivity[cell]) reasons.push({ code: 'sensitive' });
   const state: State = own ? meaning.state : column === DENIED ? 'denied' : 'granted';
-  return { state, action, policy: member.rules.policy, reasons };
+  return { state, action, policy: member.policy, reasons };
 }
 
 function columnOfReading(reading: number): number {
@@ -152,18 +157,17 @@ function columnOfReading(reading: number): number {
 }
 
 /** The signals that had a say in a purpose. */
-function voices(member: Judge, facts: Facts, bit: number, column: number, reading: number): Reason[] {
-  const context = contextOf(facts);
+function voices(member: Judge, facts: Facts, hearing: Hearing, bit: number, column: number, reading: number): Reason[] {
   const reasons: Reason[] = [];
-  for (const signal of facts.signals) {
-    const rule = member.rules.signals[signal.signal];
-    if (rule === null) continue;
-    const vote = signal.vote(rule, context);
+  for (let i = 0; i < facts.signals.length; i++) {
+    const vote = hearing.votes[i];
+    const signal = facts.signals[i];
+    if (!vote || signal === undefined) continue;
+    const rule = member.signals[signal.signal] as SignalRule;
     const denies = rule.mayDeny && ((vote.denies | (vote.unreadable & member.unreadableDenies)) & bit) !== 0;
-    if (column === DENIED && denies) reasons.push({ code: 'signal', reading: signal });
-    else if (column === GRANTED && denies) reasons.push(overruled(signal));
-    else if (column === GRANTED && reading !== YES && rule.mayGrant && (vote.grants & bit) !== 0)
-      reasons.push({ code: 'signal', reading: signal });
+    const grants = rule.mayGrant && reading !== YES && (vote.grants & bit) !== 0;
+    if (denies) reasons.push(column === DENIED ? { code: 'signal', reading: signal } : overruled(signal));
+    else if (grants && column === GRANTED) reasons.push({ code: 'signal', reading: signal });
   }
   return reasons;
 }
@@ -172,21 +176,34 @@ function overruled(reading: SignalReading): Reason {
   return { code: 'signal-overruled', reading, detail: 'an explicit yes in the record outweighs it here' };
 }
 
-/** Every judge hears the signals by its own rules; rules that judges share are asked once. */
+/** Every judge hears the signals by its own rules; a rule that neighbouring judges share is asked once. */
 function hearAll(judges: readonly Judge[], facts: Facts): Hearing[] {
+  const { signals } = facts;
   const context = contextOf(facts);
-  return judges.map((member) => hear(member, facts.signals, context));
+  const votes = judges.map((): (Vote | null)[] => []);
+  for (const signal of signals) {
+    let lastRule: SignalRule | null = null;
+    let lastVote: Vote | null = null;
+    for (let j = 0; j < judges.length; j++) {
+      const rule = (judges[j] as Judge).signals[signal.signal];
+      if (rule !== lastRule) lastVote = rule === null ? null : signal.vote(rule, context);
+      lastRule = rule;
+      (votes[j] as (Vote | null)[]).push(lastVote);
+    }
+  }
+  return judges.map((member, j) => hear(member, signals, votes[j] as (Vote | null)[]));
 }
 
-function hear(member: Judge, signals: readonly SignalReading[], context: SignalContext): Hearing {
+function hear(member: Judge, signals: readonly SignalReading[], votes: readonly (Vote | null)[]): Hearing {
   let denies: PurposeSet = 0;
   let grants: PurposeSet = 0;
   let yielding: PurposeSet = 0;
   let remember: PurposeSet = 0;
-  for (const signal of signals) {
-    const rule = member.rules.signals[signal.signal];
-    if (rule === null) continue;
-    const vote = signal.vote(rule, context);
+  for (let i = 0; i < signals.length; i++) {
+    const vote = votes[i];
+    const signal = signals[i];
+    if (!vote || signal === undefined) continue;
+    const rule = member.signals[signal.signal] as SignalRule;
     if (rule.mayGrant) grants |= vote.grants;
     if (!rule.mayDeny) continue;
     const against = vote.denies | (vote.unreadable & member.unreadableDenies);
@@ -194,11 +211,12 @@ function hear(member: Judge, signals: readonly SignalReading[], context: SignalC
     else denies |= against;
     if (signal.signal === 'gpc' && rule.remember) remember |= vote.denies;
   }
-  return (denies | grants | yielding) === 0 ? NOTHING_HEARD : { denies, grants, yielding, remember };
+  return (denies | grants | yielding) === 0 ? NOTHING_HEARD : { denies, grants, yielding, remember, votes };
 }
 
 const NO_VENDOR: SignalContext = { tcfVendor: null };
 
 function contextOf(facts: Facts): SignalContext {
-  return facts.tcfVendor === null ? NO_VENDOR : { tcfVendor: facts.tcfVendor };
+  if (facts.tcfVendor === null && facts.isPublisher !== true) return NO_VENDOR;
+  return { tcfVendor: facts.tcfVendor, isPublisher: facts.isPublisher ?? false };
 }

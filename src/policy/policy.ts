@@ -48,6 +48,8 @@ export interface Facts {
   /** Age of the visitor in years, where the hit tells it. */
   readonly age: number | null;
   readonly tcfVendor: number | null;
+  /** TCF: the recipient is the site's own and no vendor (`SignalContext`). Default false. */
+  readonly isPublisher?: boolean;
 }
 
 /** Why a purpose got its state. Codes are stable: metrics, evidence and explanations name them. */

@@ -56,7 +56,8 @@ function softerCells(before: Rules, after: Rules): Softening[] {
   return found;
 }
 
-function describeSofterSignal(before: SignalRule | null, after: SignalRule | null): string | null {
+/** In words how a signal's second rule is softer than the first, or null: less of a denial, or more of a grant. */
+export function describeSofterSignal(before: SignalRule | null, after: SignalRule | null): string | null {
   const [mayDeny, mayGrant] = [before?.mayDeny ?? false, after?.mayGrant ?? false];
   if (mayGrant && !before?.mayGrant) return 'may grant here, inherited it may not';
   if (mayDeny && !after?.mayDeny) return 'does not deny here, inherited it does';

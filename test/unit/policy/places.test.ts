@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import type { CompiledPolicySet } from '../../../src/policy/compile.ts';
+import { readGiven } from '../../../src/policy/given.ts';
+import type { Judgement } from '../../../src/policy/policy.ts';
+import type { Given } from '../../../src/policy/schema-tests.ts';
+import { BASES, compileTexts, PACK_DAY, writeFile } from '../../support/policy-set.ts';
+
+function judge(set: CompiledPolicySet, given: Given): Judgement {
+  const { facts, now } = readGiven(given, PACK_DAY);
+  return set.decide(facts, now);
+}
+
+function actions(judgement: Judgement): string {
+  return judgement.purposes.map((decision) => `${decision.action}/${decision.policy}`).join(' ');
+}
+
+const set = compileTexts({
+  ...BASES,
+  'row.yaml': writeFile('row', 'extends: base/opt-in\nmatch: ["*"]'),
+  'us.yaml': writeFile(
+    'us',
+    `extends: base/opt-out
+match: ["US"]
+anonymize: { ip: { v4: 24, v6: 32 }, page: path }
+variants:
+  - { match: ["US-OR"], purposes: { personalization: { unknown: drop } } }
+  - { match: ["US-CT"], effective: 2027-01-01, purposes: { advertising: { unknown: drop } } }
+  - { match: ["US"], when: { label: shop }, purposes: { functional: { unknown: anonymize } } }`,
+  ),
+  'us-ca.yaml': writeFile(
+    'us-ca',
+    'extends: base/opt-out\nmatch: ["US-CA"]\npurposes: { analytics: { unknown: anonymize } }\nanonymize: { ip: { v4: 16, v6: 48 }, page: origin }\nconsent: { valid-for: 30d, proof: required }\nfailure: { evidence: drop }',
+  ),
+  'de-2026.yaml': writeFile('de-2026', 'extends: base/opt-in\nmatch: ["DE"]\neffective: 2020-01-01'),
+  'de-2027.yaml': writeFile('de-2027', 'extends: base/opt-out\nmatch: ["DE"]\neffective: 2027-01-01\nuntil: 2028-01-01'),
+});
+
+describe('which file answers', () => {
+  it('subdivision beats country beats the rest of the world', () => {
+    expect(judge(set, { country: 'US', region: 'CA' }).policy).toBe('us-ca');
+    expect(judge(set, { country: 'US', region: 'TX' }).policy).toBe('us');
+    expect(judge(set, { country: 'CA' }).policy).toBe('row');
+    expect(judge(set, {}).policy).toBe('row');
+  });
+
+  it('a country without its subdivision gets the strictest of the country and all its subdivisions, purpose by purpose', () => {
+    const judgement = judge(set, { country: 'US' });
+    expect(actions(judgement)).toBe('forward/us forward/us anonymize/us-ca drop/us forward/us');
+    expect(judgement.policy).toBe('us');
+    expect(judgement.also).toEqual(['us-ca']);
+    expect(judgement.anonymize).toMatchObject({ ip: { v4: 16, v6: 32 }, page: 'origin' });
+  });
+
+  it('two sources that disagree get the stricter answer of both', () => {
+    const judgement = judge(set, { country: 'US', region: 'TX', disagrees: { country: 'DE' } });
+    expect(actions(judgement)).toBe('forward/us drop/de-2026 drop/de-2026 drop/de-2026 drop/de-2026');
+    expect(judgement.policy).toBe('de-2026');
+    expect(judgement.also).toEqual(['us']);
+    expect(judgement.model).toBe('opt-in');
+    expect(judge(set, { country: 'US', region: 'TX', disagrees: { country: 'US', region: 'NV' } }).also).toEqual([]);
+  });
+
+  it('the newest file that has begun answers until the day it no longer does', () => {
+    expect(judge(set, { country: 'DE', at: '2026-12-31' }).policy).toBe('de-2026');
+    expect(judge(set, { country: 'DE', at: '2027-01-01' }).policy).toBe('de-2027');
+    expect(judge(set, { country: 'DE', at: '2027-12-31' }).policy).toBe('de-2027');
+    expect(judge(set, { country: 'DE', at: '2028-01-01' }).policy).toBe('de-2026');
+    expect(judge(set, { country: 'DE', at: '2019-12-31' }).policy).toBe('row');
+  });
+
+  it('changes at midnight UTC without a reload, and a look into the past moves no clock', () => {
+    const { facts } = readGiven({ country: 'DE' }, PACK_DAY);
+    const midnight = Date.UTC(2027, 0, 1);
+    expect(set.decide(facts, midnight - 1).policy).toBe('de-2026');
+    expect(set.decide(facts, midnight).policy).toBe('de-2027');
+    expect(set.decide(facts, Date.UTC(2019, 0, 1)).policy).toBe('row');
+    expect(set.decide(facts, midnight + 1).policy).toBe('de-2027');
+  });
+
+  it('a variant answers for its places, on its days, at its label', () => {
+    expect(actions(judge(set, { country: 'US', region: 'OR' }))).toContain('drop/us forward/us');
+    expect(judge(set, { country: 'US', region: 'CT' }).purposes[4]?.action).toBe('forward');
+    expect(judge(set, { country: 'US', region: 'CT', at: '2027-01-01' }).purposes[4]?.action).toBe('drop');
+    expect(judge(set, { country: 'US', region: 'OR', label: 'shop' }).purposes[1]?.action).toBe('anonymize');
+    expect(judge(set, { country: 'US', region: 'CA', label: 'shop' }).purposes[1]?.action).toBe('forward');
+    expect(judge(set, { country: 'US', region: 'OR', label: 'other' }).purposes[1]?.action).toBe('forward');
+  });
+
+  it('where no file answers nothing leaves', () => {
+    const one = compileTexts({ ...BASES, 'de.yaml': writeFile('de', 'extends: base/opt-out\nmatch: ["DE"]') });
+    const judgement = judge(one, { country: 'FR', record: { advertising: 'granted', necessary: 'granted' } });
+    expect(judgement.policy).toBe('none');
+    expect(judgement.purposes.map((decision) => decision.action)).toEqual(['drop', 'drop', 'drop', 'drop', 'drop']);
+  });
+});
+
+describe('what the consent API asks', () => {
+  const region = { country: 'US', subdivision: null, source: 'assumed', disagrees: null };
+
+  it('gets the strictest rule of each file that is asked', () => {
+    const rules = set.consentRules(region, PACK_DAY);
+    expect(rules).toMatchObject({
+      validForMs: 30 * 86_400_000,
+      proofRequired: true,
+      recordRefusals: true,
+      model: 'opt-out',
+      policy: 'us',
+    });
+    expect(set.consentRules({ ...region, subdivision: 'TX' }, PACK_DAY)).toMatchObject({
+      validForMs: 365 * 86_400_000,
+      proofRequired: false,
+    });
+  });
+
+  it('may go on without evidence only where every file says so', () => {
+    expect(set.mayContinueWithoutEvidence({ ...region, subdivision: 'TX' }, PACK_DAY)).toBe(true);
+    expect(set.mayContinueWithoutEvidence(region, PACK_DAY)).toBe(false);
+    expect(set.mayContinueWithoutEvidence({ ...region, country: 'ZZ' }, PACK_DAY)).toBe(false);
+  });
+});
+
+describe('the revision', () => {
+  const files = { ...BASES, 'all.yaml': writeFile('all', 'extends: base/opt-in\nmatch: ["*"]') };
+
+  it('is the same for the same rules, whatever the comments and the order of files', () => {
+    const { 'all.yaml': all, ...bases } = files;
+    const commented = compileTexts({ 'all.yaml': `# a word\n${all}`, ...bases });
+    expect(commented.revision).toBe(compileTexts(files).revision);
+    expect(commented.revision).toMatch(/^[0-9a-f]{16}$/);
+  });
+
+  it('is another one when a cell of a parent changes', () => {
+    const base = BASES['base/opt-in.yaml']?.replace(
+      'advertising:     { granted: forward',
+      'advertising:     { granted: anonymize',
+    ) as string;
+    expect(compileTexts({ ...files, 'base/opt-in.yaml': base }).revision).not.toBe(compileTexts(files).revision);
+  });
+});
