@@ -1,10 +1,9 @@
 /** What every consent store promises. A store's own test calls this with a way to open it. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { drawSubject, drawSubjectKey, openRecord, sealRecord } from '../../src/consent/chain.ts';
-import type { ConsentEntry } from '../../src/consent/entry.ts';
-import type { ConsentHead } from '../../src/consent/record.ts';
-import { type Addition, type ChainTip, type ConsentStore, GENESIS_HASH } from '../../src/store/store.ts';
+import { drawSubject, openRecord } from '../../src/consent/chain.ts';
+import { type Addition, type ConsentStore, GENESIS_HASH } from '../../src/store/store.ts';
+import { addTo, ENTRY } from '../support/records.ts';
 
 export interface StoreUnderTest {
   readonly store: ConsentStore;
@@ -13,36 +12,8 @@ export interface StoreUnderTest {
   close(): Promise<void>;
 }
 
-const ENTRY: ConsentEntry = {
-  v: 1,
-  at: 1_763_899_200_000,
-  action: 'save',
-  changes: { analytics: 'granted', advertising: 'denied' },
-  state: { analytics: 'granted', advertising: 'denied' },
-  policy: 'eu@1.0.0#0123456789abcdef',
-  model: 'opt-in',
-  region: { country: 'DE', subdivision: 'BE' },
-  gpc: false,
-  notice: null,
-  tcString: null,
-  gppString: null,
-};
-
-function addTo(subject: string, tip: ChainTip, at = ENTRY.at): Addition {
-  const key = tip.key ?? drawSubjectKey();
-  const sealed = sealRecord(tip.sequence + 1, tip.hash, { ...ENTRY, at }, key);
-  const record = { ...sealed, signature: `k1.${sealed.hash}` };
-  const choice = { at, policy: ENTRY.policy, model: ENTRY.model, notice: null } as const;
-  const choices = {
-    analytics: { ...choice, state: 'granted', notice: '2026-11' },
-    advertising: { ...choice, state: 'denied' },
-  } as const;
-  const head: ConsentHead = { subject, sequence: record.sequence, hash: record.hash, choices };
-  return { record, head, newKey: tip.key === null ? key : null, isUrgent: false };
-}
-
-async function append(store: ConsentStore, subject: string, at?: number): Promise<Addition> {
-  const addition = addTo(subject, await store.readTip(subject), at);
+async function append(store: ConsentStore, subject: string, at = ENTRY.at): Promise<Addition> {
+  const addition = addTo(subject, await store.readTip(subject), { at });
   expect(await store.append(addition)).toBe('appended');
   return addition;
 }

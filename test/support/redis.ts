@@ -108,7 +108,20 @@ async function startServer(
     },
     async restart() {
       const config = join(folder, 'sentinel.conf');
-      const own = ['--port', String(port), '--dir', folder, '--save', '', '--appendonly', 'yes', '--repl-diskless-sync-delay', '0', '--bind', '127.0.0.1'];
+      const own = [
+        '--port',
+        String(port),
+        '--dir',
+        folder,
+        '--save',
+        '',
+        '--appendonly',
+        'yes',
+        '--repl-diskless-sync-delay',
+        '0',
+        '--bind',
+        '127.0.0.1',
+      ];
       if (sentinelLines !== null) writeFileSync(config, sentinelLines.join('\n'));
       const args =
         sentinelLines === null ? [...own, ...settings] : [config, '--sentinel', '--dir', folder, '--bind', '127.0.0.1'];

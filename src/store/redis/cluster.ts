@@ -4,6 +4,7 @@ import { asNode, describeConnection, describeSocket, type RedisLink, type RedisN
 import type { RedisTarget } from './target.ts';
 
 const REFRESH_INTERVAL_MS = 250;
+const knownNodes = new WeakMap<object, RedisNode>();
 
 export async function openClusterLink(target: RedisTarget): Promise<RedisLink> {
   const [reading, writing] = [createNodes(target), createNodes(target)];
@@ -18,6 +19,7 @@ export async function openClusterLink(target: RedisTarget): Promise<RedisLink> {
     // Through the client's own routing: a read may follow MOVED and ASK, nothing is lost by asking twice.
     reader: (key) => ({ sendCommand: (args) => reading.sendCommand(key, true, args as (string | Buffer)[]) }),
     writer: (key) => findNode(writing, key),
+    shardOf: (key) => writing.slots[slotOf(key)]?.master.address ?? '',
     masters: () => Promise.all(reading.masters.map(async (master) => asNode(await reading.nodeClient(master)))),
     async subscribe(channel, onMessage, onBreak) {
       for (const event of ['node-reconnecting', 'node-disconnect', 'node-error']) reading.on(event, onBreak);
@@ -49,7 +51,16 @@ function createNodes(target: RedisTarget) {
 async function findNode(nodes: Nodes, key: string): Promise<RedisNode> {
   const shard = nodes.slots[slotOf(key)];
   if (shard === undefined) throw new Error('no node of the cluster holds the slot');
-  return asNode(await nodes.nodeClient(shard.master));
+  return nodeOf(await nodes.nodeClient(shard.master));
+}
+
+/** One object for each connection, for groups of writes to be kept by it. */
+function nodeOf(client: Parameters<typeof asNode>[0]): RedisNode {
+  const known = knownNodes.get(client);
+  if (known !== undefined) return known;
+  const node = asNode(client);
+  knownNodes.set(client, node);
+  return node;
 }
 
 /**

@@ -10,8 +10,10 @@ export interface RedisNode {
 export interface RedisLink {
   /** Connection to the master of a key, for reading. */
   reader(key: string): RedisNode | Promise<RedisNode>;
-  /** Another one, for writing: WAIT holds up whatever follows it on its connection. */
+  /** Another one, for writing: WAIT holds up whatever follows it on its connection. The same object for the same connection. */
   writer(key: string): RedisNode | Promise<RedisNode>;
+  /** Name of the server that holds a key. */
+  shardOf(key: string): string;
   /** A connection to every master, for beats, scans and checks. */
   masters(): Promise<readonly RedisNode[]>;
   /** Hears a channel; begins again by itself after a break, and says so by `onBreak`. */
@@ -79,6 +81,7 @@ export async function openSingleLink(target: RedisTarget, address: RedisAddress)
   return {
     reader: () => reader,
     writer: () => writer,
+    shardOf: () => '',
     masters: async () => [reader],
     async subscribe(channel, onMessage, onBreak) {
       hearing.on('reconnecting', onBreak);

@@ -8,6 +8,7 @@ import { decodeHead, encodeHead } from '../head-codec.ts';
 import { decodeRecord, encodeRecord, readHash } from '../record-codec.ts';
 import { type ConsentStore, type Erasure, GENESIS_HASH, StoreUnavailable } from '../store.ts';
 import { startBeat } from './beat.ts';
+import { GroupWriter } from './group-write.ts';
 import { HeadCache } from './head-cache.ts';
 import type { RedisLink, RedisNode } from './link.ts';
 import { createReplicaWatch } from './replicas.ts';
@@ -24,7 +25,8 @@ const SCAN_COUNT = 500;
 
 export async function createRedisStore(link: RedisLink, options: RedisStoreOptions): Promise<ConsentStore> {
   const cache = new HeadCache();
-  const breaker = new Breaker(options);
+  const breakers = new Map<string, Breaker>();
+  const groups = new WeakMap<RedisNode, GroupWriter>();
   const replicas = createReplicaWatch(link);
   const beat = startBeat(link, (sentAt) => cache.renew(sentAt));
   const onMessage = (message: string) => {
@@ -32,8 +34,18 @@ export async function createRedisStore(link: RedisLink, options: RedisStoreOptio
   };
   await link.subscribe(CHANNEL, onMessage, () => cache.distrust());
 
+  /** One breaker for each server and direction: a shard that is away, or that takes no writes, closes no other door. */
+  function breakerFor(direction: 'read' | 'write', key: string): Breaker {
+    const name = `${direction} ${link.shardOf(key)}`;
+    const known = breakers.get(name);
+    if (known !== undefined) return known;
+    const breaker = new Breaker(options);
+    breakers.set(name, breaker);
+    return breaker;
+  }
+
   /** Runs a call under deadline and breaker. An answer that refuses is an answer: the server is there. */
-  async function call<Answer>(deadlineMs: number, run: () => Promise<Answer>): Promise<Answer> {
+  async function call<Answer>(deadlineMs: number, breaker: Breaker, run: () => Promise<Answer>): Promise<Answer> {
     if (!breaker.mayCall()) throw new StoreUnavailable('the store has not answered; it is asked again in a moment');
     try {
       const answer = await endBy(deadlineMs, run());
@@ -48,32 +60,34 @@ export async function createRedisStore(link: RedisLink, options: RedisStoreOptio
     }
   }
 
-  function read(subject: string, script: string, keys: readonly string[]): Promise<unknown> {
-    return call(READ_DEADLINE_MS, async () =>
-      (await link.reader(keys[0] ?? subject)).sendCommand(describeScript(script, keys, [])),
-    );
+  function groupOf(node: RedisNode): GroupWriter {
+    const known = groups.get(node);
+    if (known !== undefined) return known;
+    const group = new GroupWriter(node, options.wait.timeoutMs);
+    groups.set(node, group);
+    return group;
   }
 
-  /** Script and WAIT leave in one write on one connection: a WAIT on another would count replicas for nothing. */
-  async function write(
-    subject: string,
-    isUrgent: boolean,
-    script: string,
-    keys: readonly string[],
-    args: readonly (string | Buffer)[],
-  ) {
+  function read(key: string, args: (string | Buffer)[]): Promise<unknown> {
+    return call(READ_DEADLINE_MS, breakerFor('read', key), async () => (await link.reader(key)).sendCommand(args));
+  }
+
+  async function write(subject: string, isUrgent: boolean, args: (string | Buffer)[]): Promise<unknown> {
+    const { head } = keysOf(subject);
     const needed = replicas.needed(options.wait.replicas, isUrgent);
-    const waitMs = needed > 0 ? options.wait.timeoutMs : 0;
+    // A group that is under way may have to be waited for first.
+    const deadlineMs = WRITE_DEADLINE_MS + (needed > 0 ? 2 * options.wait.timeoutMs : 0);
     cache.forget(subject);
     try {
-      return await call(WRITE_DEADLINE_MS + waitMs, async () => {
-        const node = await link.writer(keys[0] ?? subject);
-        const reply = node.sendCommand(describeScript(script, keys, args));
-        if (needed === 0) return await reply;
-        const [answer, reached] = await Promise.all([reply, node.sendCommand(['WAIT', String(needed), String(waitMs)])]);
-        if (Number(reached) < needed) throw new StoreUnavailable('too few replicas have the record');
-        return answer;
+      const reply = await call(deadlineMs, breakerFor('write', head), async () => {
+        const node = await link.writer(head);
+        return needed === 0
+          ? { answer: await node.sendCommand(args), replicas: 0 }
+          : groupOf(node).write(args, needed, deadlineMs);
       });
+      // No fault of the server that answered: the breaker is not for this.
+      if (reply.replicas < needed) throw new StoreUnavailable('too few replicas have the record');
+      return reply.answer;
     } finally {
       cache.forget(subject);
     }
@@ -84,12 +98,15 @@ export async function createRedisStore(link: RedisLink, options: RedisStoreOptio
     readHead: (subject) =>
       cache.read(subject, async () => {
         const key = keysOf(subject).head;
-        const text = await call(READ_DEADLINE_MS, async () => (await link.reader(key)).sendCommand(['GET', key]));
+        const text = await read(key, ['GET', key]);
         return text === null ? null : decodeHead(subject, String(text));
       }),
     async readTip(subject) {
       const { head, key, chain } = keysOf(subject);
-      const [headText, keyBytes, length, last] = (await read(subject, READ_TIP, [head, key, chain])) as (Buffer | null)[];
+      const [headText, keyBytes, length, last] = (await read(
+        head,
+        describeScript(READ_TIP, [head, key, chain], []),
+      )) as (Buffer | null)[];
       return {
         head: isMissing(headText) ? null : decodeHead(subject, String(headText)),
         key: isMissing(keyBytes) ? null : Buffer.from(keyBytes),
@@ -100,18 +117,17 @@ export async function createRedisStore(link: RedisLink, options: RedisStoreOptio
     async append({ record, head, newKey, isUrgent }) {
       const keys = keysOf(head.subject);
       const previous = Buffer.from(record.previous, 'hex');
-      const appended = await write(
-        head.subject,
-        isUrgent,
+      const script = describeScript(
         APPEND,
         [keys.head, keys.key, keys.chain],
         [String(record.sequence), previous, encodeRecord(record), encodeHead(head), newKey ?? '', CHANNEL, head.subject],
       );
+      const appended = await write(head.subject, isUrgent, script);
       return Number(appended) === 1 ? 'appended' : 'conflict';
     },
     async readChain(subject) {
       const { head, key, chain, erased } = keysOf(subject);
-      const reply = (await read(subject, READ_CHAIN, [head, key, chain, erased])) as [
+      const reply = (await read(head, describeScript(READ_CHAIN, [head, key, chain, erased], []))) as [
         Buffer | null,
         Buffer | null,
         Buffer | null,
@@ -130,7 +146,8 @@ export async function createRedisStore(link: RedisLink, options: RedisStoreOptio
     },
     async erase(subject, at) {
       const { head, key, chain, erased } = keysOf(subject);
-      return Number(await write(subject, true, ERASE, [head, key, chain, erased], [String(at), CHANNEL, subject])) === 1;
+      const script = describeScript(ERASE, [head, key, chain, erased], [String(at), CHANNEL, subject]);
+      return Number(await write(subject, true, script)) === 1;
     },
     async *subjects() {
       for (const master of await link.masters()) yield* scanSubjects(master);
@@ -138,7 +155,8 @@ export async function createRedisStore(link: RedisLink, options: RedisStoreOptio
     async isWritable() {
       const key = 'consentry:{probe}:probe';
       try {
-        await call(WRITE_DEADLINE_MS, async () => (await link.writer(key)).sendCommand(['SET', key, '1', 'EX', '60']));
+        const probe = ['SET', key, '1', 'EX', '60'];
+        await call(WRITE_DEADLINE_MS, breakerFor('write', key), async () => (await link.writer(key)).sendCommand(probe));
         return true;
       } catch {
         return false;

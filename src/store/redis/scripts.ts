@@ -1,4 +1,7 @@
-/** What has to happen at once in Redis, as Lua: Redis runs a script alone, and writes it to its log as one. */
+/**
+ * What has to happen at once in Redis, as Lua: Redis runs a script alone, and writes it to its log as one. PUBLISH comes
+ * first: a user who may not publish must fail before anything is written, and nobody reads before the script is over.
+ */
 
 /** Name of the channel on which every process hears whose head has changed, and its own beats. */
 export const CHANNEL = 'consentry:heads';
@@ -15,18 +18,18 @@ local length = redis.call('LLEN', KEYS[3])
 if length + 1 ~= tonumber(ARGV[1]) then return 0 end
 if length > 0 and string.sub(redis.call('LINDEX', KEYS[3], -1), 33, 64) ~= ARGV[2] then return 0 end
 if (redis.call('EXISTS', KEYS[2]) == 1) == (ARGV[5] ~= '') then return 0 end
+redis.call('PUBLISH', ARGV[6], ARGV[7])
 redis.call('RPUSH', KEYS[3], ARGV[3])
 redis.call('SET', KEYS[1], ARGV[4])
 if ARGV[5] ~= '' then redis.call('SET', KEYS[2], ARGV[5]) end
-redis.call('PUBLISH', ARGV[6], ARGV[7])
 return 1`;
 
 /** KEYS head key chain erased. ARGV time, channel, subject. 1 erased, 0 nobody there. */
 export const ERASE = `
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('PUBLISH', ARGV[2], ARGV[3])
 redis.call('SET', KEYS[4], cjson.encode({redis.call('LLEN', KEYS[3]), ARGV[1]}))
 redis.call('DEL', KEYS[1], KEYS[2])
-redis.call('PUBLISH', ARGV[2], ARGV[3])
 return 1`;
 
 /** KEYS head key chain erased. The whole of a subject as it stands at one moment. */

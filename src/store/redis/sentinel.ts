@@ -43,6 +43,7 @@ export async function openSentinelLink(target: RedisTarget): Promise<RedisLink> 
   return {
     reader: (key) => link.reader(key),
     writer: (key) => link.writer(key),
+    shardOf: () => '',
     masters: () => link.masters(),
     subscribe(channel, onMessage, onBreak) {
       hears = { channel, onMessage, onBreak };
