@@ -190,7 +190,7 @@ export function anonymizeValue(ctx: ScrubContext, name: string, rule: FieldRule,
     case 'time': {
       const coarse = coarsenTime(value);
       if (coarse === null) return removeValue(ctx, name, rule, 'time', value);
-      if (ctx.rules.time === 'exact' || coarse === value) return true;
+      if (coarse === value || (ctx.rules.time === 'exact' && ctx.keep(value))) return true;
       ctx.note(name, 'time', 'coarsened');
       return coarse;
     }

@@ -1,6 +1,7 @@
 /** What scrubbing one hit knows and gathers on its way through the carriers. */
 import { type Action, PURPOSES, stricterAction } from '../consent/state.ts';
 import type { AnonymizeRules } from '../policy/policy.ts';
+import { maskAddress } from '../privacy/ip.ts';
 import type { CarrierClass, Deed, ScrubEntry } from '../privacy/report.ts';
 import type { Searcher } from '../privacy/search.ts';
 import type { FieldRule, Restriction, VendorProfile } from '../vendors/profile.ts';
@@ -66,7 +67,23 @@ export class ScrubContext {
       if ((named >> i) & 1) strictest = stricterAction(strictest, this.actions[i] ?? 'drop');
     }
     this.strictest = strictest;
+    if (request.clientAddress !== null) this.addAddress(request.clientAddress);
     this.restrictions = request.profile.restrictions.filter((restriction) => this.actions[restriction.without] !== 'forward');
+  }
+
+  /** The client address is an identifier like any other, unless the collector may learn it as it is. */
+  private addAddress(address: string): void {
+    if (this.addressToSend() !== address) this.addSecret('address', 'ip', address, true);
+  }
+
+  /** The client address as the collector may learn it, or null: it belongs to the purpose that the profile says, else to the strictest. */
+  addressToSend(): string | null {
+    const { clientAddress } = this.request;
+    const purpose = this.profile.addressPurpose;
+    const action = purpose === null ? this.strictest : (this.actions[purpose] ?? 'drop');
+    if (clientAddress === null || action === 'drop') return null;
+    if (action === 'forward' && !this.isAnonymized) return clientAddress;
+    return this.rules.ip === 'drop' ? null : maskAddress(clientAddress, this.rules.ip);
   }
 
   actionOf(rule: FieldRule | null): Action {

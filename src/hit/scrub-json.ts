@@ -20,16 +20,17 @@ export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Trea
   const names = new Map<string, Set<string>>();
   const isRestricted = ctx.restrictions.length > 0;
 
+  const join = (path: string): string => (prefix === '' ? path : path === '' ? prefix : `${prefix}.${path}`);
+  /** The name below the innermost batch; where nothing of that name is declared, the whole path, which may lie below a declared container. */
   const resolve = (path: string): string => {
-    const full = prefix === '' ? path : path === '' ? prefix : `${prefix}.${path}`;
+    const full = join(path);
+    let start = 0;
     for (let dot = full.indexOf('.'); dot >= 0; dot = full.indexOf('.', dot + 1)) {
-      if (profile.isBatch(full.slice(0, dot))) return resolveBelow(full.slice(dot + 1));
+      if (profile.isBatch(full.slice(0, dot))) start = dot + 1;
     }
-    return full;
-  };
-  const resolveBelow = (path: string): string => {
-    const dot = path.indexOf('.');
-    return dot > 0 && profile.isBatch(path.slice(0, dot)) ? path.slice(dot + 1) : path;
+    if (start === 0) return full;
+    const name = full.slice(start);
+    return profile.field(name) === null && profile.field(full) !== null ? full : name;
   };
   const noteName = (path: string): void => {
     const dot = path.lastIndexOf('.');
@@ -47,7 +48,7 @@ export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Trea
       if (isRestricted) noteName(path);
       if (kind === 'null') return ctx.actionOf(profile.field(full)) !== 'drop' || profile.field(full) !== null;
       if (ctx.isNdjson && path === 'length') return false;
-      if (profile.isBatch(full) && value.includes('=')) {
+      if (profile.isBatch(join(path)) && value.includes('=')) {
         const query = value.startsWith('?') ? value.slice(1) : value;
         return `${value.startsWith('?') ? '?' : ''}${treat.pairs(ctx, query, '')}`;
       }
@@ -72,7 +73,7 @@ export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Trea
         }
       }
       if (kept > 0 || path === '') return true;
-      return ctx.strictest === 'forward' || profile.hasFieldsBelow(full) || profile.isBatch(full);
+      return ctx.strictest === 'forward' || profile.hasFieldsBelow(full) || profile.isBatch(join(path));
     },
   };
 }

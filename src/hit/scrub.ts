@@ -2,7 +2,6 @@
  * Takes out of a hit what the decision forbids. An anonymized hit is built anew from what the policy and the profile allow; of a hit that is
  * forwarded in part only the forbidden is removed, and everything else stays byte for byte.
  */
-import { maskAddress } from '../privacy/ip.ts';
 import { Searcher } from '../privacy/search.ts';
 import type { OutgoingHit, ScrubOutcome, ScrubRequest, Secret } from './outgoing.ts';
 import { scrubBody } from './scrub-body.ts';
@@ -11,15 +10,9 @@ import { anonymizeHeaders, readHeader, stripHeaders } from './scrub-headers.ts';
 import { collectFromUrl } from './scrub-url.ts';
 import { treatPairs } from './scrub-value.ts';
 
-/** The client address as the collector may learn it, or null: it belongs to the purpose that the profile says, else to the strictest. */
+/** The client address as the collector may learn it, or null. */
 export function addressToSend(request: ScrubRequest): string | null {
-  const { clientAddress, anonymize, profile } = request;
-  if (clientAddress === null) return null;
-  const ctx = new ScrubContext(request, null);
-  const action = profile.addressPurpose === null ? ctx.strictest : (ctx.actions[profile.addressPurpose] ?? 'drop');
-  if (action === 'drop') return null;
-  if (action === 'forward' && request.action === 'forward') return clientAddress;
-  return anonymize.ip === 'drop' ? null : maskAddress(clientAddress, anonymize.ip);
+  return new ScrubContext(request, null).addressToSend();
 }
 
 /** The route's own path; below a route with `*`, the part of the path that the profile names as an endpoint. */
@@ -94,11 +87,7 @@ function isBanned(ctx: ScrubContext, secret: FoundSecret): boolean {
 }
 
 function toForbidden(ctx: ScrubContext, allowed: ReadonlySet<number>): Secret[] {
-  const forbidden = ctx.secrets.filter((_, i) => !allowed.has(i)).map(({ place, value }) => ({ place, value }));
-  const { clientAddress } = ctx.request;
-  if (clientAddress !== null && addressToSend(ctx.request) !== clientAddress)
-    forbidden.push({ place: 'address', value: clientAddress });
-  return forbidden;
+  return ctx.secrets.filter((_, i) => !allowed.has(i)).map(({ place, value }) => ({ place, value }));
 }
 
 /** Scrubs a hit whose action is `anonymize`, or `forward` with a named purpose that is not forwarded. */

@@ -95,7 +95,7 @@ export function compileProfile(file: VendorFile): VendorProfile {
     named: purposeSet(namedPurposes(file)),
     recipient: file.recipient,
     dropped: compileDropped(file.dropped),
-    consentInBody: file['consent-in-body'] === true,
+    consentInBody: file['consent-in-body'] !== false,
     isEndpoint: compileEndpoints(file.endpoints),
     isOpaque: compileEndpoints(file.opaque ?? []),
     cookiePurpose: (name) => {

@@ -53,7 +53,10 @@ export const vendorSchema = z.strictObject({
   'click-ids': purpose
     .optional()
     .describe('Purpose of click ids in page addresses. Default: the strictest that the profile names.'),
-  'consent-in-body': z.boolean().optional().describe('A consent object may stand in the body.'),
+  'consent-in-body': z
+    .boolean()
+    .optional()
+    .describe('Whether a consent signal may stand in the body. Default true; false spares reading it.'),
   endpoints: z.array(endpoint),
   opaque: z.array(endpoint).optional().describe('Endpoints whose hits cannot be anonymized: recordings, sealed bodies.'),
   dropped: z
