@@ -13,6 +13,7 @@ import { GatewayProblem } from './gateway/problem.ts';
 import { ProxyMounts } from './gateway/proxy.ts';
 import { consentApiConfig, cookieConfig, openRecords } from './gateway/records.ts';
 import { RulesInForce } from './gateway/rules.ts';
+import { openSignalOptions } from './gateway/signals.ts';
 import { isPrivateAddress } from './hit/identify.ts';
 import { type HitServices, type HitWitness, runHit } from './hit/pipeline.ts';
 import { receiveHit } from './hit/receive.ts';
@@ -74,6 +75,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     identifier,
     locator,
     limits: { maxBytes: config.limits.body, timeoutMs: config.timeouts.body },
+    signalOptions: openSignalOptions(config),
     evidence: metrics,
     rules: () => rules.current,
     lookUp: (hit, _route, _body, at) => lookUpConsent(hit.cookie, cookies, store, at),

@@ -9,6 +9,7 @@ import type { RefusalCode } from '../errors.ts';
 import type { EvidenceSink, HitEvidence } from '../ops/evidence.ts';
 import type { Judgement, PolicySet, Region } from '../policy/policy.ts';
 import { readSignals } from '../signals/read.ts';
+import type { SignalOptions } from '../signals/signal-options.ts';
 import type { HeaderTable } from '../upstream/headers.ts';
 import { answerDropped, answerEmpty, answerRefusal } from './answer.ts';
 import { type BodyLimits, collectBody } from './body.ts';
@@ -30,6 +31,7 @@ export interface HitServices {
   readonly identifier: ClientIdentifier;
   readonly locator: Locator;
   readonly limits: BodyLimits;
+  readonly signalOptions: SignalOptions;
   readonly evidence: EvidenceSink;
   /** The rules in force; a hit keeps the ones it began with. */
   rules(): Rules;
@@ -145,12 +147,13 @@ function decideOrDrop(passage: Passage, lookup: ConsentLookup): void {
 function decide(passage: Passage, lookup: ConsentLookup): void {
   const { services, received, route, body, set, now } = passage;
   const region = lookup.region ?? passage.region;
-  const signals = readSignals({
+  const source = {
     rawHeaders: received.rawHeaders,
     query: received.query ?? '',
     cookie: received.cookie,
     body: route.profile.consentInBody ? body : null,
-  });
+  };
+  const signals = readSignals(source, services.signalOptions, now);
   const { judgement, action, untouched } = judgeHit(
     set,
     {
