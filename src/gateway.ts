@@ -150,7 +150,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   return {
     handle(req, res) {
       if (isConsentPath(consentConfig, pathOf(req.url ?? ''))) void answerConsent(req, res);
-      else runHit(services, req, res, proxy.mount(res));
+      else runHit(services, req, proxy.mount(res));
     },
     middleware: async function consentryGuard(ctx, next) {
       if (isConsentPath(consentConfig, ctx.path)) return consent(ctx, next);
@@ -160,7 +160,6 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
         runHit(
           services,
           ctx.req,
-          ctx.res,
           mountKoa(ctx, next, { table, unmatched }, (rest) => rest.then(resolve, reject)),
         );
       });

@@ -2,7 +2,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Context, Next } from 'koa';
-import { answerPreflight, answerRefusal, NO_STORE } from '../hit/answer.ts';
+import { answerPreflight, answerRefusal, answerVisitor, NO_STORE } from '../hit/answer.ts';
 import { type AnswerRules, filterAnswer, rulesForAnswer, rulesForBare } from '../hit/answer-filter.ts';
 import { keepBareHeaders, targetOf } from '../hit/leave.ts';
 import type { OutgoingHit } from '../hit/outgoing.ts';
@@ -25,9 +25,10 @@ export function mountKoa(ctx: Context, next: Next, parts: KoaMountParts, done: (
   };
   ctx.respond = false;
   return {
-    unmatched() {
+    ...answerVisitor(ctx.res),
+    unmatched(refusal) {
       if (parts.unmatched === 'next') goOn();
-      else answerRefusal(ctx.res, 'no-route');
+      else answerRefusal(ctx.res, refusal ?? 'no-route');
     },
     relayBare(hit, route) {
       if (!route.pass && route.respond !== 'upstream') return answerPreflight(ctx.res, hit);

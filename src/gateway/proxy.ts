@@ -1,7 +1,7 @@
 /** The reverse proxy's side of a hit: collectors reached over HTTP. */
 import type { ServerResponse } from 'node:http';
 import type { RefusalCode } from '../errors.ts';
-import { answerDropped, answerPreflight, answerRefusal, answerUnavailable } from '../hit/answer.ts';
+import { answerDropped, answerPreflight, answerRefusal, answerUnavailable, answerVisitor } from '../hit/answer.ts';
 import { type AnswerRules, rulesForAnswer, rulesForBare } from '../hit/answer-filter.ts';
 import { relayHit, sendHit } from '../hit/dispatch.ts';
 import type { ReceivedHit } from '../hit/hit.ts';
@@ -32,7 +32,8 @@ export class ProxyMounts {
 
   mount(res: ServerResponse): Mount {
     return {
-      unmatched: () => answerRefusal(res, 'no-route'),
+      ...answerVisitor(res),
+      unmatched: (refusal) => answerRefusal(res, refusal ?? 'no-route'),
       relayBare: (hit, route) => this.#relayBare(res, hit, route),
       deliver: (delivery) => this.#deliver(res, delivery),
     };
@@ -59,7 +60,6 @@ export class ProxyMounts {
   }
 
   #relayBare(res: ServerResponse, hit: ReceivedHit, route: Route): void {
-    if (route.pass && hit.method !== 'GET' && hit.method !== 'HEAD') return answerRefusal(res, 'method-not-allowed');
     if (!route.pass && route.respond !== 'upstream') return answerPreflight(res, hit);
     const upstream = upstreamOf(route);
     const host = route.hostHeader ?? hit.hostHeader;

@@ -64,6 +64,18 @@ function headerOf(hit: ReceivedHit, name: string): string {
   return '';
 }
 
+/** How a mount with a visitor of its own answers by itself. */
+export function answerVisitor(res: ServerResponse) {
+  return {
+    refuse: (code: RefusalCode): void => answerRefusal(res, code),
+    drop(hit: ReceivedHit, route: Route, close: boolean): void {
+      if (close) res.shouldKeepAlive = false;
+      if (!res.headersSent) answerDropped(res, hit, route);
+    },
+    answerFirst: (hit: ReceivedHit, route: Route): void => answerEmpty(res, hit, route.respond),
+  };
+}
+
 /** A collector that is down: an error, but an image request gets its pixel, since a page should not show a broken one. */
 export function answerUnavailable(res: ServerResponse, hit: ReceivedHit, code: RefusalCode): void {
   if (wantsImage(hit)) answerEmpty(res, hit, 'upstream');

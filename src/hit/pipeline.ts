@@ -2,7 +2,7 @@
  * The way of a hit: receive → route → identify → locate → read signals → look up record → decide → scrub → guard →
  * dispatch → answer → evidence. Synchronous as long as nothing has to be waited for: only a body and a store elsewhere are.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { ConsentLookup } from '../consent/lookup.ts';
 import type { PurposeSet } from '../consent/state.ts';
 import type { RefusalCode } from '../errors.ts';
@@ -11,7 +11,6 @@ import type { Judgement, PolicySet, Region } from '../policy/policy.ts';
 import { readSignals } from '../signals/read.ts';
 import type { SignalOptions } from '../signals/signal-options.ts';
 import type { HeaderTable } from '../upstream/headers.ts';
-import { answerDropped, answerEmpty, answerRefusal } from './answer.ts';
 import { type BodyLimits, collectBody } from './body.ts';
 import { readAge } from './field.ts';
 import { guardHit } from './guard.ts';
@@ -24,6 +23,7 @@ import type { OutgoingHit, ScrubRequest } from './outgoing.ts';
 import { receiveHit } from './receive.ts';
 import type { Route, RouteTable } from './route.ts';
 import { addressToSend, scrubHit } from './scrub.ts';
+import { readTarget } from './target.ts';
 
 /** The parts that a hit meets, put together once by the gateway. */
 export interface HitServices {
@@ -64,13 +64,19 @@ export type HitWitness = (
   outgoing: OutgoingHit | null,
 ) => void;
 
-/** What differs between the reverse proxy and the middleware. */
+/** What differs between the reverse proxy, the middleware and the decision endpoint. */
 export interface Mount {
-  /** A path under no route that no collector takes for a guarded one. */
-  unmatched(hit: ReceivedHit): void;
+  /** A request that is no hit. */
+  refuse(code: RefusalCode): void;
+  /** A hit that does not leave; `close` where its body was not read to the end. */
+  drop(hit: ReceivedHit, route: Route, close: boolean): void;
+  /** The visitor of a route that does not wait for the collector; `deliver` follows. */
+  answerFirst(hit: ReceivedHit, route: Route): void;
+  /** A path under no route that no collector takes for a guarded one; `refusal` is what a hit would have been refused for. */
+  unmatched(refusal: RefusalCode | null): void;
   /** A preflight, or a static file of a `pass` route. */
   relayBare(hit: ReceivedHit, route: Route): void;
-  /** Hands a judged hit to the collector; `waited` tells whether the visitor gets the collector's own answer. */
+  /** Hands a judged hit to the collector. */
   deliver(delivery: Delivery): void;
 }
 
@@ -90,7 +96,6 @@ export interface Delivery {
 interface Arrival {
   readonly services: HitServices;
   readonly mount: Mount;
-  readonly res: ServerResponse;
   readonly received: ReceivedHit;
   readonly route: Route;
   readonly set: PolicySet;
@@ -104,25 +109,54 @@ interface Passage extends Arrival {
   readonly region: Region;
 }
 
-export function runHit(services: HitServices, req: IncomingMessage, res: ServerResponse, mount: Mount): void {
+/** A fault of our own is counted and lets nothing through: it never ends the process that other hits go through. */
+export function runHit(services: HitServices, req: IncomingMessage, mount: Mount): void {
+  try {
+    takeHit(services, req, mount);
+  } catch (error) {
+    services.fault(error);
+    mount.refuse('internal');
+  }
+}
+
+function takeHit(services: HitServices, req: IncomingMessage, mount: Mount): void {
   const received = receiveHit(req, services.table);
-  if (typeof received === 'string') return answerRefusal(res, received);
   const { set, routes } = services.rules();
+  if (typeof received === 'string') {
+    return concernsRoute(routes, req.url ?? '') ? mount.refuse(received) : mount.unmatched(received);
+  }
   const route = routes.find(received.host, received.path);
-  if (route === null) return routes.isLookalike(received.path) ? answerRefusal(res, 'no-route') : mount.unmatched(received);
+  if (route === null) {
+    return routes.isLookalike(received.path, req.url) ? mount.refuse('no-route') : mount.unmatched(null);
+  }
+  if (route.pass && received.method !== 'GET' && received.method !== 'HEAD') return mount.refuse('method-not-allowed');
   if (received.method === 'OPTIONS' || route.pass) return mount.relayBare(received, route);
-  const arrival: Arrival = { services, mount, res, received, route, set, now: services.now() };
+  const arrival: Arrival = { services, mount, received, route, set, now: services.now() };
   if (received.bodyLength === 0) return judge(arrival, null);
   if (received.bodyLength !== null && received.bodyLength > services.limits.maxBytes)
     return dropUnread(arrival, 'body-too-large');
   collectBody(req, services.limits, (body) => {
     if (typeof body !== 'string') judge(arrival, body);
     else if (body === 'body-too-large') dropUnread(arrival, body);
-    else answerRefusal(res, body);
+    else mount.refuse(body);
   });
 }
 
+/** Whether a request that cannot be a hit is for a guarded path all the same, or for one that cannot be read. */
+function concernsRoute(routes: RouteTable, raw: string): boolean {
+  const target = readTarget(raw);
+  return target === null || routes.hasPath(target.path) || routes.isLookalike(target.path, raw);
+}
+
 function judge(arrival: Arrival, body: Buffer | null): void {
+  try {
+    lookUp(arrival, body);
+  } catch (error) {
+    dropByFault({ ...arrival, body, region: null, judgement: null, action: null }, error);
+  }
+}
+
+function lookUp(arrival: Arrival, body: Buffer | null): void {
   const { services, received, route, now } = arrival;
   const identity = services.identifier.identify(received);
   if (!identity.peerTrusted && (received.forwardedFor !== '' || received.forwarded !== '')) services.undeclaredProxy(received);
@@ -138,10 +172,14 @@ function decideOrDrop(passage: Passage, lookup: ConsentLookup): void {
   try {
     decide(passage, lookup);
   } catch (error) {
-    passage.services.fault(error);
-    if (!passage.res.headersSent) answerDropped(passage.res, passage.received, passage.route);
-    record({ ...passage, judgement: null, action: null }, 'dropped-by-fault', 'internal');
+    dropByFault({ ...passage, judgement: null, action: null }, error);
   }
+}
+
+function dropByFault(hit: Recorded, error: unknown): void {
+  hit.services.fault(error);
+  hit.mount.drop(hit.received, hit.route, false);
+  record(hit, 'dropped-by-fault', 'internal');
 }
 
 function decide(passage: Passage, lookup: ConsentLookup): void {
@@ -216,11 +254,11 @@ function dispatch(
   address: string | null,
   report: HitEvidence['report'],
 ): void {
-  const { mount, res, received, route, judgement, region, untouched } = hit;
+  const { mount, received, route, judgement, region, untouched } = hit;
   const host = hostFor(route, received, action);
   const outgoing = addOwnHeaders(clean, { route, judgement, action, region, anonymize: judgement.anonymize, address, host });
   const answered = route.respond !== 'upstream';
-  if (answered) answerEmpty(res, received, route.respond);
+  if (answered) mount.answerFirst(received, route);
   mount.deliver({ received, route, outgoing, judgement, untouched, address, answered });
   record(hit, action === 'forward' ? 'forwarded' : 'anonymized', null, report, outgoing);
 }
@@ -232,14 +270,13 @@ function hostFor(route: Route, received: ReceivedHit, action: 'forward' | 'anony
 }
 
 function drop(hit: Judged, outcome: HitEvidence['outcome'], fault: string | null, report: HitEvidence['report'] = []): void {
-  answerDropped(hit.res, hit.received, hit.route);
+  hit.mount.drop(hit.received, hit.route, false);
   record(hit, outcome, fault, report);
 }
 
 /** A body that is not read to its end: the hit is dropped and the connection closed behind the answer. */
 function dropUnread(arrival: Arrival, fault: RefusalCode): void {
-  arrival.res.shouldKeepAlive = false;
-  answerDropped(arrival.res, arrival.received, arrival.route);
+  arrival.mount.drop(arrival.received, arrival.route, true);
   record({ ...arrival, body: null, region: null, judgement: null, action: null }, 'dropped-by-fault', fault);
 }
 
