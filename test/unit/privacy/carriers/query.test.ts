@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { rewritePairs } from '../../../../src/privacy/carriers/query.ts';
+
+const without = (text: string, ...names: string[]): string => rewritePairs(text, '&', (name) => !names.includes(name));
+
+describe('rewritePairs', () => {
+  it.each(['', 'a=1', 'a=1&b=2', '&&a=1&&b', 'a=%zz&b=%41', 'a=1&a=2&a[]=3', '=x&='])('keeps %s byte for byte', (text) => {
+    expect(without(text, 'zzz')).toBe(text);
+  });
+
+  it.each([
+    ['x=1&a=1', 'a=1'],
+    ['a=1&x=1', 'a=1'],
+    ['a=1&x=1&b=%32', 'a=1&b=%32'],
+    ['x=1&x=2', ''],
+    ['x&a', 'a'],
+    ['x=1&&a=1', 'a=1'],
+    ['%78=1&a=%20', 'a=%20'],
+  ])('removes from %s what the visitor says', (text, expected) => {
+    expect(without(text, 'x')).toBe(expected);
+  });
+
+  it('writes a new value encoded and leaves the name as it was', () => {
+    expect(rewritePairs('a%20b=1&c=2', '&', (name) => (name === 'a b' ? 'x&y=z' : true))).toBe('a%20b=x%26y%3Dz&c=2');
+  });
+
+  it('shows names and values decoded, a bare name with null', () => {
+    const seen: unknown[] = [];
+    rewritePairs('ud%5Bem%5D=a%40b+c&flag&e=%C3%B6%FF', '&', (name, value) => Boolean(seen.push([name, value])));
+    expect(seen).toEqual([
+      ['ud[em]', 'a@b c'],
+      ['flag', null],
+      ['e', 'Ã¶ÿ'],
+    ]);
+  });
+
+  it('reads parameters of a path', () => {
+    expect(rewritePairs('src=1;u1=a;ord=2', ';', (name) => name !== 'u1')).toBe('src=1;ord=2');
+  });
+});
