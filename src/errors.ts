@@ -33,6 +33,7 @@ const REFUSALS = {
   'upstream-invalid': { status: 502, title: 'The collector gave an answer that is not valid HTTP' },
   'upstream-timeout': { status: 504, title: 'The collector did not answer in time' },
   overloaded: { status: 503, title: 'Too busy at the moment: try again shortly' },
+  internal: { status: 500, title: 'A fault of the gateway: the request reached nobody' },
   closing: { status: 503, title: 'The gateway is shutting down: try again shortly' },
 } as const satisfies Record<string, RefusalKind>;
 

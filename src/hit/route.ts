@@ -64,10 +64,21 @@ export class RouteTable {
   }
 
   /**
-   * Whether a path that has no route is one that a lenient collector (case-insensitive, blind to trailing slashes or
+   * Whether a path that has no route is one that a lenient collector (case-insensitive, blind to trailing slashes, dots or
    * parameters) may take for a guarded one: such a path is refused, never passed on unjudged.
+   * @param raw the target as it came: `//name/collect` is a host and `/collect` to whoever reads it as a URL.
    */
-  isLookalike(path: string): boolean {
+  isLookalike(path: string, raw = path): boolean {
+    const second = raw.startsWith('//') ? path.indexOf('/', 1) : -1;
+    return this.#isLoose(path) || (second !== -1 && this.#isLoose(path.slice(second)));
+  }
+
+  /** Whether a path belongs to a route of whatever host. */
+  hasPath(path: string): boolean {
+    return this.routes.some((route) => (route.prefix ? path.startsWith(route.path) : path === route.path));
+  }
+
+  #isLoose(path: string): boolean {
     const loose = loosenPath(path);
     if (this.#loose.has(loose) || this.#loosePrefixes.has(loose)) return true;
     for (let end = loose.lastIndexOf('/'); end >= 0; end = end === 0 ? -1 : loose.lastIndexOf('/', end - 1)) {
@@ -93,7 +104,7 @@ export class RouteTable {
   }
 }
 
-/** Folds what lenient routers fold: case, trailing slashes, parameters, encodings. */
+/** Folds what lenient routers and file systems fold: case, trailing slashes, dots and blanks, parameters, encodings, what follows an encoded `?`. */
 function loosenPath(path: string): string {
   let text = path;
   for (let round = 0; round < 3 && text.includes('%'); round++) {
@@ -105,8 +116,10 @@ function loosenPath(path: string): string {
   }
   return text
     .toLowerCase()
+    .replace(/[?#].*$/s, '')
     .replace(/\\/g, '/')
     .replace(/;[^/]*/g, '')
+    .replace(/[. ]+(?=\/|$)/g, '')
     .replace(/\/{2,}/g, '/')
     .replace(/\/+$/, '');
 }

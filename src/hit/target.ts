@@ -48,9 +48,13 @@ function hasForbiddenCharacter(text: string): boolean {
 
 const PERCENT = /%([0-9A-Fa-f]{2})?/g;
 const UNRESERVED = /[A-Za-z0-9\-_~]/;
+/** A slash, dot, backslash or NUL that appears only where somebody behind us decodes once more. */
+const HIDDEN_SEPARATOR = /%(?:25)+(?:2[ef]|5c|00)/i;
+/** A parameter's semicolon, encoded however often. */
+const PARAMETERS = /(?:;|%(?:25)*3b).*$/i;
 
 function canonicalizePath(path: string): string | null {
-  if (hasForbiddenCharacter(path) || path.includes('\\')) return null;
+  if (hasForbiddenCharacter(path) || path.includes('\\') || HIDDEN_SEPARATOR.test(path)) return null;
   let refused = false;
   const decoded = path.replace(PERCENT, (_whole, digits: string | undefined) => {
     if (digits === undefined) {
@@ -72,7 +76,7 @@ function removeDotSegments(path: string): string {
   for (let i = 1; i < segments.length; i++) {
     // Servers differ on `..;x`: parameters are no part of the name of a dot segment for some of them.
     const segment = segments[i] as string;
-    const name = segment.replace(/;.*$/, '');
+    const name = segment.replace(PARAMETERS, '');
     if (name === '..') kept.pop();
     else if (name !== '.' && segment !== '') kept.push(segment);
   }

@@ -16,6 +16,8 @@ export interface Collector {
   arrived: Arrived[];
   /** What it answers; 200 with an empty body by default. */
   answer: (req: IncomingMessage, res: ServerResponse) => void;
+  /** Forgets what arrived. */
+  forget(): void;
   close(): Promise<void>;
 }
 
@@ -39,6 +41,9 @@ export async function startCollector(): Promise<Collector> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     arrived: [],
     answer: (_req, res) => void res.writeHead(200, { 'content-type': 'text/plain' }).end(),
+    forget() {
+      collector.arrived.length = 0;
+    },
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
