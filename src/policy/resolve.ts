@@ -54,6 +54,7 @@ function resolveFile(
   if (lineage === null) return null;
   checkOwnKeys(parsed, report);
   const body = lineage.reduceRight<Body>((inherited, ancestor) => mergeBodies(inherited, pickBody(ancestor)), {});
+  checkMinors(file.minors, body, ['minors'], report);
   if (file.abstract === true) return null;
   const missing = findMissing(body);
   for (const { path, message } of missing) report(path, message);
@@ -141,18 +142,19 @@ function checkOwnKeys({ source, file }: ParsedRuleFile, report: (path: Path, mes
   if (file.signals?.record !== undefined && !file.signals.record.may.includes('deny')) {
     report(['signals', 'record', 'may'], 'a recorded no always counts: write may: [grant, deny], or [deny]');
   }
-  checkMinors(file.minors, ['minors'], report);
   const { ip } = file.anonymize ?? {};
   if (file.extends === undefined && typeof ip === 'object' && (ip.v4 === undefined || ip.v6 === undefined)) {
     report(['anonymize', 'ip'], 'ip needs both kinds of addresses: write ip: { v4: 24, v6: 48 }, or drop');
   }
 }
 
-function checkMinors(rows: Body['minors'], path: Path, report: (path: Path, message: string) => void): void {
-  rows?.forEach((row, index) => {
-    if (row.model !== undefined && row.purposes === undefined) {
+/** Looks at rows as they are with what they inherit: a child may name only the key that it changes. */
+function checkMinors(rows: Body['minors'], merged: Body, path: Path, report: (path: Path, message: string) => void): void {
+  rows?.forEach(({ under }, index) => {
+    const row = merged.minors?.find((candidate) => candidate.under === under);
+    if (row?.model !== undefined && row.purposes === undefined) {
       report([...path, index], 'model: opt-in for minors needs purposes: write purposes: [advertising]');
-    } else if (row.ban === undefined && row.model === undefined) {
+    } else if (row?.ban === undefined && row?.model === undefined) {
       report([...path, index], 'a row of minors needs model: opt-in with purposes, or ban: write ban: [advertising]');
     }
   });
@@ -175,12 +177,13 @@ function checkVariant(
   });
   if (isEmptySpan(variant))
     report([...path, 'until'], `until (${variant.until}) is not after effective (${variant.effective}): write a later day`);
-  checkMinors(variant.minors, [...path, 'minors'], report);
   const loosens = variant.loosens === undefined ? [] : [variant.loosens].flat();
   if (loosens.length > 0 && variant.because === undefined)
     report([...path, 'loosens'], 'loosens needs a reason: write because: and the rule that allows it');
+  const merged = mergeBodies(inherited, pickBody(variant)) as CompleteBody;
+  checkMinors(variant.minors, merged, [...path, 'minors'], report);
   const before = compileRules(file.id, '', inherited);
-  const after = compileRules(file.id, '', mergeBodies(inherited, pickBody(variant)) as CompleteBody);
+  const after = compileRules(file.id, '', merged);
   for (const softening of findSofter(before, after)) {
     if (loosens.includes(softening.key) || loosens.includes(softening.path[0] as string)) continue;
     report(

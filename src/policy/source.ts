@@ -1,5 +1,16 @@
 /** The text of one file as a value with a position for every part of it. YAML 1.2, core schema, and less than that allows. */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLError } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLError,
+  type YAMLMap,
+} from 'yaml';
 import { FILE_START, type PolicyProblem, type Position, readExcerpt } from './problem.ts';
 
 export type Path = readonly PropertyKey[];
@@ -32,7 +43,8 @@ class Reader {
   readonly #file: string;
   readonly #text: string;
   readonly #lines = new LineCounter();
-  readonly #positions = new Map<string, Position>();
+  /** Where the reader is. */
+  readonly #path: PropertyKey[] = [];
   readonly #bareWords: { path: Path; text: string }[] = [];
   readonly #problems: PolicyProblem[] = [];
 
@@ -67,78 +79,78 @@ class Reader {
           : 'the file has to be a map of keys: begin with schema: 1';
       return this.#refuse(FILE_START, message);
     }
-    const value = this.#readNode(document.contents as Node, []);
+    const root = document.contents as Node;
+    const value = this.#readNode(root);
     if (this.#problems.length > 0) return { ok: false, problems: this.#problems };
-    return { ok: true, source: this.#source(value) };
+    return { ok: true, source: this.#source(value, root) };
   }
 
-  #source(value: unknown): Source {
-    const at = (position: Position, message: string) => this.#problem(position, message);
-    const positions = this.#positions;
+  #source(value: unknown, root: Node): Source {
     return {
       file: this.#file,
       value,
       bareWords: this.#bareWords,
-      problemAt(path, message) {
-        for (let length = path.length; length > 0; length--) {
-          const found = positions.get(keyOf(path.slice(0, length)));
-          if (found !== undefined) return at(found, message);
-        }
-        return at(positions.get(keyOf([])) ?? FILE_START, message);
-      },
-      problemAtKey(path, key, message) {
-        return at(positions.get(`${keyOf([...path, key])}#`) ?? FILE_START, message);
+      problemAt: (path, message) => this.#problem(this.#positionOf(findNode(root, path)), message),
+      problemAtKey: (path, key, message) => {
+        const map = findNode(root, path);
+        const pair = isMap(map) ? findPair(map, key) : undefined;
+        return this.#problem(this.#positionOf((pair?.key as Node | undefined) ?? map), message);
       },
     };
   }
 
-  #readNode(node: Node | null, path: Path): unknown {
-    if (node === null) return null;
-    const position = this.#lines.linePos(node.range?.[0] ?? 0);
-    const at: Position = { line: position.line, column: position.col };
-    this.#positions.set(keyOf(path), at);
-    if (isAlias(node)) return this.#report(at, 'aliases (*name) are not part of the language: write the value out');
-    if ('anchor' in node && node.anchor)
-      this.#report(at, `anchors (&${String(node.anchor).slice(0, 20)}) are not part of the language: remove it`);
-    if (node.tag && !node.tag.startsWith('tag:yaml.org,2002:'))
-      this.#report(at, 'tags (!name) are not part of the language: remove it');
-    else if (/^!/.test(this.#text.slice(node.range?.[0] ?? 0, (node.range?.[0] ?? 0) + 1)))
-      this.#report(at, 'tags (!name) are not part of the language: remove it');
-    if (isMap(node)) return this.#readMap(node.items as Pair<Node, Node | null>[], path);
-    if (isSeq(node)) return (node.items as Node[]).map((item, index) => this.#readNode(item, [...path, index]));
-    if (isScalar(node)) {
-      if (node.type === 'PLAIN' && typeof node.value === 'string' && YAML_1_1_BOOLEAN.test(node.value))
-        this.#bareWords.push({ path, text: node.value });
-      return node.value;
-    }
-    return this.#report(at, 'this is no map, list or value');
+  #positionOf(node: Node): Position {
+    const { line, col } = this.#lines.linePos(node.range?.[0] ?? 0);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
   }
 
-  #readMap(pairs: readonly Pair<Node, Node | null>[], path: Path): Record<string, unknown> {
+  #readNode(node: Node | null): unknown {
+    if (node === null) return null;
+    if (isAlias(node)) return this.#report(node, 'aliases (*name) are not part of the language: write the value out');
+    if ('anchor' in node && node.anchor) {
+      return this.#report(node, `anchors (&${String(node.anchor).slice(0, 20)}) are not part of the language: remove it`);
+    }
+    if (this.#text[node.range?.[0] ?? 0] === '!')
+      return this.#report(node, 'tags (!name) are not part of the language: remove it');
+    if (isMap(node)) return this.#readMap(node.items as Pair<Node, Node | null>[]);
+    if (isSeq(node)) {
+      return (node.items as Node[]).map((item, index) => {
+        this.#path.push(index);
+        const value = this.#readNode(item);
+        this.#path.pop();
+        return value;
+      });
+    }
+    if (isScalar(node)) {
+      if (node.type === 'PLAIN' && typeof node.value === 'string' && YAML_1_1_BOOLEAN.test(node.value)) {
+        this.#bareWords.push({ path: [...this.#path], text: node.value });
+      }
+      return node.value;
+    }
+    return this.#report(node, 'this is no map, list or value');
+  }
+
+  #readMap(pairs: readonly Pair<Node, Node | null>[]): Record<string, unknown> {
     const map: Record<string, unknown> = Object.create(null);
     for (const pair of pairs) {
-      const position = this.#lines.linePos(pair.key?.range?.[0] ?? 0);
-      const at: Position = { line: position.line, column: position.col };
       if (!isScalar(pair.key) || typeof pair.key.value !== 'string') {
-        this.#report(at, 'a key has to be a word: write it without brackets, or in quotes');
+        this.#report(pair.key, 'a key has to be a word: write it without brackets, or in quotes');
         continue;
       }
       const key = pair.key.value;
       if (key === '<<') {
-        this.#report(at, 'merge keys (<<) are not part of the language: use extends, or write the values out');
+        this.#report(pair.key, 'merge keys (<<) are not part of the language: use extends, or write the values out');
         continue;
       }
-      const childPath = [...path, key];
-      this.#positions.set(`${keyOf(childPath)}#`, at);
-      const value = this.#readNode(pair.value, childPath);
-      if (!this.#positions.has(keyOf(childPath))) this.#positions.set(keyOf(childPath), at);
-      map[key] = value;
+      this.#path.push(key);
+      map[key] = this.#readNode(pair.value);
+      this.#path.pop();
     }
     return map;
   }
 
-  #report(position: Position, message: string): null {
-    this.#problems.push(this.#problem(position, message));
+  #report(node: Node, message: string): null {
+    this.#problems.push(this.#problem(this.#positionOf(node), message));
     return null;
   }
 
@@ -159,8 +171,20 @@ class Reader {
   }
 }
 
-function keyOf(path: Path): string {
-  return JSON.stringify(path);
+/** The node at a path, or the nearest one above it that is there. */
+function findNode(root: Node, path: Path): Node {
+  let node = root;
+  for (const part of path) {
+    const next = isMap(node) ? findPair(node, part)?.value : isSeq(node) ? node.items[Number(part)] : undefined;
+    if (next === null || next === undefined)
+      return (isMap(node) ? (findPair(node, part)?.key as Node | undefined) : undefined) ?? node;
+    node = next as Node;
+  }
+  return node;
+}
+
+function findPair(map: YAMLMap, key: PropertyKey): Pair | undefined {
+  return map.items.find((pair) => isScalar(pair.key) && pair.key.value === key);
 }
 
 function measureNesting(text: string): number {

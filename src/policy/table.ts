@@ -34,10 +34,12 @@ export class DayTable {
   readonly span: number;
   readonly begin: number;
   readonly end: number;
-  /** Codes that some file or variant names. */
-  readonly codes: readonly string[];
-  readonly #countries: ReadonlyMap<string, CountryNode>;
   readonly #star: CountryNode;
+  /** Codes of each country, its own and its subdivisions'. */
+  readonly #codes = new Map<string, string[]>();
+  readonly #answers: ReadonlyMap<string, Answer>;
+  /** Countries that a hit came from; a set that is only tested or explained never needs most of them. */
+  readonly #countries = new Map<string, CountryNode>();
   readonly #pairs = new Map<Asked, Map<Asked, Asked>>();
   #kept = 0;
 
@@ -45,17 +47,29 @@ export class DayTable {
     this.span = span;
     this.begin = begin;
     this.end = end;
-    this.codes = [...answers.keys()];
+    this.#answers = answers;
     const star = new Asked([answers.get('*') ?? NO_RULE]);
     this.#star = { whole: star, own: star, subdivisions: new Map() };
-    const countries = new Set(this.codes.filter((code) => code !== '*').map((code) => code.slice(0, 2)));
-    this.#countries = new Map([...countries].map((country) => [country, buildNode(country, answers, star)]));
+    for (const code of answers.keys()) {
+      const country = code.slice(0, 2);
+      const codes = this.#codes.get(country);
+      if (codes === undefined) this.#codes.set(country, [code]);
+      else codes.push(code);
+    }
   }
 
   find(place: Place): Asked {
-    const node = this.#countries.get(place.country) ?? this.#star;
+    const node = this.#countries.get(place.country) ?? this.#reach(place.country);
     if (place.subdivision === null) return node.whole;
     return node.subdivisions.get(place.subdivision) ?? node.own;
+  }
+
+  #reach(country: string): CountryNode {
+    const codes = this.#codes.get(country);
+    if (codes === undefined || country === '*') return this.#star;
+    const node = buildNode(country, codes, this.#answers, this.#star.own);
+    this.#countries.set(country, node);
+    return node;
   }
 
   /** Both places at once, where two sources disagree. */
@@ -76,12 +90,13 @@ export class DayTable {
   }
 }
 
-function buildNode(country: string, answers: ReadonlyMap<string, Answer>, star: Asked): CountryNode {
+function buildNode(country: string, codes: readonly string[], answers: ReadonlyMap<string, Answer>, star: Asked): CountryNode {
   const answer = answers.get(country);
   const own = answer === undefined ? star : new Asked([answer]);
-  const parts = [...answers].filter(([code]) => code.startsWith(`${country}-`)).sort(([a], [b]) => (a < b ? -1 : 1));
-  const subdivisions = new Map(parts.map(([code, part]) => [code.slice(3), new Asked([part])]));
-  const whole = parts.length === 0 ? own : new Asked([...own.answers, ...parts.map(([, part]) => part)]);
+  const parts = codes.filter((code) => code !== country).sort();
+  const partAnswers = parts.map((code) => answers.get(code) as Answer);
+  const subdivisions = new Map(parts.map((code, index) => [code.slice(3), new Asked([partAnswers[index] as Answer])]));
+  const whole = parts.length === 0 ? own : new Asked([...own.answers, ...partAnswers]);
   return { whole, own, subdivisions };
 }
 
