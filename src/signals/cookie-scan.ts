@@ -2,6 +2,7 @@
 
 import type { CmpKind } from './cmp/cookie-names.ts';
 import type { CmpCookie } from './cmp-cookies.ts';
+import { compileNameFilter, mayBeName, type NameFilter } from './name-filter.ts';
 
 /** Cookies beside those of consent tools that hold a signal in its own format; names are convention (the TCF leaves them to the tool). */
 const TC_COOKIE = 'euconsent-v2';
@@ -32,16 +33,13 @@ function addCookie(found: FoundCookies | null, name: string, rawValue: string, k
   return result;
 }
 
-/** Lengths and first characters that no name of ours has are told without a look-up. */
 export interface CookieFilter {
   readonly kinds: ReadonlyMap<string, CmpKind>;
-  readonly firstChars: Uint8Array;
+  readonly names: NameFilter;
 }
 
 export function compileCookieFilter(kinds: ReadonlyMap<string, CmpKind>): CookieFilter {
-  const firstChars = new Uint8Array(128);
-  for (const name of [...kinds.keys(), TC_COOKIE, USP_COOKIE, AC_COOKIE]) firstChars[name.charCodeAt(0)] = 1;
-  return { kinds, firstChars };
+  return { kinds, names: compileNameFilter([...kinds.keys(), TC_COOKIE, USP_COOKIE, AC_COOKIE]) };
 }
 
 const SPACE = 32;
@@ -52,7 +50,7 @@ export function scanCookies(cookie: string, filter: CookieFilter): FoundCookies 
     const next = cookie.indexOf(';', start);
     const end = next === -1 ? cookie.length : next;
     while (cookie.charCodeAt(start) === SPACE) start++;
-    if (filter.firstChars[cookie.charCodeAt(start)] === 1) {
+    if (mayBeName(filter.names, cookie, start)) {
       const equals = cookie.indexOf('=', start);
       if (equals !== -1 && equals < end) {
         const name = cookie.slice(start, equals).trimEnd();

@@ -72,6 +72,8 @@ const READERS: readonly (readonly [ParamName, (value: string) => Word])[] = [
   ['ifa', readIdentifier],
 ];
 
+export const DEVICE_PARAMS: readonly ParamName[] = READERS.map(([name]) => name);
+
 /** Only the status "authorized" can be a yes, and only where nothing beside it speaks against. */
 export function readDeviceTracking(found: Found): SignalReading | null {
   const words: { word: Word; field: string; lowersOnly: boolean }[] = [];

@@ -31,9 +31,14 @@ export function readGdprParam(value: string): 'yes' | 'no' | 'ambiguous' | 'erro
 
 export function readGdprScope(values: readonly Carried[], sid: GppSid): GdprScope {
   const namesSection = sid.named.has(TCF_EU_SECTION);
-  const said = new Set(values.map(({ value }) => readGdprParam(value)));
-  said.delete('ambiguous');
-  if (said.has('error') || said.size > 1) return 'contradictory';
-  if (said.has('no')) return namesSection ? 'contradictory' : 'denied';
-  return said.has('yes') || namesSection ? 'applies' : 'unsaid';
+  let saysYes = namesSection;
+  let saysNo = false;
+  for (const { value } of values) {
+    const word = readGdprParam(value);
+    if (word === 'error') return 'contradictory';
+    if (word === 'yes') saysYes = true;
+    else if (word === 'no') saysNo = true;
+  }
+  if (saysNo) return saysYes ? 'contradictory' : 'denied';
+  return saysYes ? 'applies' : 'unsaid';
 }

@@ -32,13 +32,19 @@ export type UsDecoding =
   /** `section` where the bits could be read nevertheless; it is not to be relied upon. */
   | { readonly ok: false; readonly reason: SectionRefusal; readonly section: UsSection | null };
 
+function readValues(reader: BitReader, count: number): readonly number[] {
+  const values: number[] = [];
+  for (let i = 0; i < count; i++) values.push(reader.read(2));
+  return values;
+}
+
 function readCore(text: string, end: number, layout: UsLayout): Record<string, FieldValue> | null {
   const reader = new BitReader(text, 0, end);
   reader.skip(6);
   const fields: Record<string, FieldValue> = {};
   for (const field of layout.fields) {
     if (typeof field === 'string') fields[field] = reader.read(2);
-    else fields[field[0]] = Array.from({ length: field[1] }, () => reader.read(2));
+    else fields[field[0]] = readValues(reader, field[1]);
   }
   return reader.failed ? null : fields;
 }
@@ -74,7 +80,7 @@ function takeSensitive(parts: string[], layout: UsLayout): readonly number[] | n
   if (layout.sensitive === 0 || part === undefined || part.length * 6 < layout.sensitive * 2 || !isBase64Url(part)) return null;
   parts.shift();
   const reader = new BitReader(part);
-  return Array.from({ length: layout.sensitive }, () => reader.read(2));
+  return readValues(reader, layout.sensitive);
 }
 
 /** A version-2 section of usnat in the shorter layout: what that lacks is not applicable. */

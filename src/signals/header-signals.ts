@@ -13,8 +13,20 @@ const OLD_DNT_SET = createDenial('dnt', 'header:x-do-not-track', '1');
 /** Snowplow's trackers ask for anonymous tracking; as for their collector, presence alone counts, whatever the value. */
 const SP_ANONYMOUS_SET = createDenial('sp-anonymous', 'header:sp-anonymous', 'present');
 
-/** The reading of one header line, or null. Its name's length leaves nearly no other header to compare. */
+const LOWER_CASE_BIT = 32;
+const D = 100;
+const S = 115;
+const X = 120;
+
+/** Whether a name begins with a letter that one of ours begins with: nearly no other header has its length and its letter. */
+function mayBeOurs(name: string): boolean {
+  const letter = name.charCodeAt(0) | LOWER_CASE_BIT;
+  return letter === S || letter === D || letter === X;
+}
+
+/** The reading of one header line, or null. */
 function readHeader(name: string, value: string): SignalReading | null {
+  if (!mayBeOurs(name)) return null;
   switch (name.length) {
     case 3:
       return name.toLowerCase() === 'dnt' && isDntSet(value) ? DNT_SET : null;

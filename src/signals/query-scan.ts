@@ -1,19 +1,12 @@
 /** Finds the parameters of signals in a query or a form, in one pass and without taking it apart. */
 import { addFound, cleanValue, type Found, PARAM_NAMES, type ParamName } from './carried.ts';
+import { addWildcard, compileNameFilter, mayBeName } from './name-filter.ts';
 
 const BY_NAME: ReadonlyMap<string, ParamName> = new Map(PARAM_NAMES.map((name) => [name, name]));
 
-/**
- * First two characters of a name that may be one of ours: one look-up tells that nearly every field of a hit is none.
- * A percent sign may stand for any of them.
- */
-const PREFIXES = new Uint8Array(128 * 128);
-const PERCENT = 37;
-for (const name of PARAM_NAMES) PREFIXES[name.charCodeAt(0) * 128 + name.charCodeAt(1)] = 1;
-for (let char = 0; char < 128; char++) {
-  PREFIXES[PERCENT * 128 + char] = 1;
-  PREFIXES[char * 128 + PERCENT] = 1;
-}
+/** A percent sign may stand for any character of a name. */
+const FILTER = compileNameFilter(PARAM_NAMES);
+addWildcard(FILTER, '%');
 
 function decodeName(raw: string): string {
   try {
@@ -41,8 +34,7 @@ export function scanQuery(query: string, carrier: string, lowersOnly: boolean, f
   for (let start = 0; start < query.length; ) {
     const next = query.indexOf('&', start);
     const end = next === -1 ? query.length : next;
-    // Characters above 127 land outside of the table or on a wrong prefix, and fail the look-up by name then.
-    if (PREFIXES[query.charCodeAt(start) * 128 + query.charCodeAt(start + 1)] === 1) {
+    if (mayBeName(FILTER, query, start)) {
       const equals = query.indexOf('=', start);
       const nameEnd = equals === -1 || equals > end ? end : equals;
       const name = nameOf(query.slice(start, nameEnd));

@@ -3,12 +3,12 @@ import { readAdditionalConsent } from './additional-consent.ts';
 import { readBodyConsent } from './body-consent.ts';
 import { parseBody } from './body-entries.ts';
 import { addBodyParams } from './body-params.ts';
-import { addFound, type Carried, cleanValue, type Found, foundOf } from './carried.ts';
+import { addFound, type Carried, cleanValue, type Found, foundOf, type ParamName } from './carried.ts';
 import { readCmpCookies } from './cmp-cookies.ts';
 import { readConsentMode } from './consent-mode-reading.ts';
 import { type FoundCookies, scanCookies } from './cookie-scan.ts';
 import { DecodeCache } from './decode-cache.ts';
-import { readDeviceTracking } from './device-tracking.ts';
+import { DEVICE_PARAMS, readDeviceTracking } from './device-tracking.ts';
 import { readGdprScope, TCF_EU_SECTION } from './gdpr-scope.ts';
 import { decodeGppString, type GppDecoding } from './gpp.ts';
 import { nameUsSection } from './gpp-layouts.ts';
@@ -108,14 +108,36 @@ function readStrings(
 ): void {
   const sid = readGppSid(foundOf(found, 'gpp_sid'));
   const gpps = foundOf(found, 'gpp').map((carried) => ({ carried, gpp: gppStrings.get(carried.value) }));
-  const tcStringsOfHit = readTcf(found, cookies, gpps, sid);
-  if (tcStringsOfHit.length > 0) {
-    addReading(readings, createTcfReading(tcStringsOfHit, readGdprScope(foundOf(found, 'gdpr'), sid), options, now));
+  const tcs = readTcf(found, cookies, gpps, sid);
+  if (tcs.length > 0) readings.push(createTcfReading(tcs, readGdprScope(foundOf(found, 'gdpr'), sid), options, now));
+  if (gpps.length > 0) {
+    for (const { carried, gpp } of gpps) addReading(readings, createGppReading(carried.field, gpp));
+    const missing = findMissingSections(gpps, sid);
+    if (missing.length > 0) readings.push(createMissingSectionReading(missing));
   }
-  for (const { carried, gpp } of gpps) addReading(readings, createGppReading(carried.field, gpp));
-  const missing = findMissingSections(gpps, sid);
-  if (missing.length > 0) readings.push(createMissingSectionReading(missing));
   addReading(readings, readUsp(found, cookies, gpps));
+}
+
+/** Readers of parameters, and the parameters that each of them reads: only those that came are asked. */
+const PARAM_READERS: readonly (readonly [(found: Found) => SignalReading | null, readonly ParamName[]])[] = [
+  [readConsentMode, ['gcs', 'gcd', 'npa', 'rdp', 'ltd', 'dma']],
+  [readAdditionalConsent, ['addtl_consent']],
+  [readDeviceTracking, DEVICE_PARAMS],
+  [readLimitedDataUse, ['dpo', 'data_processing_options', 'limited_data_use']],
+  [readAsc, ['asc']],
+  [readDntParam, ['dnt']],
+];
+const READER_BITS: ReadonlyMap<ParamName, number> = new Map(
+  PARAM_READERS.flatMap(([, names], index) => names.map((name) => [name, 1 << index] as const)),
+);
+
+function readParams(readings: SignalReading[], found: Found): void {
+  let wanted = 0;
+  for (const name of found.keys()) wanted |= READER_BITS.get(name) ?? 0;
+  for (let index = 0; wanted >> index !== 0; index++) {
+    const reader = PARAM_READERS[index];
+    if ((wanted >> index) & 1 && reader !== undefined) addReading(readings, reader[0](found));
+  }
 }
 
 const FIRST_JSON_CHAR = /^\s*[[{]/;
@@ -159,12 +181,7 @@ export function readSignals(
     if (clean !== null) addFound(found, 'addtl_consent', { value: clean, field: 'cookie:addtl_consent', lowersOnly: false });
   }
   readStrings(readings, found, cookies, options, now);
-  addReading(readings, readConsentMode(found));
-  addReading(readings, readAdditionalConsent(found));
-  addReading(readings, readDeviceTracking(found));
-  addReading(readings, readLimitedDataUse(found));
-  addReading(readings, readAsc(found));
-  addReading(readings, readDntParam(found));
-  if (cookies !== null) readings.push(...readCmpCookies(cookies.cmp, options.categories, now));
+  readParams(readings, found);
+  if (cookies !== null && cookies.cmp.length > 0) readings.push(...readCmpCookies(cookies.cmp, options.categories, now));
   return readings.length === 0 ? NO_READINGS : readings;
 }

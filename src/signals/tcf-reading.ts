@@ -19,20 +19,14 @@ export interface TcSource {
   readonly mayGrant: boolean;
 }
 
-interface JudgedSource extends TcSource {
-  readonly void: TcVoid | null;
+/** A source, and why its yeses do not count, where they do not. */
+interface JudgedSource {
+  readonly source: TcSource;
+  readonly voidReason: TcVoid | null;
 }
 
-function isOptedIn(source: JudgedSource, featureId: number): boolean {
-  return source.decoding.ok && source.void === null && hasSpecialFeature(source.decoding, featureId);
-}
-
-/** Special features 1 and 2 need an opt-in of their own; a void or unreadable string holds none. */
-function findForbiddenUse(sources: readonly JudgedSource[]): DeviceUse {
-  return {
-    preciseLocation: !sources.every((source) => isOptedIn(source, 1)),
-    deviceScan: !sources.every((source) => isOptedIn(source, 2)),
-  };
+function isOptedIn({ source, voidReason }: JudgedSource, featureId: number): boolean {
+  return source.decoding.ok && voidReason === null && hasSpecialFeature(source.decoding, featureId);
 }
 
 /** The worst basis among the TCF purposes that a purpose of ours needs. */
@@ -66,14 +60,71 @@ function findHeard(rule: SignalRule): PurposeSet {
   return heard & rule.covers & OPTIONAL_SET;
 }
 
-function describe(sources: readonly JudgedSource[], scope: GdprScope): string {
+function describe(judged: readonly JudgedSource[], scope: GdprScope): string {
   if (scope === 'denied') return 'gdpr=0';
-  for (const { decoding } of sources) if (!decoding.ok) return `unreadable: ${decoding.reason}`;
-  for (const source of sources) if (source.void !== null) return `void: ${source.void}`;
+  for (const { source } of judged) if (!source.decoding.ok) return `unreadable: ${source.decoding.reason}`;
+  for (const { voidReason } of judged) if (voidReason !== null) return `void: ${voidReason}`;
   return scope === 'contradictory' ? 'contradictory' : 'valid';
 }
 
-/** `sources` holds one string at least. */
+function nameFields(judged: readonly JudgedSource[]): string {
+  const [first, ...others] = judged;
+  if (first !== undefined && others.length === 0) return first.source.field;
+  return [...new Set(judged.map(({ source }) => source.field))].join(', ');
+}
+
+class TcfReading implements SignalReading {
+  readonly signal = 'tcf';
+  readonly field: string;
+  readonly said: string;
+  readonly #judged: readonly JudgedSource[];
+  readonly #scope: GdprScope;
+  readonly #options: SignalOptions;
+
+  constructor(judged: readonly JudgedSource[], scope: GdprScope, options: SignalOptions) {
+    this.field = nameFields(judged);
+    this.said = describe(judged, scope);
+    this.#judged = judged;
+    this.#scope = scope;
+    this.#options = options;
+  }
+
+  /** Special features 1 and 2 need an opt-in of their own; a void or unreadable string holds none. */
+  get forbids(): DeviceUse {
+    const isOpen = this.#scope === 'denied';
+    return {
+      preciseLocation: !isOpen && !this.#judged.every((judged) => isOptedIn(judged, 1)),
+      deviceScan: !isOpen && !this.#judged.every((judged) => isOptedIn(judged, 2)),
+    };
+  }
+
+  vote(rule: SignalRule, context: SignalContext): Vote {
+    if (this.#scope === 'denied') return NO_VOTE;
+    const heard = findHeard(rule);
+    const recipient: TcRecipient = {
+      vendor: rule.vendorConsent ? context.tcfVendor : null,
+      isPublisher: context.isPublisher === true && context.tcfVendor === null,
+      gvl: this.#options.gvl,
+    };
+    const canGrant = rule.mayGrant && this.#scope !== 'contradictory' && this.#judged.some(({ source }) => source.mayGrant);
+    let grants = canGrant ? heard : 0;
+    let denies = 0;
+    let unreadable = 0;
+    for (const { source, voidReason } of this.#judged) {
+      if (!source.decoding.ok) {
+        unreadable = heard;
+        grants = 0;
+        continue;
+      }
+      const said = voteString(source.decoding, rule, heard, recipient);
+      denies |= said.denies;
+      grants &= voidReason === null ? said.grants : 0;
+    }
+    return rule.mayDeny ? { grants, denies, unreadable } : { grants, denies: 0, unreadable: 0 };
+  }
+}
+
+/** `sources` holds one string at least; `now` in epoch milliseconds, null where nobody knows the time. */
 export function createTcfReading(
   sources: readonly TcSource[],
   scope: GdprScope,
@@ -81,36 +132,8 @@ export function createTcfReading(
   now: number | null,
 ): SignalReading {
   const judged = sources.map((source) => ({
-    ...source,
-    void: source.decoding.ok ? findTcVoid(source.decoding, options, now) : null,
+    source,
+    voidReason: source.decoding.ok ? findTcVoid(source.decoding, options, now) : null,
   }));
-  const canGrant = scope !== 'contradictory' && judged.some((source) => source.mayGrant);
-
-  function vote(rule: SignalRule, context: SignalContext): Vote {
-    if (scope === 'denied') return NO_VOTE;
-    const heard = findHeard(rule);
-    const recipient: TcRecipient = {
-      vendor: rule.vendorConsent ? context.tcfVendor : null,
-      isPublisher: context.isPublisher === true && context.tcfVendor === null,
-      gvl: options.gvl,
-    };
-    let grants = canGrant && rule.mayGrant ? heard : 0;
-    let denies = 0;
-    let unreadable = 0;
-    for (const { decoding, void: reason } of judged) {
-      if (!decoding.ok) {
-        unreadable = heard;
-        grants = 0;
-        continue;
-      }
-      const said = voteString(decoding, rule, heard, recipient);
-      denies |= said.denies;
-      grants &= reason === null ? said.grants : 0;
-    }
-    return rule.mayDeny ? { grants, denies, unreadable } : { grants, denies: 0, unreadable: 0 };
-  }
-
-  const fields = [...new Set(judged.map((source) => source.field))].join(', ');
-  const reading: SignalReading = { signal: 'tcf', field: fields, said: describe(judged, scope), vote };
-  return scope === 'denied' ? reading : { ...reading, forbids: findForbiddenUse(judged) };
+  return new TcfReading(judged, scope, options);
 }
