@@ -4,10 +4,10 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { ConsentLookup } from '../consent/lookup.ts';
-import type { PurposeSet } from '../consent/state.ts';
+import type { Action, PurposeSet } from '../consent/state.ts';
 import type { RefusalCode } from '../errors.ts';
 import type { EvidenceSink, HitEvidence } from '../ops/evidence.ts';
-import type { Judgement, PolicySet, Region } from '../policy/policy.ts';
+import type { Facts, Judgement, PolicySet, Region } from '../policy/policy.ts';
 import { readSignals } from '../signals/read.ts';
 import type { SignalOptions } from '../signals/signal-options.ts';
 import type { HeaderTable } from '../upstream/headers.ts';
@@ -84,8 +84,13 @@ export interface Delivery {
   readonly received: ReceivedHit;
   readonly route: Route;
   readonly outgoing: OutgoingHit;
+  /** What was judged, so that a hit that has to wait can be judged again. */
+  readonly facts: Facts;
   readonly judgement: Judgement;
+  readonly action: Action;
   readonly untouched: boolean;
+  /** Null where nobody is known. Never logged. */
+  readonly subject: string | null;
   /** Address that the collector may see, or null. */
   readonly address: string | null;
   /** Whether the visitor has been answered already. */
@@ -192,32 +197,29 @@ function decide(passage: Passage, lookup: ConsentLookup): void {
     body: route.profile.consentInBody ? body : null,
   };
   const signals = readSignals(source, services.signalOptions, now);
-  const { judgement, action, untouched } = judgeHit(
-    set,
-    {
-      region,
-      record: lookup.record,
-      denied: lookup.denied,
-      signals,
-      label: route.label,
-      sensitive: route.sensitive,
-      age: readAge(route, received, body),
-      tcfVendor: route.tcfVendor,
-    },
-    route.gate,
-    route.profile.named,
-    now,
-  );
+  const facts: Facts = {
+    region,
+    record: lookup.record,
+    denied: lookup.denied,
+    signals,
+    label: route.label,
+    sensitive: route.sensitive,
+    age: readAge(route, received, body),
+    tcfVendor: route.tcfVendor,
+  };
+  const { judgement, action, untouched } = judgeHit(set, facts, route.gate, route.profile.named, now);
   if (judgement.remember !== 0 && lookup.subject !== null)
     services.rememberGpc(lookup.subject, judgement.remember, region, judgement, now);
-  const judged: Judged = { ...passage, region, judgement, action, untouched };
+  const judged: Judged = { ...passage, region, facts, subject: lookup.subject, judgement, action, untouched };
   if (action === 'drop') return drop(judged, 'dropped', null);
   scrub(judged, action);
 }
 
 interface Judged extends Passage {
+  readonly facts: Facts;
+  readonly subject: string | null;
   readonly judgement: Judgement;
-  readonly action: HitEvidence['action'];
+  readonly action: Action;
   readonly untouched: boolean;
 }
 
@@ -254,12 +256,12 @@ function dispatch(
   address: string | null,
   report: HitEvidence['report'],
 ): void {
-  const { mount, received, route, judgement, region, untouched } = hit;
+  const { mount, received, route, facts, subject, judgement, region, untouched } = hit;
   const host = hostFor(route, received, action);
   const outgoing = addOwnHeaders(clean, { route, judgement, action, region, anonymize: judgement.anonymize, address, host });
   const answered = route.respond !== 'upstream';
   if (answered) mount.answerFirst(received, route);
-  mount.deliver({ received, route, outgoing, judgement, untouched, address, answered });
+  mount.deliver({ received, route, outgoing, facts, subject, judgement, action, untouched, address, answered });
   record(hit, action === 'forward' ? 'forwarded' : 'anonymized', null, report, outgoing);
 }
 
