@@ -56,7 +56,7 @@ function scrubOnce(ctx: ScrubContext): OutgoingHit | null {
     return null;
   }
   const path = hit.target.split('?', 1)[0] as string;
-  if (ctx.profile.isOpaque(path)) {
+  if (ctx.isAnonymized && ctx.profile.isOpaque(path)) {
     ctx.refuse('opaque');
     return null;
   }

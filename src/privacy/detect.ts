@@ -12,10 +12,11 @@ export interface Finding {
   readonly end: number;
 }
 
-const EMAIL_LOCAL = /[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]/u;
+/** What local parts really are made of; RFC 5321 allows more, but `=`, `&` and `/` end a field before they begin an address. */
+const EMAIL_LOCAL = /[\p{L}\p{N}._+'~-]/u;
 const EMAIL_DOMAIN = /[@＠]((?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62})\.){1,8}[\p{L}]{2,63}|\[[0-9a-fA-F:.]{3,45}\])/gu;
 const NUMBERS = /(?<![\p{L}\p{N}])[+(]?\(?\d(?:[\d ().\-/\u00a0\u2010-\u2014]{0,38}\d)?(?![\p{L}\p{N}])/gu;
-const IPV6 = /(?<![0-9a-zA-Z:.])[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?(?![0-9a-zA-Z:])/g;
+const IPV6 = /(?<![0-9a-zA-Z:.])[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?:\.\d{1,3}){0,3}(?![0-9a-zA-Z:])/g;
 const IPV4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)/g;
 const IBAN = /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])/gi;
 const JWT = /eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}/g;
@@ -48,6 +49,7 @@ function findEmails(text: string, found: Finding[]): void {
       if (open >= 0 && start - open < 66) start = open;
     }
     while (start > 0 && match.index - start < 64 && EMAIL_LOCAL.test(text[start - 1] as string)) start--;
+    while (start < match.index && /['.-]/.test(text[start] as string)) start++;
     if (start < match.index) found.push({ class: 'direct', start, end: match.index + match[0].length });
   }
 }
@@ -57,7 +59,9 @@ function classifyNumber(match: string): CarrierClass | null {
   const digits = match.replace(/\D/g, '');
   const count = digits.length;
   if (count >= 13 && count <= 19 && isCardNumber(digits)) return 'direct';
-  if (count < 7 || count > 15) return count > 15 ? 'online-id' : null;
+  if (count < 7 || /^\d{1,7}\.\d+$/.test(match)) return null;
+  if (count > 15) return /^0+$/.test(digits) ? null : 'online-id';
+  if (/^0+$/.test(digits)) return null;
   const isPlain = digits.length === match.length;
   if (match.startsWith('+') || match.startsWith('(') || (digits.startsWith('00') && !isPlain)) return 'direct';
   if (isPlain) return count >= 9 ? 'online-id' : null;
@@ -78,12 +82,25 @@ function hasMixedRun(token: string): boolean {
   return /[A-Za-z]/.test(token) && /\d/.test(token);
 }
 
-/** Long and without the rhythm of words: hexadecimal of 16 and more, or letters of both cases with digits, or a long run of letters with digits. */
+function countDigits(text: string): number {
+  return text.match(/\d/g)?.length ?? 0;
+}
+
+/** Letters of both cases that change more often than words do. */
+function hasRandomCase(token: string): boolean {
+  const words = token.match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+/g)?.length ?? 0;
+  return words * 3 > token.length;
+}
+
+/** Long and without the rhythm of words: hexadecimal of 16 and more, mixed cases with digits, or a long run of letters with digits. */
 export function isRandomToken(token: string): boolean {
-  if (token.length < 16 || !/\d/.test(token)) return false;
-  if (/^[0-9a-fA-F]+$/.test(token)) return hasMixedRun(token) || token.length > 15;
-  if (/[a-z]/.test(token) && /[A-Z]/.test(token)) return (token.match(/\d/g)?.length ?? 0) >= 2 || token.length >= 22;
-  return token.split(/[_-]/).some((run) => run.length >= 12 && hasMixedRun(run) && (run.match(/\d/g)?.length ?? 0) >= 3);
+  if (token.length < 16) return false;
+  const digits = countDigits(token);
+  if (/[a-z]/.test(token) && /[A-Z]/.test(token))
+    return digits >= 2 ? digits >= 3 || hasRandomCase(token) : token.length >= 20 && hasRandomCase(token);
+  if (digits === 0) return false;
+  if (/^[0-9a-fA-F]+$/.test(token)) return true;
+  return token.split(/[_-]/).some((run) => run.length >= 12 && hasMixedRun(run) && countDigits(run) >= 3);
 }
 
 /** Every identifier in a text, as it stands (nothing is decoded), in no particular order; parts may overlap. */
