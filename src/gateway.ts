@@ -7,6 +7,7 @@ import { createConsentApi, isConsentPath } from './consent/api.ts';
 import { createConsentCookies } from './consent/cookie.ts';
 import { lookUpConsent } from './consent/lookup.ts';
 import { createSignalMemory } from './consent/remember.ts';
+import { answerCheck, isCheckPath } from './gateway/check.ts';
 import { mountKoa } from './gateway/koa.ts';
 import { buildWhereabouts } from './gateway/place.ts';
 import { GatewayProblem } from './gateway/problem.ts';
@@ -60,9 +61,9 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   await rules.load();
   metrics.reloadSuccess.set(1);
 
+  const { table, identifier, locator } = buildWhereabouts(config);
   const { keyring, store } = await openRecords(config, { environment: options.environment, say: (message) => log.info(message) });
   const cookies = createConsentCookies(cookieConfig(config), keyring, config.site);
-  const { table, identifier, locator } = buildWhereabouts(config);
   let saidUndeclared = false;
 
   function fault(error: unknown): void {
@@ -149,19 +150,22 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
 
   return {
     handle(req, res) {
-      if (isConsentPath(consentConfig, pathOf(req.url ?? ''))) void answerConsent(req, res);
+      const path = pathOf(req.url ?? '');
+      if (isConsentPath(consentConfig, path)) void answerConsent(req, res);
+      else if (isCheckPath(path)) answerCheck(services, req, res);
       else runHit(services, req, proxy.mount(res));
     },
     middleware: async function consentryGuard(ctx, next) {
       if (isConsentPath(consentConfig, ctx.path)) return consent(ctx, next);
-      await new Promise<unknown>((resolve, reject) => {
-        ctx.res.on('close', resolve);
+      await new Promise<void>((resolve, reject) => {
+        let rest: Promise<unknown> | null = null;
+        ctx.res.on('close', () => rest ?? resolve());
         const unmatched = config.unmatched ?? 'next';
-        runHit(
-          services,
-          ctx.req,
-          mountKoa(ctx, next, { table, unmatched }, (rest) => rest.then(resolve, reject)),
-        );
+        const mount = mountKoa(ctx, next, { table, unmatched }, (following) => {
+          rest = following;
+          following.then(() => resolve(), reject);
+        });
+        runHit(services, ctx.req, mount);
       });
     },
     admin,

@@ -49,5 +49,6 @@ export function consentApiConfig(config: Config): ConsentApiConfig {
     categories,
     gpcLastUpdate: gpc?.['last-update'] ?? null,
     bodyLimitBytes: config.limits['consent-body'],
+    ratePerMinute: config.consent.rate['per-minute'],
   };
 }

@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { type RefusalCode, toProblem } from '../errors.ts';
 import type { ReceivedHit } from './hit.ts';
+import type { DroppedHit } from './pipeline.ts';
 import type { Route } from './route.ts';
 
 /** The smallest transparent GIF that every browser takes: 43 bytes (GIF89a, one pixel). */
@@ -68,9 +69,9 @@ function headerOf(hit: ReceivedHit, name: string): string {
 export function answerVisitor(res: ServerResponse) {
   return {
     refuse: (code: RefusalCode): void => answerRefusal(res, code),
-    drop(hit: ReceivedHit, route: Route, close: boolean): void {
-      if (close) res.shouldKeepAlive = false;
-      if (!res.headersSent) answerDropped(res, hit, route);
+    drop({ received, route, unread }: DroppedHit): void {
+      if (unread) res.shouldKeepAlive = false;
+      if (!res.headersSent) answerDropped(res, received, route);
     },
     answerFirst: (hit: ReceivedHit, route: Route): void => answerEmpty(res, hit, route.respond),
   };

@@ -1,5 +1,5 @@
 /** The header lines and the target of a hit that leaves: what never leaves goes, what always goes along is added. */
-import { PURPOSES } from '../consent/state.ts';
+import { type Action, PURPOSES } from '../consent/state.ts';
 import type { AnonymizeRules, Judgement, Region } from '../policy/policy.ts';
 import type { HeaderTable } from '../upstream/headers.ts';
 import type { ReceivedHit } from './hit.ts';
@@ -95,17 +95,22 @@ export interface Departure {
 export function addOwnHeaders(hit: OutgoingHit, departure: Departure): OutgoingHit {
   const headers = departure.host === '' ? [...hit.headers] : ['Host', departure.host, ...hit.headers];
   if (departure.address !== null) headers.push('X-Forwarded-For', departure.address);
-  if (departure.route.recipient !== 'third-party') headers.push('Consentry-Decision', describeDecision(departure));
+  if (departure.route.recipient !== 'third-party') headers.push('Consentry-Decision', describeFor(departure));
   return { ...hit, headers };
 }
 
-/** `forward; policy=eu@2026.11.0#…; analytics=granted, advertising=denied`; the policy is left out where it would tell the place. */
-function describeDecision({ route, judgement, action, region, anonymize }: Departure): string {
+/** The policy is left out where its name would tell a finer place than `anonymize.geo` allows. */
+function describeFor({ route, judgement, action, region, anonymize }: Departure): string {
   const tellsPlace =
     action === 'anonymize' && (anonymize.geo === 'none' || (anonymize.geo === 'country' && region.subdivision !== null));
+  return describeDecision(route, judgement, action, !tellsPlace);
+}
+
+/** Value of `Consentry-Decision`: `forward; policy=eu@2026.11.0#…; analytics=granted, advertising=denied`. */
+export function describeDecision(route: Route, judgement: Judgement, action: Action, withPolicy = true): string {
   const named = route.gate | route.profile.named;
   const states = PURPOSES.flatMap((purpose, i) =>
     (named >> i) & 1 ? [`${purpose}=${judgement.purposes[i]?.state ?? 'unknown'}`] : [],
   );
-  return `${action}; ${tellsPlace ? '' : `policy=${judgement.version}; `}${states.join(', ')}`;
+  return `${action}; ${withPolicy ? `policy=${judgement.version}; ` : ''}${states.join(', ')}`;
 }

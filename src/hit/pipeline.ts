@@ -68,8 +68,8 @@ export type HitWitness = (
 export interface Mount {
   /** A request that is no hit. */
   refuse(code: RefusalCode): void;
-  /** A hit that does not leave; `close` where its body was not read to the end. */
-  drop(hit: ReceivedHit, route: Route, close: boolean): void;
+  /** A hit that does not leave. */
+  drop(dropped: DroppedHit): void;
   /** The visitor of a route that does not wait for the collector; `deliver` follows. */
   answerFirst(hit: ReceivedHit, route: Route): void;
   /** A path under no route that no collector takes for a guarded one; `refusal` is what a hit would have been refused for. */
@@ -78,6 +78,15 @@ export interface Mount {
   relayBare(hit: ReceivedHit, route: Route): void;
   /** Hands a judged hit to the collector. */
   deliver(delivery: Delivery): void;
+}
+
+export interface DroppedHit {
+  readonly received: ReceivedHit;
+  readonly route: Route;
+  /** Null where the hit was never judged. */
+  readonly judgement: Judgement | null;
+  /** Whether its body was not read to the end, so that the connection cannot go on. */
+  readonly unread: boolean;
 }
 
 export interface Delivery {
@@ -183,7 +192,7 @@ function decideOrDrop(passage: Passage, lookup: ConsentLookup): void {
 
 function dropByFault(hit: Recorded, error: unknown): void {
   hit.services.fault(error);
-  hit.mount.drop(hit.received, hit.route, false);
+  hit.mount.drop({ ...hit, unread: false });
   record(hit, 'dropped-by-fault', 'internal');
 }
 
@@ -272,13 +281,13 @@ function hostFor(route: Route, received: ReceivedHit, action: 'forward' | 'anony
 }
 
 function drop(hit: Judged, outcome: HitEvidence['outcome'], fault: string | null, report: HitEvidence['report'] = []): void {
-  hit.mount.drop(hit.received, hit.route, false);
+  hit.mount.drop({ ...hit, unread: false });
   record(hit, outcome, fault, report);
 }
 
 /** A body that is not read to its end: the hit is dropped and the connection closed behind the answer. */
 function dropUnread(arrival: Arrival, fault: RefusalCode): void {
-  arrival.mount.drop(arrival.received, arrival.route, true);
+  arrival.mount.drop({ ...arrival, judgement: null, unread: true });
   record({ ...arrival, body: null, region: null, judgement: null, action: null }, 'dropped-by-fault', fault);
 }
 
