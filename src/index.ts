@@ -54,7 +54,8 @@ export function consentry(options: ConfigInput, runtime: RuntimeOptions = {}): C
   const ready = built.then(() => undefined);
   // Whoever does not wait for `ready` learns of the problem at the first request.
   ready.catch(() => undefined);
-  return Object.assign(guard, { ready, admin, close: async () => (await built).close() });
+  const close = async (): Promise<void> => (await built.catch(() => null))?.close();
+  return Object.assign(guard, { ready, admin, close });
 }
 
 /** The reverse proxy's request listener and consent API, for programs that bring their own `http.Server`. */

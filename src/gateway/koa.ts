@@ -1,6 +1,7 @@
 /** The middleware's side of a hit: the collector is the next middleware, which gets the scrubbed hit as a fresh request. */
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import type { Context, Next } from 'koa';
 import { answerPreflight, answerRefusal, answerVisitor, NO_STORE } from '../hit/answer.ts';
 import { type AnswerRules, filterAnswer, rulesForAnswer, rulesForBare } from '../hit/answer-filter.ts';
@@ -44,10 +45,11 @@ export function mountKoa(ctx: Context, next: Next, parts: KoaMountParts, done: (
         return goOn();
       }
       // The visitor has the answer; the handlers still get the hit, and write into nothing.
-      const nowhere = new ServerResponse(ctx.req);
+      const nowhere = createSink(ctx.req);
       ctx.res = nowhere;
+      ctx.request.res = nowhere;
       ctx.response.res = nowhere;
-      done(next());
+      goOn();
     },
   };
 }
@@ -58,14 +60,22 @@ function replaceRequest(ctx: Context, hit: OutgoingHit, address: string | null):
   ctx.req = req;
   ctx.request.req = req;
   ctx.response.req = req;
+  ctx.res.req = req;
   ctx.originalUrl = hit.target;
   ctx.request.originalUrl = hit.target;
   ctx.request.ip = address ?? '';
-  // koa keeps the jar and the parsed URL of the request that it was asked about first.
+  // koa keeps the jar, the parsed URL and query, and what is accepted, of the request that it was asked about first.
   for (const key of Object.getOwnPropertySymbols(ctx))
     if (key.description === 'context#cookies') Reflect.deleteProperty(ctx, key);
-  Reflect.deleteProperty(ctx.request, 'memoizedURL');
-  Reflect.deleteProperty(ctx.request, 'body');
+  for (const key of ['memoizedURL', '_querycache', '_accept', 'body']) Reflect.deleteProperty(ctx.request, key);
+}
+
+/** A response that takes everything and reaches nobody, however much a handler streams into it. */
+function createSink(req: IncomingMessage): ServerResponse {
+  const sink = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+  const res = new ServerResponse(req);
+  res.assignSocket(sink as Socket);
+  return res;
 }
 
 function buildRequest(hit: OutgoingHit, address: string | null): IncomingMessage {
@@ -91,7 +101,7 @@ function buildRequest(hit: OutgoingHit, address: string | null): IncomingMessage
 
 /** As Node joins lines: cookies by `; `, others by `, `. Singletons cannot be doubled here: `receive` refuses them. */
 function joinHeaders(raw: readonly string[]): Record<string, string> {
-  const headers: Record<string, string> = {};
+  const headers = Object.create(null) as Record<string, string>;
   for (let i = 0; i < raw.length; i += 2) {
     const name = (raw[i] as string).toLowerCase();
     const value = raw[i + 1] as string;
@@ -104,6 +114,8 @@ function joinHeaders(raw: readonly string[]): Record<string, string> {
 /** Filters the headers in the moment they are written, whoever writes them and however. */
 function filterOnTheWayOut(res: ServerResponse, rules: AnswerRules, table: HeaderTable): void {
   const writeHead = res.writeHead;
+  // What is announced early would pass by the filter.
+  res.writeEarlyHints = (_hints, written) => written?.();
   res.writeHead = function filteredWriteHead(this: ServerResponse, status: number, ...rest: unknown[]): ServerResponse {
     res.writeHead = writeHead;
     const given = rest.find((part) => typeof part === 'object' && part !== null);
@@ -112,7 +124,10 @@ function filterOnTheWayOut(res: ServerResponse, rules: AnswerRules, table: Heade
     for (const name of this.getHeaderNames()) this.removeHeader(name);
     // A redirect that may not be followed becomes a success without content; Node lets no body behind a 204.
     if ('refused' in filtered) return writeHead.call(this, 204, ['Cache-Control', NO_STORE]);
-    return writeHead.call(this, status, filtered.headers);
+    // One by one: a list beside headers that were set before would keep only the last of several cookies.
+    for (let i = 0; i < filtered.headers.length; i += 2)
+      this.appendHeader(filtered.headers[i] as string, filtered.headers[i + 1] as string);
+    return writeHead.call(this, status);
   } as ServerResponse['writeHead'];
 }
 

@@ -38,7 +38,10 @@ export async function listen(server: Server, host: string, port: number): Promis
 
 /** Takes no new connection, lets what is under way end, and cuts what has not ended in time. */
 export async function drainServer(server: Server, withinMs: number): Promise<void> {
-  server.on('request', (_req, res) => res.setHeader('Connection', 'close'));
+  // Ahead of the listener that answers, which may have sent the headers when it returns.
+  server.prependListener('request', (_req, res) => {
+    res.shouldKeepAlive = false;
+  });
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
   const timer = setTimeout(() => server.closeAllConnections(), withinMs);
