@@ -3,17 +3,22 @@ import type { IncomingMessage } from 'node:http';
 import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import type { PolicySet, Region } from '../policy/policy.ts';
-import type { ConsentStore } from '../store/store.ts';
+import { type ConsentStore, StoreUnavailable } from '../store/store.ts';
+import { addExternalRoutes } from './api-external.ts';
 import { readJsonBody } from './body.ts';
 import { createBodyReader } from './body-bytes.ts';
 import { type ConsentCookieConfig, createConsentCookies } from './cookie.ts';
+import { isIdempotencyKey } from './idempotency.ts';
 import type { Keyring } from './keys.ts';
 import { type Caller, identifyCaller, mayChange } from './origin.ts';
-import { type ProblemCode, sendProblem } from './problem.ts';
+import { linesOf } from './page-origin.ts';
+import { type ProblemCode, sendJson, sendProblem } from './problem.ts';
+import { createRateLimit } from './rate.ts';
 import { type RegisteredNotice, readConsentRequest } from './request.ts';
 import { createConsentService, type DecidedConsent } from './service.ts';
-import type { Purpose } from './state.ts';
-import type { ConsentView, Visit } from './view.ts';
+import { createSiteTokens } from './site-token.ts';
+import { NO_PURPOSES, type Purpose } from './state.ts';
+import type { Visit } from './view.ts';
 
 /** The `consent` part of the configuration, resolved. */
 export interface ConsentApiConfig {
@@ -29,6 +34,8 @@ export interface ConsentApiConfig {
   /** Day of `lastUpdate` in `/.well-known/gpc.json`; null serves no such file. */
   readonly gpcLastUpdate: string | null;
   readonly bodyLimitBytes: number;
+  /** Yeses that a masked address may post in a minute. */
+  readonly ratePerMinute: number;
 }
 
 /** Counts what happened; labels are of a fixed set. */
@@ -56,21 +63,43 @@ const PREFLIGHT_MAX_AGE_S = '600';
 /** Answers the paths of the consent API, and passes everything else on. */
 export function createConsentApi(parts: ConsentApiParts): Middleware {
   const { config, metrics } = parts;
-  const originRules = { origins: config.origins, publicUrl: config.publicUrl === null ? null : new URL(config.publicUrl).origin };
+  const publicUrl = config.publicUrl === null ? null : new URL(config.publicUrl).origin;
+  const originRules = { origins: config.origins, publicUrl };
   const cookies = createConsentCookies(config.cookie, parts.keyring, config.site);
-  const service = createConsentService({ ...parts, cookies, site: config.site, notices: config.notices });
+  const tokens = createSiteTokens(config.cookie.maxAgeMs, parts.keyring, config.site);
+  const service = createConsentService({ ...parts, cookies, tokens, site: config.site, notices: config.notices });
+  const rate = createRateLimit(config.ratePerMinute);
   const router = new Router({ sensitive: true, strict: true, exclusive: true });
   const readBytes = createBodyReader(config.bodyLimitBytes);
   const jwks = JSON.stringify({ keys: parts.keyring.receiptJwks });
 
-  function refuse(ctx: Context, code: ProblemCode, detail?: string): void {
+  function refuse(ctx: Context, code: ProblemCode, detail?: string, extra?: object): void {
     metrics?.countProblem(code);
-    sendProblem(ctx, code, detail);
+    sendProblem(ctx, code, detail, extra);
+  }
+
+  function describeVisit(ctx: Context): Visit {
+    const { address, region } = parts.whereIs(ctx.req);
+    const caller = identifyCaller(ctx.headers, originRules);
+    const key = ctx.get('Idempotency-Key');
+    return {
+      rawHeaders: ctx.req.rawHeaders,
+      cookie: ctx.get('Cookie'),
+      tokens: linesOf(ctx.req.rawHeaders, 'consentry-token'),
+      crossSiteOrigin: caller.kind === 'listed' && caller.isCrossSite ? caller.origin : null,
+      address,
+      userAgent: ctx.get('User-Agent'),
+      idempotencyKey: key === '' ? null : key,
+      region,
+      now: parts.now(),
+      policies: parts.policies(),
+    };
   }
 
   router.get(config.path, async (ctx) => {
-    const { view, setCookie } = await service.show(describeVisit(parts, ctx));
-    sendJson(ctx, 200, describeView(view));
+    const { view, setCookie, token } = await service.show(describeVisit(ctx));
+    const { state, region, policy, model, gpc, gpcHonored, ask } = view;
+    sendJson(ctx, 200, { state, region, policy, model, gpc, gpcHonored, ask, ...(token === null ? {} : { token }) });
     if (setCookie !== null) ctx.set('Set-Cookie', setCookie);
   });
 
@@ -81,13 +110,25 @@ export function createConsentApi(parts: ConsentApiParts): Middleware {
     if (!body.ok) return refuse(ctx, body.problem === 'empty' || body.problem === 'too-deep' ? 'contradiction' : 'bad-body');
     const read = readConsentRequest(body.value, config);
     if (!read.ok) return refuse(ctx, 'contradiction', read.detail);
-    const visit = describeVisit(parts, ctx);
+    const visit = describeVisit(ctx);
+    if (visit.idempotencyKey !== null && !isIdempotencyKey(visit.idempotencyKey)) {
+      return refuse(ctx, 'contradiction', 'an Idempotency-Key has 16 to 128 visible characters, another for each decision');
+    }
+    if (read.request.grants !== NO_PURPOSES && !rate.take(visit.address, visit.now)) return refuse(ctx, 'too-many');
     const decided = await service.decide(visit, read.request);
     sendDecision(ctx, decided, decided.ok && decided.kind === 'nothing' ? 200 : 201);
   });
 
   router.delete(config.path, async (ctx) => {
-    sendDecision(ctx, await service.withdraw(describeVisit(parts, ctx)), 200);
+    sendDecision(ctx, await service.withdraw(describeVisit(ctx)), 200);
+  });
+
+  router.get(`${config.path}/export`, async (ctx) => {
+    if (!mayChange(identifyCaller(ctx.headers, originRules))) return refuse(ctx, 'foreign-origin');
+    // By cookie alone: a script that has come by a token must not read the records behind it.
+    const bundle = await service.exportProof({ ...describeVisit(ctx), tokens: [] });
+    if (bundle === null) return refuse(ctx, 'no-consent');
+    sendJson(ctx, 200, bundle);
   });
 
   router.get(`${config.path}/jwks.json`, (ctx) => {
@@ -95,25 +136,24 @@ export function createConsentApi(parts: ConsentApiParts): Middleware {
     ctx.body = jwks;
   });
 
+  addExternalRoutes(router, { ...parts, readBytes, refuse });
+
   if (config.gpcLastUpdate !== null) {
     const gpc = { gpc: true, lastUpdate: config.gpcLastUpdate };
     router.get(GPC_PATH, (ctx) => sendJson(ctx, 200, gpc));
   }
 
   function sendDecision(ctx: Context, decided: DecidedConsent, status: number): void {
+    const token = decided.token === null ? {} : { token: decided.token };
     if (decided.setCookie !== null) ctx.set('Set-Cookie', decided.setCookie);
     metrics?.countDecision(decided.ok ? decided.kind : 'unavailable');
     if (!decided.ok) {
-      refuse(ctx, 'store-unavailable');
+      refuse(ctx, 'store-unavailable', undefined, token);
       return;
     }
     const { view, expiresAt, receipt } = decided;
-    sendJson(ctx, status, {
-      state: view.state,
-      policy: view.policy,
-      expires: expiresAt === null ? null : new Date(expiresAt).toISOString(),
-      receipt,
-    });
+    const expires = expiresAt === null ? null : new Date(expiresAt).toISOString();
+    sendJson(ctx, status, { state: view.state, policy: view.policy, expires, receipt, ...token });
   }
 
   const routes = router.routes();
@@ -126,25 +166,20 @@ export function createConsentApi(parts: ConsentApiParts): Middleware {
     allowOrigin(ctx, caller);
     if (ctx.method === 'OPTIONS' && caller.kind !== 'foreign') return answerPreflight(ctx);
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD' && !mayChange(caller)) return refuse(ctx, 'foreign-origin');
-    await routes(ctx as Parameters<typeof routes>[0], async () =>
-      refuse(ctx, ctx.path === config.path ? 'method-not-allowed' : 'not-found'),
-    );
+    try {
+      await routes(ctx as Parameters<typeof routes>[0], async () =>
+        refuse(ctx, ctx.path === config.path ? 'method-not-allowed' : 'not-found'),
+      );
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      refuse(ctx, 'store-unavailable');
+    }
   };
 }
 
 /** Whether a canonical path is one of the API's: such a path is never a hit. */
 export function isConsentPath(config: Pick<ConsentApiConfig, 'path' | 'gpcLastUpdate'>, path: string): boolean {
   return path === config.path || path.startsWith(`${config.path}/`) || (config.gpcLastUpdate !== null && path === GPC_PATH);
-}
-
-function describeVisit(parts: ConsentApiParts, ctx: Context): Visit {
-  const { region } = parts.whereIs(ctx.req);
-  return { rawHeaders: ctx.req.rawHeaders, cookie: ctx.get('Cookie'), region, now: parts.now(), policies: parts.policies() };
-}
-
-function describeView(view: ConsentView): object {
-  const { state, region, policy, model, gpc, gpcHonored, ask } = view;
-  return { state, region, policy, model, gpc, gpcHonored, ask };
 }
 
 /** Credentials are for named origins only, never for `*` (Fetch Standard § 3.3.5). */
@@ -161,10 +196,4 @@ function answerPreflight(ctx: Context): void {
   ctx.set('Access-Control-Max-Age', PREFLIGHT_MAX_AGE_S);
   ctx.vary('Access-Control-Request-Method');
   ctx.status = 204;
-}
-
-function sendJson(ctx: Context, status: number, value: object): void {
-  ctx.status = status;
-  ctx.body = JSON.stringify(value);
-  ctx.type = 'application/json';
 }

@@ -4,7 +4,7 @@
  */
 import { findCookie, removeCookie } from './cookie-scan.ts';
 import type { Keyring } from './keys.ts';
-import type { ConsentHead } from './record.ts';
+import type { Choice, ConsentHead } from './record.ts';
 import { NO_PURPOSES, OPTIONAL_PURPOSES, type PurposeSet, purposeBit } from './state.ts';
 import { createTokenCodec, type TokenClaims, type TokenRefusal } from './token.ts';
 
@@ -77,25 +77,18 @@ export function createConsentCookies(config: ConsentCookieConfig, keyring: Keyri
     remove: (cookieHeader) => removeCookie(cookieHeader, name),
     issue(head, denied, now) {
       const iat = Math.floor(now / 1000);
-      const states: Record<string, string> = {};
-      let policy = '';
-      let newest = 0;
-      for (const purpose of OPTIONAL_PURPOSES) {
-        const choice = head.choices[purpose];
-        if (choice !== undefined) states[purpose] = STATE_CODES[choice.state];
-        if (choice !== undefined && choice.at >= newest) {
-          newest = choice.at;
-          policy = choice.policy;
-        }
-        if ((denied & purposeBit(purpose)) !== 0 && choice?.state !== 'withdrawn') states[purpose] = STATE_CODES.denied;
-      }
+      const newest = Object.values(head.choices).reduce<Choice | null>(
+        (last, next) => (last === null || next.at >= last.at ? next : last),
+        null,
+      );
+      const states = codeStates(head.choices, denied);
+      const policy = newest?.policy ?? '';
       const exp = iat + Math.floor(config.maxAgeMs / 1000);
       return `${name}=${subjects.sign({ sub: head.subject, p: states, pol: policy, iat, exp })}${attributes}`;
     },
     issueRefusal(denied, now) {
       const iat = Math.floor(now / DAY_MS) * (DAY_MS / 1000);
-      const states: Record<string, string> = {};
-      for (const purpose of OPTIONAL_PURPOSES) if ((denied & purposeBit(purpose)) !== 0) states[purpose] = STATE_CODES.denied;
+      const states = codeStates({}, denied);
       const exp = iat + Math.floor((config.maxAgeMs + DAY_MS) / 1000);
       return `${name}=${refusals.sign({ sub: NOBODY, p: states, iat, exp })}${attributes}`;
     },
@@ -119,6 +112,18 @@ function readSubject(claims: TokenClaims, expired: boolean): CookieReading {
 function readRefusal(claims: TokenClaims, expired: boolean): CookieReading {
   if (claims.sub !== NOBODY) return { kind: 'invalid', reason: 'claims' };
   return { kind: 'refusal', denied: readDenied(claims.p), issuedAt: claims.iat * 1000, expired };
+}
+
+/** `p` of a token: a letter for each purpose that was decided. `denied` is added to what the choices deny. */
+export function codeStates(choices: ConsentHead['choices'], denied: PurposeSet): Readonly<Record<string, string>> {
+  const states: Record<string, string> = {};
+  for (const purpose of OPTIONAL_PURPOSES) {
+    const state = choices[purpose]?.state;
+    const isDenied = (denied & purposeBit(purpose)) !== 0 && state !== 'withdrawn';
+    if (isDenied) states[purpose] = STATE_CODES.denied;
+    else if (state !== undefined) states[purpose] = STATE_CODES[state];
+  }
+  return states;
 }
 
 /** Everything that is not a yes is a no: a code of a later version lowers. */

@@ -5,7 +5,7 @@
 import { createECDH, createPrivateKey, createPublicKey, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 
 /** What a derived key is for. `bearer` signs the tokens that operators mint for the admin and server-to-server APIs. */
-export const KEY_USES = ['cookie', 'token', 'bearer', 'external', 'pseudonym', 'spool', 'subject'] as const;
+export const KEY_USES = ['cookie', 'token', 'bearer', 'external', 'pseudonym', 'spool', 'subject', 'idempotency'] as const;
 export type KeyUse = (typeof KEY_USES)[number];
 
 /** A public receipt key as it stands in the published key set (RFC 7517). */

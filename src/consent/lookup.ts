@@ -1,9 +1,12 @@
 /** What a hit asks: the record behind its consent cookie, and what the cookie itself says no to. */
 
-import type { Region } from '../policy/policy.ts';
+import type { Place, Region } from '../policy/policy.ts';
 import type { ConsentStore } from '../store/store.ts';
 import type { ConsentCookies, CookieReading } from './cookie.ts';
+import { readHolder } from './holder.ts';
+import { pageOrigin } from './page-origin.ts';
 import type { ConsentHead } from './record.ts';
+import { mayGrant, type SiteTokens } from './site-token.ts';
 import { NO_PURPOSES, type PurposeSet } from './state.ts';
 
 export interface ConsentLookup {
@@ -32,6 +35,40 @@ export function lookUpConsent(
 ): ConsentLookup | Promise<ConsentLookup> {
   if (cookieHeader === '') return NOBODY;
   return lookUpReading(cookies.read(cookieHeader, now), store);
+}
+
+/** What of a hit a token's worth depends on. */
+export interface TokenHit {
+  readonly cookie: string;
+  /** Tokens of the query field and of the header `consentry-token`; one, or it is doubled. */
+  readonly tokens: readonly string[];
+  readonly rawHeaders: readonly string[];
+  readonly place: Place;
+}
+
+/** As {@link lookUpConsent}, for a hit that carries at least one token. */
+export function lookUpToken(
+  hit: TokenHit,
+  cookies: ConsentCookies,
+  tokens: SiteTokens,
+  store: ConsentStore,
+  now: number,
+): ConsentLookup | Promise<ConsentLookup> {
+  const reading = readHolder(hit.cookie, hit.tokens, cookies, tokens, now);
+  if (reading.kind !== 'subject' || cookies.read(hit.cookie, now).kind !== 'none') return lookUpReading(reading, store);
+  const token = tokens.read(hit.tokens[0] ?? '', now);
+  if (token.kind === 'invalid') return INVALID;
+  const lookup = lookUpReading(reading, store);
+  if (mayGrant(token, pageOrigin(hit.rawHeaders), hit.place, now)) return lookup;
+  return lookup instanceof Promise ? lookup.then(withoutGrants) : withoutGrants(lookup);
+}
+
+/** Only what was refused: a token of another page or place, or of yesterday, raises nothing. */
+function withoutGrants(lookup: ConsentLookup): ConsentLookup {
+  const { record } = lookup;
+  if (record === null || typeof record === 'string') return lookup;
+  const refused = Object.entries(record.choices).filter(([, choice]) => choice.state !== 'granted');
+  return { ...lookup, record: { ...record, choices: Object.fromEntries(refused) } };
 }
 
 export function lookUpReading(reading: CookieReading, store: ConsentStore): ConsentLookup | Promise<ConsentLookup> {

@@ -14,13 +14,20 @@ const PROBLEMS = {
     title: 'The body has to be application/json, or text/plain holding JSON, in UTF-8 and not compressed',
   },
   contradiction: { status: 422, title: 'The body decides nothing, or contradicts itself' },
+  'unknown-subject': { status: 404, title: 'There is no consent record of this id' },
   'too-many': { status: 429, title: 'Too many decisions from this network; try again in a minute' },
   'store-unavailable': { status: 503, title: 'The decision could not be stored; try again' },
 } as const;
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** `detail`: what to do about it, in words that repeat nothing of the request. */
-export function sendProblem(ctx: Context, code: ProblemCode, detail?: string): void {
+export function sendJson(ctx: Context, status: number, value: object): void {
+  ctx.status = status;
+  ctx.body = JSON.stringify(value);
+  ctx.type = 'application/json';
+}
+
+/** `detail`: what to do about it, in words that repeat nothing of the request. `extra`: further members. */
+export function sendProblem(ctx: Context, code: ProblemCode, detail?: string, extra: object = {}): void {
   const { status, title } = PROBLEMS[code];
   ctx.status = status;
   ctx.body = JSON.stringify({
@@ -28,7 +35,8 @@ export function sendProblem(ctx: Context, code: ProblemCode, detail?: string): v
     title,
     status,
     ...(detail === undefined ? {} : { detail }),
+    ...extra,
   });
   ctx.type = 'application/problem+json';
-  if (status === 503) ctx.set('Retry-After', '1');
+  if (status === 503 || status === 429) ctx.set('Retry-After', status === 429 ? '60' : '1');
 }

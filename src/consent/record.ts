@@ -24,4 +24,8 @@ export interface ConsentHead {
   /** Hash of the last record, hex. */
   readonly hash: string;
   readonly choices: { readonly [P in Purpose]?: Choice };
+  /** Where the person is, for subjects whose hits do not tell: recorded with the decision of an external id. */
+  readonly place?: { readonly country: string; readonly subdivision: string | null };
+  /** Digests of the last decisions that came with an Idempotency-Key, the newest last. */
+  readonly seen?: readonly string[];
 }

@@ -25,6 +25,15 @@ export interface Visit {
   readonly rawHeaders: readonly string[];
   /** Value of the Cookie header, or empty. */
   readonly cookie: string;
+  /** Values of the Consentry-Token header. */
+  readonly tokens: readonly string[];
+  /** Origin of a page on another site, which gets a token; null for everybody else. */
+  readonly crossSiteOrigin: string | null;
+  /** Parsed address of the client, or null. Never kept. */
+  readonly address: string | null;
+  readonly userAgent: string;
+  /** Value of the Idempotency-Key header, or null. */
+  readonly idempotencyKey: string | null;
   readonly region: Region;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -45,7 +54,7 @@ export function viewConsent(
   const rules = policies.consentRules(region, now);
   const honored = OPTIONAL_PURPOSES.filter((purpose) => isDeniedByGpc(judgement, purpose));
   return {
-    state: Object.fromEntries(OPTIONAL_PURPOSES.map((purpose) => [purpose, decided(judgement, purpose).state])),
+    state: statesOf(judgement),
     region: { country: region.country, subdivision: region.subdivision },
     policy: judgement.version,
     model: judgement.model,
@@ -55,6 +64,22 @@ export function viewConsent(
       (purpose) => !honored.includes(purpose) && isWorthAsking(purpose, judgement, rules, lookup, deniedAt, now),
     ),
   };
+}
+
+/** States of a record at a place, without anything that a request says beside it. */
+export function viewRecord(
+  policies: PolicySet,
+  region: Region,
+  { record, denied }: Pick<ConsentLookup, 'record' | 'denied'>,
+  now: number,
+): Pick<ConsentView, 'state' | 'policy'> {
+  const facts = { region, record, denied, signals: [], label: null, sensitive: false, age: null, tcfVendor: null };
+  const judgement = policies.decide(facts, now);
+  return { state: statesOf(judgement), policy: judgement.version };
+}
+
+function statesOf(judgement: Judgement): ConsentView['state'] {
+  return Object.fromEntries(OPTIONAL_PURPOSES.map((purpose) => [purpose, decided(judgement, purpose).state]));
 }
 
 function decided(judgement: Judgement, purpose: Purpose) {

@@ -3,6 +3,7 @@
 import { type ConsentStore, StoreUnavailable } from '../store/store.ts';
 import { drawSubject, drawSubjectKey, sealRecord } from './chain.ts';
 import type { ConsentEntry } from './entry.ts';
+import { MAX_SEEN } from './idempotency.ts';
 import { type Choices, type Decision, newestAt, planDecision } from './plan.ts';
 import type { ReceiptSubject, SignedReceipt } from './receipt.ts';
 import type { ConsentHead } from './record.ts';
@@ -16,6 +17,12 @@ export type Circumstances = Pick<ConsentEntry, 'region' | 'gpc' | 'notice' | 'tc
 export interface ConsentWrite {
   /** Null mints a new subject. One that the store does not know is refused as `unknown-subject`. */
   readonly subject: string | null;
+  /** With `subject: null`: the id to use instead of a random one. It may be there already, and goes on then. */
+  readonly newSubject?: string;
+  /** Digest of an Idempotency-Key and its decision: where the head has seen it, nothing is written. */
+  readonly digest?: string;
+  /** Where the person is, for a subject whose hits do not tell. */
+  readonly place?: NonNullable<ConsentHead['place']>;
   /** Choices in force that the store does not hold: of a refusal without an id, or of a cookie that beats the record. */
   readonly carry: (choices: Choices) => Choices;
   readonly decision: Decision;
@@ -31,10 +38,12 @@ export type WriteOutcome =
 
 /** `now` in milliseconds since the epoch. @throws StoreUnavailable where nothing could be written, or not surely. */
 export async function writeConsent(store: ConsentStore, write: ConsentWrite, now: number): Promise<WriteOutcome> {
-  const subject = write.subject ?? drawSubject();
+  const subject = write.subject ?? write.newSubject ?? drawSubject();
+  const { digest } = write;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const tip = await store.readTip(subject);
     if (tip.head === null && write.subject !== null) return { kind: 'unknown-subject' };
+    if (tip.head !== null && digest !== undefined && tip.head.seen?.includes(digest)) return { kind: 'same', head: tip.head };
     const stored = tip.head?.choices ?? {};
     // A record is newer than the one before it, whatever the clock of this machine says.
     const at = Math.max(now, newestAt(stored) + 1);
@@ -57,7 +66,16 @@ export async function writeConsent(store: ConsentStore, write: ConsentWrite, now
     const key = tip.key ?? drawSubjectKey();
     const sealed = sealRecord(tip.sequence + 1, tip.hash, entry, key);
     const { receipt, signature } = write.sign({ hash: sealed.hash, entry });
-    const head: ConsentHead = { subject, sequence: sealed.sequence, hash: sealed.hash, choices };
+    const place = write.place ?? tip.head?.place;
+    const seen = digest === undefined ? tip.head?.seen : [...(tip.head?.seen ?? []), digest].slice(-MAX_SEEN);
+    const head: ConsentHead = {
+      subject,
+      sequence: sealed.sequence,
+      hash: sealed.hash,
+      choices,
+      ...(place === undefined ? {} : { place }),
+      ...(seen === undefined ? {} : { seen }),
+    };
     const isUrgent = Object.values(entry.changes).some((state) => state !== 'granted');
     const outcome = await store.append({
       record: { ...sealed, signature },

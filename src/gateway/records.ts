@@ -17,7 +17,8 @@ export interface RecordsOptions {
 
 /** @throws GatewayProblem */
 export async function openRecords(config: Config, options: RecordsOptions): Promise<{ keyring: Keyring; store: ConsentStore }> {
-  const opened = await openStore(config.store);
+  const { replicas, timeout: timeoutMs } = config.redis.wait;
+  const opened = await openStore(config.store, { wait: { replicas, timeoutMs }, say: options.say });
   if (!opened.ok) throw new GatewayProblem([opened.problem]);
   const keys =
     options.environment.CONSENTRY_KEYS ??

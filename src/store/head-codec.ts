@@ -2,7 +2,7 @@
  * A head as text for the stores that keep one: small, since there is one per subject, and quick to read, since every hit
  * reads one. Policies and notices repeat from purpose to purpose and are written once.
  *
- * `[sequence, hash, policies, notices, choices, seen]`; a choice is `[purpose, state, at, policy, model, notice]` by position.
+ * `[sequence, hash, policies, notices, choices, place, seen]`, the last two where there are any; a choice is `[purpose, state, at, policy, model, notice]` by position.
  */
 import type { Choice, ConsentHead, Model } from '../consent/record.ts';
 import { PURPOSE_INDEX, PURPOSES, type Purpose } from '../consent/state.ts';
@@ -18,6 +18,8 @@ type HeadRow = readonly [
   policies: readonly string[],
   notices: readonly string[],
   choices: readonly ChoiceRow[],
+  place?: string,
+  seen?: readonly string[],
 ];
 
 export function encodeHead(head: ConsentHead): string {
@@ -36,8 +38,11 @@ export function encodeHead(head: ConsentHead): string {
       choice.notice === null ? -1 : position(notices, choice.notice),
     ]);
   }
-  const row: HeadRow = [head.sequence, head.hash, policies, notices, choices];
-  return JSON.stringify(row);
+  const { sequence, hash, place, seen } = head;
+  const where = place === undefined ? '' : `${place.country}-${place.subdivision ?? ''}`;
+  if (seen !== undefined && seen.length > 0) return JSON.stringify([sequence, hash, policies, notices, choices, where, seen]);
+  if (where !== '') return JSON.stringify([sequence, hash, policies, notices, choices, where]);
+  return JSON.stringify([sequence, hash, policies, notices, choices]);
 }
 
 function position(list: string[], value: string): number {
@@ -48,7 +53,7 @@ function position(list: string[], value: string): number {
 /** @throws StoreUnavailable for a head that cannot be read: it must never read as nothing known. */
 export function decodeHead(subject: string, text: string): ConsentHead {
   try {
-    const [sequence, hash, policies, notices, rows] = JSON.parse(text) as HeadRow;
+    const [sequence, hash, policies, notices, rows, where = '', seen] = JSON.parse(text) as HeadRow;
     const choices: { [P in Purpose]?: Choice } = {};
     for (const [purpose, state, at, policy, model, notice] of rows) {
       choices[pick(PURPOSES, purpose)] = {
@@ -60,10 +65,22 @@ export function decodeHead(subject: string, text: string): ConsentHead {
       };
     }
     if (!Number.isSafeInteger(sequence) || hash.length !== 64) throw new RangeError('head');
-    return { subject, sequence, hash, choices };
+    return {
+      subject,
+      sequence,
+      hash,
+      choices,
+      ...(where === '' ? {} : { place: readPlace(where) }),
+      ...(seen === undefined ? {} : { seen }),
+    };
   } catch {
     throw new StoreUnavailable('a head in the store cannot be read; restore the store from a backup');
   }
+}
+
+function readPlace(where: string): NonNullable<ConsentHead['place']> {
+  const [country = '', subdivision = ''] = where.split('-');
+  return { country, subdivision: subdivision === '' ? null : subdivision };
 }
 
 function pick<Item>(list: readonly Item[], index: number): Item {

@@ -21,6 +21,7 @@ export const testConfig: ConsentApiConfig = {
   categories: {},
   gpcLastUpdate: null,
   bodyLimitBytes: 16_384,
+  ratePerMinute: 600,
 };
 
 export interface Answer {
