@@ -62,16 +62,16 @@ const ALPHABETS = [
 
 function createText(random: Random): string {
   const alphabet = random.pick(ALPHABETS);
-  const length = random.chance(0.02) ? random.int(2_000) : random.int(60);
+  const length = random.chance(0.02) ? random.below(2_000) : random.below(60);
   let text = '';
-  for (let i = 0; i < length; i++) text += alphabet.charAt(random.int(alphabet.length));
+  for (let i = 0; i < length; i++) text += alphabet.charAt(random.below(alphabet.length));
   return text;
 }
 
 /** Cut, doubled, spliced or changed in a place. */
 function mutate(text: string, random: Random): string {
-  const at = random.int(text.length + 1);
-  switch (random.int(5)) {
+  const at = random.below(text.length + 1);
+  switch (random.below(5)) {
     case 0:
       return text.slice(0, at);
     case 1:
@@ -79,9 +79,9 @@ function mutate(text: string, random: Random): string {
     case 2:
       return text.slice(0, at) + createText(random) + text.slice(at);
     case 3:
-      return text.slice(0, at) + random.pick(SEEDS).slice(random.int(20));
+      return text.slice(0, at) + random.pick(SEEDS).slice(random.below(20));
     default:
-      return text.slice(0, at) + random.pick(ALPHABETS).charAt(random.int(20)) + text.slice(at + 1);
+      return text.slice(0, at) + random.pick(ALPHABETS).charAt(random.below(20)) + text.slice(at + 1);
   }
 }
 

@@ -24,8 +24,8 @@ function pickNumbers(random: Random, max: number, share: number): number[] {
 function pickVendors(random: Random): number[] {
   const max = random.pick([0, 1, 12, 90, 800, 1400]);
   if (random.chance(0.3)) {
-    const first = 1 + random.int(Math.max(1, max));
-    return Array.from({ length: random.int(200) }, (_, index) => first + index);
+    const first = 1 + random.below(Math.max(1, max));
+    return Array.from({ length: random.below(200) }, (_, index) => first + index);
   }
   return pickNumbers(random, max, random.pick([0.01, 0.5, 0.98]));
 }
@@ -35,15 +35,15 @@ const RESTRICTIONS = [RestrictionType.NOT_ALLOWED, RestrictionType.REQUIRE_CONSE
 
 function createModel(random: Random): TCModel {
   const model = new TCModel();
-  const day = (from: string) => new Date(Date.parse(from) + random.int(100_000) * 3_600_000);
+  const day = (from: string) => new Date(Date.parse(from) + random.below(100_000) * 3_600_000);
   model.created = day('2020-01-01');
   model.lastUpdated = day('2020-01-01');
-  model.cmpId = 2 + random.int(4_094);
-  model.cmpVersion = 1 + random.int(4_095);
-  model.consentScreen = random.int(64);
+  model.cmpId = 2 + random.below(4_094);
+  model.cmpVersion = 1 + random.below(4_095);
+  model.consentScreen = random.below(64);
   model.consentLanguage = random.pick(['EN', 'DE', 'PT']);
-  model.vendorListVersion = random.int(4_096);
-  model.policyVersion = random.int(8);
+  model.vendorListVersion = random.below(4_096);
+  model.policyVersion = random.below(8);
   model.isServiceSpecific = random.chance(0.8);
   model.useNonStandardTexts = random.chance(0.2);
   model.purposeOneTreatment = random.chance(0.2);
@@ -57,13 +57,13 @@ function createModel(random: Random): TCModel {
   model.vendorsAllowed.set(pickVendors(random));
   model.publisherConsents.set(pickNumbers(random, 24, 0.5));
   model.publisherLegitimateInterests.set(pickNumbers(random, 24, 0.5));
-  model.numCustomPurposes = random.int(8);
+  model.numCustomPurposes = random.below(8);
   model.publisherCustomConsents.set(pickNumbers(random, model.numCustomPurposes, 0.5));
   model.publisherCustomLegitimateInterests.set(pickNumbers(random, model.numCustomPurposes, 0.5));
-  for (let count = random.int(4); count > 0; count--) {
-    const restriction = new PurposeRestriction(1 + random.int(11), random.pick(RESTRICTIONS));
-    for (let vendors = 1 + random.int(6); vendors > 0; vendors--)
-      model.publisherRestrictions.add(1 + random.int(900), restriction);
+  for (let count = random.below(4); count > 0; count--) {
+    const restriction = new PurposeRestriction(1 + random.below(11), random.pick(RESTRICTIONS));
+    for (let vendors = 1 + random.below(6); vendors > 0; vendors--)
+      model.publisherRestrictions.add(1 + random.below(900), restriction);
   }
   // The encoder joins ids between which the vendor list knows none; this list knows them all, so that nothing is joined.
   Reflect.set(model.publisherRestrictions, 'gvl_', { vendorIds: { has: () => true } });
@@ -155,19 +155,19 @@ function randomFields(random: Random, id: number): { section: string; fields: Re
   if (layout === undefined) throw new Error(`no layout for ${id}`);
   const fields: Record<string, unknown> = {};
   for (const field of layout.fields) {
-    if (typeof field !== 'string') fields[field[0]] = Array.from({ length: field[1] }, () => random.int(3));
+    if (typeof field !== 'string') fields[field[0]] = Array.from({ length: field[1] }, () => random.below(3));
     // The library refuses 0 here, which the sections of real sites have all the same.
-    else fields[field] = field === 'MspaCoveredTransaction' ? 1 + random.int(2) : random.int(3);
+    else fields[field] = field === 'MspaCoveredTransaction' ? 1 + random.below(2) : random.below(3);
   }
   if (layout.sensitive > 0 && random.chance(0.5)) {
-    fields.SensitiveDataProcessing = Array.from({ length: layout.sensitive }, () => random.int(3));
+    fields.SensitiveDataProcessing = Array.from({ length: layout.sensitive }, () => random.below(3));
   }
   return { section: layout.name, fields };
 }
 
 /** One to four sections in one string, ascending as the header wants them. */
 function createSections(random: Random): { id: number; section: string; fields: Record<string, unknown> }[] {
-  const ids = new Set(Array.from({ length: 1 + random.int(4) }, () => random.pick(US_IDS)));
+  const ids = new Set(Array.from({ length: 1 + random.below(4) }, () => random.pick(US_IDS)));
   return [...ids]
     .sort((a, b) => a - b)
     .map((id) => {
