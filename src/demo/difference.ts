@@ -1,5 +1,5 @@
 /** What became of each field on the way from the browser to the collector. */
-import type { CarrierClass, Deed, ScrubReport } from '../privacy/report.ts';
+import type { CarrierClass, Deed, ScrubEntry, ScrubReport } from '../privacy/report.ts';
 import { EDGE_COUNTRY, EDGE_REGION } from './edge.ts';
 import { type Field, type FieldGroup, listFields } from './fields.ts';
 import { cutText, type SeenRequest } from './request.ts';
@@ -14,12 +14,14 @@ export interface DiffRow {
   /** What the collector got; null where the field did not reach it. */
   readonly got: string | null;
   readonly change: Change;
-  /** Why, in a few words; empty where nothing happened. */
+  /** What was done, in a word or two. */
+  readonly deed: string;
+  /** Why; empty where there is nothing to say. */
   readonly note: string;
 }
 
 /** Longer values are cut for the page, after they were compared. */
-const MOST_SHOWN = 400;
+const MOST_SHOWN = 160;
 
 const CLASS_WORDS: Readonly<Record<CarrierClass, string>> = {
   direct: 'names a person',
@@ -62,58 +64,48 @@ export function compareRequests(sent: SeenRequest, got: SeenRequest, report: Scr
   const arrived = new Map(listFields(got).map((field) => [field.place, field]));
   const rows: DiffRow[] = [];
   for (const field of listFields(sent)) {
-    const there = arrived.get(field.place);
+    const there = arrived.get(field.place) ?? null;
     arrived.delete(field.place);
-    rows.push(compareField(field, there, report));
+    rows.push(describeRow(field, field.value, there?.value ?? null, report));
   }
-  for (const field of arrived.values()) {
-    rows.push({
-      ...describe(field),
-      sent: null,
-      got: cutText(field.value, MOST_SHOWN),
-      change: 'added',
-      note: noteOn(field, report),
-    });
-  }
+  for (const field of arrived.values()) rows.push(describeRow(field, null, field.value, report));
   return rows;
 }
 
 /** The fields of a hit that reached nobody. */
 export function listDropped(sent: SeenRequest): readonly DiffRow[] {
-  return listFields(sent).map((field) => ({
-    ...describe(field),
-    sent: cutText(field.value, MOST_SHOWN),
-    got: null,
-    change: 'removed',
-    note: '',
-  }));
+  return listFields(sent).map((field) => ({ ...describeRow(field, field.value, null, []), deed: 'kept away', note: '' }));
 }
 
-function compareField(field: Field, there: Field | undefined, report: ScrubReport): DiffRow {
-  const change = there === undefined ? 'removed' : there.value === field.value ? 'same' : 'changed';
-  return {
-    ...describe(field),
-    sent: cutText(field.value, MOST_SHOWN),
-    got: there === undefined ? null : cutText(there.value, MOST_SHOWN),
-    change,
-    note: change === 'same' ? '' : noteOn(field, report),
-  };
+function describeRow({ group, name, place }: Field, sent: string | null, got: string | null, report: ScrubReport): DiffRow {
+  const change = sent === got ? 'same' : sent === null ? 'added' : got === null ? 'removed' : 'changed';
+  return { group, name, sent: shorten(sent), got: shorten(got), change, ...describeDeed(place, change, report) };
 }
 
-function describe({ group, name }: Field): Pick<DiffRow, 'group' | 'name'> {
-  return { group, name };
+function shorten(value: string | null): string | null {
+  return value === null ? null : cutText(value, MOST_SHOWN);
 }
 
-function noteOn(field: Field, report: ScrubReport): string {
-  const standing = STANDING_NOTES[field.place];
-  if (standing !== undefined) return standing;
-  const name = plainName(field.name);
-  const entries = report.filter((entry) => carrierOf(entry.place) === field.group);
-  // Members of a batch are reported by their own name, wherever the batch stands.
-  const found =
-    entries.find((entry) => nameIn(entry.place) === name) ??
-    entries.find((entry) => lastPart(nameIn(entry.place)) === lastPart(name));
-  return found === undefined ? '' : `${CLASS_WORDS[found.class]}: ${DEED_WORDS[found.deed]}`;
+function describeDeed(place: string, change: Change, report: ScrubReport): Pick<DiffRow, 'deed' | 'note'> {
+  if (change === 'same') return { deed: 'as sent', note: '' };
+  const standing = STANDING_NOTES[place];
+  if (standing !== undefined) return { deed: change, note: standing };
+  const entry = findEntry(place, report);
+  if (entry === null) return { deed: change, note: '' };
+  return { deed: change === 'removed' ? change : DEED_WORDS[entry.deed], note: CLASS_WORDS[entry.class] };
+}
+
+/** What scrub reports of a place: of itself, of its last part (members of a batch), or of the address that it is a part of. */
+function findEntry(place: string, report: ScrubReport): ScrubEntry | null {
+  const name = plainName(nameIn(place));
+  const entries = report.filter((entry) => carrierOf(entry.place) === carrierOf(place));
+  const find = (isIt: (reported: string) => boolean): ScrubEntry | null =>
+    entries.find((entry) => isIt(nameIn(entry.place))) ?? null;
+  const address = name.includes('?') ? name.slice(0, name.lastIndexOf('?')) : null;
+  return (
+    find((reported) => reported === name) ??
+    (address === null ? find((reported) => lastPart(reported) === lastPart(name)) : find((reported) => reported === address))
+  );
 }
 
 /** Without the marks of {@link listFields} and without positions in arrays, as scrub names places. */
@@ -135,5 +127,5 @@ function nameIn(place: string): string {
 }
 
 function lastPart(name: string): string {
-  return name.slice(Math.max(name.lastIndexOf('.'), name.lastIndexOf('?')) + 1);
+  return name.slice(name.lastIndexOf('.') + 1);
 }

@@ -25,8 +25,6 @@ const PAGE_HEADERS = {
   'Cache-Control': 'no-store',
 } as const;
 
-const JSON_TYPE = 'application/json';
-
 interface Asset {
   readonly type: string;
   readonly bytes: Buffer;
@@ -43,8 +41,8 @@ export class DemoPage {
     this.#journal = journal;
     this.#cookieName = cookieName;
     journal.subscribe({
-      changed: (view) => this.#tell('hit', view),
-      cleared: () => this.#tell('cleared', null),
+      changed: (hit) => this.#tell('hit', { received: journal.received, hit }),
+      cleared: () => this.#tell('cleared', {}),
     });
   }
 
@@ -79,7 +77,7 @@ export class DemoPage {
     if (!isRead) return void answer(res, 405, null);
     if (path === '/demo/live') return this.#stream(res);
     if (path === '/demo/hits') {
-      answer(res, 200, JSON.stringify({ received: this.#journal.received, hits: this.#journal.list() }), JSON_TYPE);
+      answer(res, 200, JSON.stringify(this.#snapshot()), 'application/json');
       return;
     }
     const asset = this.#assets.get(path.slice('/demo/'.length));
@@ -97,17 +95,21 @@ export class DemoPage {
   #stream(res: ServerResponse): void {
     res.writeHead(200, { ...PAGE_HEADERS, 'Content-Type': 'text/event-stream' });
     res.write('retry: 1000\n\n');
-    writeEvent(res, 'all', this.#journal.list());
+    writeEvent(res, 'all', this.#snapshot());
     this.#streams.add(res);
     res.on('close', () => this.#streams.delete(res));
   }
 
-  #tell(event: string, data: unknown): void {
+  #snapshot(): object {
+    return { received: this.#journal.received, hits: this.#journal.list() };
+  }
+
+  #tell(event: string, data: object): void {
     for (const stream of this.#streams) writeEvent(stream, event, data);
   }
 }
 
-function writeEvent(res: ServerResponse, event: string, data: unknown): void {
+function writeEvent(res: ServerResponse, event: string, data: object): void {
   res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
 }
 

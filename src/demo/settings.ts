@@ -7,6 +7,21 @@ import { EDGE_COUNTRY, EDGE_REGION } from './edge.ts';
 /** Name of the consent cookie: without `Secure`, since not every browser keeps a secure cookie of http://127.0.0.1. */
 export const DEMO_COOKIE = 'consentry';
 
+/** What the trackers of the page send to. */
+const DEMO_ROUTES: NonNullable<ConfigInput['routes']> = [
+  { path: '/g/collect', vendor: 'ga4' },
+  { path: '/tr/', vendor: 'meta' },
+  { path: '/matomo.php', vendor: 'matomo', recipient: 'own', label: 'audience-measurement' },
+  { path: '/i', vendor: 'snowplow' },
+  { path: '/com.snowplowanalytics.snowplow/tp2', vendor: 'snowplow' },
+  { path: '/pixel.gif', purposes: ['analytics'] },
+];
+
+/** The label of a route's pattern, which a policy's `when` reads; null without one. */
+export function labelOf(pattern: string): string | null {
+  return DEMO_ROUTES.find((route) => route.path === pattern)?.label ?? null;
+}
+
 export interface DemoSettings {
   readonly port: number;
   readonly adminPort: number;
@@ -27,14 +42,7 @@ export function buildDemoConfig(settings: DemoSettings): ConfigInput {
     evidence: { dir: join(settings.folder, 'evidence') },
     workers: 1,
     trust: { proxies: ['127.0.0.1/32'], geo: { country: EDGE_COUNTRY, region: EDGE_REGION } },
-    routes: [
-      { path: '/g/collect', vendor: 'ga4' },
-      { path: '/tr/', vendor: 'meta' },
-      { path: '/matomo.php', vendor: 'matomo', recipient: 'own', label: 'audience-measurement' },
-      { path: '/i', vendor: 'snowplow' },
-      { path: '/com.snowplowanalytics.snowplow/tp2', vendor: 'snowplow' },
-      { path: '/pixel.gif', purposes: ['analytics'] },
-    ],
+    routes: DEMO_ROUTES,
     consent: {
       'public-url': `http://127.0.0.1:${settings.port}`,
       cookie: { name: DEMO_COOKIE, secure: false },

@@ -3,6 +3,7 @@ import { type Action, PURPOSES, type Purpose, purposesIn, stricterAction } from 
 import type { HitEvidence } from '../ops/evidence.ts';
 import type { Judgement, PurposeDecision, Reason, Region } from '../policy/policy.ts';
 import { namePlace } from './places.ts';
+import { labelOf } from './settings.ts';
 
 export interface PurposeView {
   readonly purpose: Purpose;
@@ -47,7 +48,12 @@ export function summarize(evidence: HitEvidence): string {
   if (decisive === null) return 'No purpose allows the hit.';
   const [purpose, decision] = decisive;
   const place = namePlace(region.country, region.subdivision);
-  return `${explainState(decision)} In ${place}, ${purpose} hits are then ${DONE[decision.action]}.`;
+  const cut = isForwardedInPart(evidence) ? ' What serves other purposes is cut out.' : '';
+  return `${explainState(decision)} In ${place}, ${purpose} hits are then ${DONE[decision.action]}.${cut}`;
+}
+
+function isForwardedInPart({ outcome, report }: HitEvidence): boolean {
+  return outcome === 'forwarded' && report.length > 0;
 }
 
 /** The strictest purpose of the gate, which the whole hit follows. */
@@ -70,10 +76,14 @@ export function listPurposes(judgement: Judgement, gate: number): readonly Purpo
   });
 }
 
-/** Place and who told it → policy → what became of the hit. */
+/** Route and profile → place and who told it → policy → what became of the hit. */
 export function listSteps(evidence: HitEvidence): readonly Step[] {
   const { region, judgement } = evidence;
-  const steps: Step[] = [];
+  const label = labelOf(evidence.route);
+  const marked = label === null ? '' : `, which the shop marks as ${label.replaceAll('-', ' ')}`;
+  const steps: Step[] = [
+    { label: 'What', text: `${evidence.route}${marked}; policies/vendors/${evidence.vendor}.yaml says what it carries.` },
+  ];
   if (region !== null)
     steps.push({
       label: 'Where',
@@ -102,10 +112,13 @@ const SOURCES: Readonly<Record<string, string>> = {
   record: 'as the record itself says',
 };
 
-function explainOutcome({ outcome, action }: HitEvidence): string {
+function explainOutcome(evidence: HitEvidence): string {
+  const { outcome, action } = evidence;
   switch (outcome) {
     case 'forwarded':
-      return 'The collector gets the hit.';
+      return isForwardedInPart(evidence)
+        ? 'The collector gets the hit without the fields of purposes that may not leave.'
+        : 'The collector gets the hit.';
     case 'anonymized':
       return 'The collector gets the hit without what could tell who it was.';
     case 'dropped':

@@ -12,13 +12,18 @@ let queue = Promise.resolve();
 let basket = 0;
 
 const list = new HitList((hit) =>
-  act('You sent the same hit again', () => send({ url: hit.again.target, type: hit.again.contentType, body: hit.again.body })),
+  act(
+    'You sent the same hit again',
+    () => send({ url: hit.again.target, type: hit.again.contentType, body: hit.again.body }),
+    true,
+  ),
 );
 const banner = new Banner((said) => act(`${said}, and the page is counted again`, sendPageView));
 
-function act(label, deed) {
+/** @param {boolean} [opens] whether what comes of it is shown in full at once */
+function act(label, deed, opens = false) {
   queue = queue.then(async () => {
-    list.begin(label);
+    list.begin(label, opens);
     await deed();
     // The live list runs behind the answers by a moment.
     await new Promise((resolve) => setTimeout(resolve, 120));
@@ -82,15 +87,19 @@ for (const button of document.querySelectorAll('[data-product]')) {
 }
 
 for (const button of document.querySelectorAll('[data-hit]')) {
-  button.addEventListener('click', () => act(`You sent one hit: ${button.textContent}`, () => sendHit(button.dataset.hit)));
+  button.addEventListener('click', () => act(`You sent one hit: ${button.textContent}`, () => sendHit(button.dataset.hit), true));
 }
 
 const live = new EventSource('/demo/live');
 live.addEventListener('all', (event) => {
   offline.hidden = true;
-  list.showAll(JSON.parse(event.data));
+  const { received, hits } = JSON.parse(event.data);
+  list.showAll(hits, received);
 });
-live.addEventListener('hit', (event) => list.show(JSON.parse(event.data)));
+live.addEventListener('hit', (event) => {
+  const { received, hit } = JSON.parse(event.data);
+  list.show(hit, received);
+});
 live.addEventListener('cleared', () => list.clear());
 live.addEventListener('error', () => {
   offline.hidden = false;

@@ -2,7 +2,6 @@
 import { make } from './dom.js';
 
 const GROUPS = { request: 'Request', query: 'Query', body: 'Body', cookie: 'Cookies', header: 'Headers' };
-const CHANGES = { removed: 'removed', changed: 'changed', added: 'added', same: 'as sent' };
 const ACTIONS = { forward: 'forward', anonymize: 'anonymize', drop: 'drop' };
 
 /** @param {object} hit a HitView of the server @param {() => void} onAgain */
@@ -111,17 +110,12 @@ function headings(...names) {
   return make('tr', {}, ...names.map((name) => make('th', { scope: 'col' }, name)));
 }
 
-function fieldRow({ name, sent, got, change, note }) {
+function fieldRow({ name, sent, got, change, deed, note }) {
   const [before, after] = change === 'changed' ? markChange(sent, got) : [plain(sent, 'del', change), plain(got, 'ins', change)];
   return make(
     'tr',
     { 'data-change': change },
-    make(
-      'th',
-      { scope: 'row' },
-      make('code', {}, name),
-      make('small', {}, note === '' ? CHANGES[change] : `${CHANGES[change]}: ${note}`),
-    ),
+    make('th', { scope: 'row' }, make('code', {}, name), make('small', {}, note === '' ? deed : `${deed}: ${note}`)),
     make('td', {}, before),
     make('td', {}, after),
   );

@@ -10,7 +10,6 @@ export class HitList {
   /** Hits and their elements by id. */
   #hits = new Map();
   #current = null;
-  #newestId = 0;
   #onAgain;
   #telling = 0;
 
@@ -19,23 +18,24 @@ export class HitList {
     this.#onAgain = onAgain;
   }
 
-  /** Hits from now on belong to what the visitor just did. */
-  begin(label) {
+  /** Hits from now on belong to what the visitor just did. @param {boolean} [opens] whether they are shown in full */
+  begin(label, opens = false) {
     const hits = make('ul', { class: 'hits' });
     const step = make('li', { class: 'step' }, make('h3', {}, label), hits);
-    this.#current = { step, hits };
+    this.#current = { hits, opens };
     this.#empty.hidden = true;
     this.#steps.prepend(step);
   }
 
   /** All that the server knows: after a reload, or when the connection came back. */
-  showAll(hits) {
+  showAll(hits, received) {
     const fresh = hits.filter((hit) => !this.#hits.has(hit.id));
     if (fresh.length > 0 && this.#current === null) this.begin('Earlier');
-    for (const hit of hits) this.show(hit);
+    for (const hit of hits) this.show(hit, received);
+    this.#tell(received);
   }
 
-  show(hit) {
+  show(hit, received) {
     if (this.#current === null) this.begin('Elsewhere');
     const known = this.#hits.get(hit.id);
     if (known !== undefined) known.update(hit);
@@ -43,9 +43,9 @@ export class HitList {
       const row = new HitRow(hit, () => this.#onAgain(this.#hits.get(hit.id)?.hit ?? hit));
       this.#hits.set(hit.id, row);
       this.#current.hits.append(row.element);
+      if (this.#current.opens) row.toggle();
     }
-    this.#newestId = Math.max(this.#newestId, hit.id);
-    this.#tell();
+    this.#tell(received);
   }
 
   clear() {
@@ -53,11 +53,11 @@ export class HitList {
     this.#hits.clear();
     this.#current = null;
     this.#empty.hidden = false;
-    this.#tell();
+    this.#tell(0);
   }
 
   /** One sentence for all that came at once. */
-  #tell() {
+  #tell(received) {
     clearTimeout(this.#telling);
     this.#telling = setTimeout(() => {
       const counts = { forwarded: 0, anonymized: 0, dropped: 0, waiting: 0 };
@@ -65,7 +65,7 @@ export class HitList {
       const parts = ['forwarded', 'anonymized', 'dropped'].map((outcome) =>
         make('span', { 'data-outcome': outcome }, make('b', {}, String(counts[outcome])), ` ${outcome}`),
       );
-      find('tally').replaceChildren(...parts);
+      find('tally').replaceChildren(...parts, make('span', {}, `the collector counted ${received}`));
     }, 150);
   }
 }
@@ -85,7 +85,7 @@ class HitRow {
       class: 'lane',
       'aria-expanded': 'false',
       'aria-controls': `hit-${hit.id}`,
-      onclick: () => this.#toggle(),
+      onclick: () => this.toggle(),
     });
     this.element = make('li', { class: 'hit', 'data-id': hit.id }, this.#button, this.#detail);
     this.update(hit);
@@ -108,7 +108,7 @@ class HitRow {
     if (!this.#detail.hidden) this.#fill();
   }
 
-  #toggle() {
+  toggle() {
     const open = this.#detail.hidden;
     this.#detail.hidden = !open;
     this.#button.setAttribute('aria-expanded', String(open));
