@@ -2,6 +2,8 @@
 /** The command line. Errors on standard error, results on standard output; 0 done, 1 the thing checked does not hold, 2 the call is wrong. */
 import { Command, CommanderError } from 'commander';
 import { registerDemoCommand } from './cli/demo.ts';
+import { registerDoctorCommand } from './cli/doctor.ts';
+import { registerEvidenceCommands } from './cli/evidence.ts';
 import { registerMaskIpCommand } from './cli/mask-ip.ts';
 import { registerPolicyCommands } from './cli/policy.ts';
 import { registerServeCommand } from './cli/serve.ts';
@@ -14,9 +16,11 @@ const program = new Command('consentry')
 
 registerServeCommand(program);
 registerDemoCommand(program);
+registerDoctorCommand(program);
 registerPolicyCommands(program);
 registerSignalCommand(program);
 registerMaskIpCommand(program);
+registerEvidenceCommands(program);
 
 try {
   await program.parseAsync();
