@@ -161,6 +161,13 @@ export function anonymizeUndeclared(ctx: ScrubContext, name: string, rule: Field
   return isClean && ctx.keep(value) ? true : removeValue(ctx, name, rule, 'undeclared', value);
 }
 
+/** Ids of an event or order are random by nature; what is an address or a name of somebody is none. */
+function isJoinId(value: string): boolean {
+  if (!JOIN_ID.test(value)) return false;
+  const found = findClass(value);
+  return found === null || found === 'online-id';
+}
+
 export function anonymizeValue(ctx: ScrubContext, name: string, rule: FieldRule, value: string): Verdict {
   switch (rule.class) {
     case 'utility':
@@ -183,7 +190,7 @@ export function anonymizeValue(ctx: ScrubContext, name: string, rule: FieldRule,
     case 'url':
       return anonymizeAddressField(ctx, name, rule, value);
     case 'join-id':
-      if (ctx.rules.joinIds === 'keep' && JOIN_ID.test(value) && ctx.keep(value)) return true;
+      if (ctx.rules.joinIds === 'keep' && isJoinId(value) && ctx.keep(value)) return true;
       return value === '' ? true : removeValue(ctx, name, rule, 'join-id', value);
     case 'text':
       return anonymizeText(ctx, name, rule, value);

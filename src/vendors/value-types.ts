@@ -1,5 +1,5 @@
 /** The types that a declared value can have: what does not match is removed from an anonymized hit. */
-import { findIdentifiers } from '../privacy/detect.ts';
+import { findClass } from '../privacy/detect-nested.ts';
 import { readIpv4 } from '../privacy/ip-text.ts';
 
 export const VALUE_TYPES = [
@@ -13,6 +13,7 @@ export const VALUE_TYPES = [
   'name',
   'code',
   'account',
+  'key',
   'uuid',
   'schema',
   'host',
@@ -47,7 +48,8 @@ const FORMS: Readonly<Partial<Record<ValueType, RegExp>>> = {
   slug: /^[A-Za-z0-9_$.:/@|-]{1,64}$/,
   name: /^[\p{L}\p{N}_$ .,:;/\\()[\]|&!?*+='"#%<>~@-]{1,100}$/u,
   code: /^[A-Za-z0-9_.~:!*|,;-]{1,128}$/,
-  account: /^[A-Za-z0-9_.:-]{1,160}$/,
+  account: /^[A-Za-z0-9_.:-]{1,80}$/,
+  key: /^[A-Za-z0-9_.:* -]{1,250}$/,
   uuid: /^[0-9a-zA-Z]{8}-(?:[0-9a-zA-Z]{4}-){3}[0-9a-zA-Z]{12}$/,
   schema: /^[a-z]{2,12}:[A-Za-z0-9_.-]{1,80}(?:\/[A-Za-z0-9_.-]{1,60}){0,4}$/,
   host: /^(?:https?:\/\/)?(?:[A-Za-z0-9-]{1,63}\.){0,8}[A-Za-z0-9-]{1,63}(?::\d{1,5})?\/?$/,
@@ -60,13 +62,24 @@ const FORMS: Readonly<Partial<Record<ValueType, RegExp>>> = {
 /** Types whose values are chosen by the site, so that an identifier may have slipped in. */
 const FREE: ReadonlySet<ValueType> = new Set(['slug', 'name', 'version', 'list', 'any', 'host']);
 
-/** A single word with many digits is an id rather than a name. */
+/** A single word with many digits, dates aside, is an id rather than a name. */
 function isIdLike(value: string): boolean {
-  return value.length >= 6 && !value.includes(' ') && /[A-Za-z]/.test(value) && (value.match(/\d/g)?.length ?? 0) >= 5;
+  if (value.length < 6 || value.includes(' ') || !/[A-Za-z]/.test(value)) return false;
+  const undated = value.replace(/(?<!\d)20\d\d(?:[-_.]?[01]\d(?:[-_.]?[0-3]\d)?)?(?!\d)/g, '');
+  return (undated.match(/\d/g)?.length ?? 0) >= 5;
 }
 
 function matchesLike(value: string, like: readonly string[]): boolean {
   return like.some((form) => (form.endsWith('*') ? value.startsWith(form.slice(0, -1)) : value === form));
+}
+
+/** Numbers and keys of an account are long, too: digits alone, or hexadecimal of a key's length. Anything else that looks like an id is one. */
+function isAccount(value: string): boolean {
+  return (
+    /^\d{1,20}$/.test(value) ||
+    /^(?:[0-9a-f]{32}|[0-9a-f]{40})$/.test(value) ||
+    (readIpv4(value) === null && findClass(value) === null)
+  );
 }
 
 /** What of a field's declaration its value is checked against. */
@@ -83,6 +96,7 @@ export function isOfType(value: string, form: ValueForm): boolean {
   const pattern = FORMS[type];
   if (pattern !== undefined && !pattern.test(value)) return false;
   if (form.like !== null && !matchesLike(value, form.like)) return false;
-  if (!FREE.has(type)) return type !== 'account' || readIpv4(value) === null;
-  return findIdentifiers(value).length === 0 && (type === 'version' || !isIdLike(value));
+  if (type === 'account') return form.like !== null || isAccount(value);
+  if (!FREE.has(type)) return true;
+  return findClass(value) === null && (type === 'version' || !isIdLike(value));
 }
