@@ -168,9 +168,12 @@ function valueAt(root: unknown, path: Path): unknown {
 }
 
 interface JsonSchema {
+  $ref?: string;
+  $defs?: Record<string, JsonSchema>;
   properties?: Record<string, JsonSchema>;
   items?: JsonSchema;
   anyOf?: JsonSchema[];
+  allOf?: JsonSchema[];
 }
 
 const jsonSchemas = new WeakMap<z.ZodType, JsonSchema>();
@@ -182,11 +185,20 @@ function keysAt(schema: z.ZodType, path: Path): string[] {
     root = z.toJSONSchema(schema, { unrepresentable: 'any' }) as JsonSchema;
     jsonSchemas.set(schema, root);
   }
-  let nodes: JsonSchema[] = [root];
+  const { $defs = {} } = root;
+  const unfold = (node: JsonSchema): JsonSchema[] => {
+    const inner = [
+      ...(node.anyOf ?? []),
+      ...(node.allOf ?? []),
+      ...(node.$ref === undefined ? [] : [$defs[node.$ref.slice('#/$defs/'.length)] ?? {}]),
+    ];
+    return [node, ...inner.flatMap(unfold)];
+  };
+  let nodes = unfold(root);
   for (const part of path) {
     nodes = nodes
-      .flatMap((node) => node.anyOf ?? [node])
-      .flatMap((node) => (typeof part === 'number' ? node.items : node.properties?.[String(part)]) ?? []);
+      .flatMap((node) => (typeof part === 'number' ? node.items : node.properties?.[String(part)]) ?? [])
+      .flatMap(unfold);
   }
-  return nodes.flatMap((node) => node.anyOf ?? [node]).flatMap((node) => Object.keys(node.properties ?? {}));
+  return [...new Set(nodes.flatMap((node) => Object.keys(node.properties ?? {})))];
 }

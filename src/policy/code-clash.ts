@@ -2,6 +2,7 @@
 import { explainStateMistake } from './code-check.ts';
 import type { PolicyProblem } from './problem.ts';
 import type { ParsedRuleFile, ResolvedPolicy } from './resolved.ts';
+import type { Path } from './source.ts';
 import { formatDay } from './values.ts';
 
 interface Claim {
@@ -34,13 +35,14 @@ export function findCodeClashes(policies: readonly ResolvedPolicy[], byId: Reado
 
 /** Whole files of different days stand side by side; a variant beside a file for the same part is always a mistake. */
 function clash(a: Claim, b: Claim): boolean {
+  if (a.policy === b.policy) return false;
   if (a.index !== null && b.index !== null) return a.policy.effective === b.policy.effective;
   const [aFrom, bFrom] = [a.policy.effective ?? Number.NEGATIVE_INFINITY, b.policy.effective ?? Number.NEGATIVE_INFINITY];
   return aFrom < (b.policy.until ?? Number.POSITIVE_INFINITY) && bFrom < (a.policy.until ?? Number.POSITIVE_INFINITY);
 }
 
 function describeClash(code: string, earlier: Claim, later: Claim, parsed: ParsedRuleFile): PolicyProblem {
-  const path = later.index === null ? ['variants'] : ['match', later.index];
+  const path = later.index === null ? findVariant(code, parsed) : ['match', later.index];
   const mistake = explainStateMistake(code);
   const hint = mistake === null ? '' : ` (${mistake})`;
   const where = earlier.index === null ? `a variant of ${earlier.policy.file}` : earlier.policy.file;
@@ -51,4 +53,9 @@ function describeClash(code: string, earlier: Claim, later: Claim, parsed: Parse
       ? `"${code}" is matched by ${where} too, ${day}: remove it from one of them, or give one a later effective day${hint}`
       : `"${code}" is matched by ${where} too: remove it from one of them${hint}`;
   return parsed.source.problemAt(path, message);
+}
+
+function findVariant(code: string, { file }: ParsedRuleFile): Path {
+  const index = file.variants?.findIndex((variant) => variant.match.includes(code)) ?? -1;
+  return index < 0 ? ['extends'] : ['variants', index, 'match'];
 }

@@ -201,12 +201,17 @@ function coversCode(match: readonly string[], code: string): boolean {
 function findMissing(body: Body): { path: Path; message: string }[] {
   if (body.model === undefined)
     return [{ path: [], message: 'the key "model" is missing: write model: opt-in, or extends: base/opt-in' }];
-  return PURPOSES.flatMap((purpose) =>
-    COLUMNS.filter((column) => body.purposes?.[purpose]?.[column] === undefined).map((column) => ({
-      path: ['purposes', purpose],
-      message: `the table has no action for ${purpose}, ${column}: write ${purpose}: { ${column}: drop }, or extends: base/opt-in`,
-    })),
-  );
+  return PURPOSES.flatMap((purpose) => {
+    const missing = COLUMNS.filter((column) => body.purposes?.[purpose]?.[column] === undefined);
+    if (missing.length === 0) return [];
+    const cells = missing.map((column) => `${column}: drop`).join(', ');
+    return [
+      {
+        path: ['purposes', purpose],
+        message: `the table lacks ${purpose}, ${missing.join(', ')}: write ${purpose}: { ${cells} }, or extends: base/opt-in`,
+      },
+    ];
+  });
 }
 
 function isEmptySpan(span: { effective?: string | undefined; until?: string | undefined }): boolean {

@@ -50,7 +50,7 @@ const givenShape = {
   'tcf-vendor': z.int().min(1).max(65_535).nullable().optional().describe('IAB vendor id of the route'),
 };
 
-export const Given = z.strictObject(givenShape).describe('What is known of a hit');
+export const Given = z.strictObject(givenShape).meta({ id: 'situation', description: 'What is known of a hit' });
 export type Given = z.infer<typeof Given>;
 
 const { country: _country, region: _region, disagrees: _disagrees, ...everywhere } = givenShape;
@@ -71,7 +71,7 @@ export const Expectation = z
       )
       .optional(),
   })
-  .describe('Which file answers, and the action of a purpose, or the actions that are right');
+  .meta({ id: 'expectation', description: 'Which file answers, and the action of a purpose, or the actions that are right' });
 export type Expectation = z.infer<typeof Expectation>;
 
 export const TestCase = z

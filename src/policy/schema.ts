@@ -32,7 +32,7 @@ const cells = z
     unknown: action.optional().describe('Action where nothing is known, or a yes expired'),
     denied: action.optional().describe('Action on a no, or a yes taken back; a no never expires'),
   })
-  .describe('What happens by what is known of the choice');
+  .meta({ id: 'cells', description: 'What happens by what is known of the choice' });
 
 function byPurpose<T extends z.ZodType>(value: T) {
   return z.strictObject(
@@ -94,7 +94,7 @@ const SIGNALS = {
 
 const signals = z
   .strictObject({ record: z.strictObject({ may }).optional().describe('The consent record that the gateway keeps'), ...SIGNALS })
-  .describe('Which signals are heard. Any denial in force beats any grant');
+  .meta({ id: 'signals', description: 'Which signals are heard. Any denial in force beats any grant' });
 
 const bits = (max: number) => z.int().min(0).max(max);
 const anonymize = z
@@ -117,7 +117,10 @@ const anonymize = z
     time: z.enum(['exact', 'hour']).optional(),
     geo: z.enum(['none', 'country', 'region']).optional().describe('What of the place the collector may be told'),
   })
-  .describe('What the action anonymize leaves of a hit. A key that nobody names has its strictest value');
+  .meta({
+    id: 'anonymize',
+    description: 'What the action anonymize leaves of a hit. A key that nobody names has its strictest value',
+  });
 
 const consent = z
   .strictObject({
@@ -138,7 +141,7 @@ const consent = z
       .describe('GDPR Art. 7(3), for the reader: withdrawing is always as easy as giving'),
     'adult-from': z.int().min(0).max(21).optional().describe('Where the hit tells the age: below it, a yes does not count'),
   })
-  .describe('How long a choice counts and what it needs');
+  .meta({ id: 'consent', description: 'How long a choice counts and what it needs' });
 
 const minor = z
   .strictObject({
@@ -151,7 +154,10 @@ const minor = z
     purposes: purposes.optional(),
     ban: purposes.optional().describe('Purposes that are dropped whatever anybody says'),
   })
-  .describe('Used only where the hit tells the age; every row that applies applies, the strictest wins');
+  .meta({
+    id: 'minor',
+    description: 'Used only where the hit tells the age; every row that applies applies, the strictest wins',
+  });
 
 const failure = z
   .strictObject({
@@ -162,7 +168,7 @@ const failure = z
     geo: z.literal('ZZ').optional().describe('The place while no geo source answers'),
     evidence: z.enum(['drop', 'continue']).optional().describe('Whether hits go on while evidence cannot be written'),
   })
-  .describe('What happens when something asked does not answer');
+  .meta({ id: 'failure', description: 'What happens when something asked does not answer' });
 
 /** The blocks that a parent hands down and a variant may change. */
 const body = {

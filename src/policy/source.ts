@@ -65,7 +65,7 @@ class Reader {
       strict: true,
       prettyErrors: false,
       lineCounter: this.#lines,
-      logLevel: 'silent',
+      logLevel: 'error',
     });
     if (document.directives?.docStart && /^%/m.test(this.#text)) {
       return this.#refuse(FILE_START, 'directives (%YAML, %TAG) are not part of the language: remove the line');
@@ -81,7 +81,8 @@ class Reader {
     }
     const root = document.contents as Node;
     const value = this.#readNode(root);
-    if (this.#problems.length > 0) return { ok: false, problems: this.#problems };
+    // The first tells enough: whoever writes one anchor writes a hundred aliases.
+    if (this.#problems.length > 0) return { ok: false, problems: this.#problems.slice(0, 1) };
     return { ok: true, source: this.#source(value, root) };
   }
 
@@ -110,8 +111,7 @@ class Reader {
     if ('anchor' in node && node.anchor) {
       return this.#report(node, `anchors (&${String(node.anchor).slice(0, 20)}) are not part of the language: remove it`);
     }
-    if (this.#text[node.range?.[0] ?? 0] === '!')
-      return this.#report(node, 'tags (!name) are not part of the language: remove it');
+    if (node.tag !== undefined) return this.#report(node, 'tags (!name) are not part of the language: remove it');
     if (isMap(node)) return this.#readMap(node.items as Pair<Node, Node | null>[]);
     if (isSeq(node)) {
       return (node.items as Node[]).map((item, index) => {
@@ -228,6 +228,8 @@ function explainYamlError(error: YAMLError, text: string): string {
     case 'MULTILINE_IMPLICIT_KEY':
       return 'a line without "key:" stands among keys: write key: value, or indent it below its key';
     case 'BAD_INDENT':
+      if (/ end with a [\]}]/.test(error.message))
+        return 'a bracket is opened and never closed: write the closing bracket (or the file is cut off)';
       return 'the indentation does not fit the lines around: indent with two spaces per level (or the file is cut off)';
     default:
       return `this is not YAML (${error.code.toLowerCase().replaceAll('_', ' ')}): check colons, quotes and brackets here`;
