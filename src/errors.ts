@@ -20,6 +20,7 @@ const REFUSALS = {
     status: 400,
     title: 'The request target has to be an absolute path without fragment, control characters or encoded slashes',
   },
+  'upgrade-refused': { status: 400, title: 'No other protocol is spoken here: leave out Upgrade' },
   'too-many-headers': { status: 431, title: 'Too many header fields' },
   'bad-version': { status: 505, title: 'Only HTTP/1.0 and HTTP/1.1 are spoken here' },
   'method-not-allowed': { status: 405, title: 'Only GET, HEAD, POST and OPTIONS are allowed here' },

@@ -4,20 +4,27 @@ import Koa, { type Middleware } from 'koa';
 import { createAdminApp } from './admin/api.ts';
 import type { Config } from './config.ts';
 import { createConsentApi, isConsentPath } from './consent/api.ts';
+import { createBearerTokens } from './consent/bearer.ts';
 import { createConsentCookies } from './consent/cookie.ts';
-import { lookUpConsent } from './consent/lookup.ts';
 import { createSignalMemory } from './consent/remember.ts';
+import { createSiteTokens } from './consent/site-token.ts';
+import type { RefusalCode } from './errors.ts';
+import { AnsweredHits, forgetWithStore, openSpool } from './gateway/answered.ts';
 import { answerCheck, isCheckPath } from './gateway/check.ts';
+import { openEvidence } from './gateway/evidence.ts';
 import { mountKoa } from './gateway/koa.ts';
+import { createLookUp } from './gateway/lookup.ts';
 import { buildWhereabouts } from './gateway/place.ts';
 import { GatewayProblem } from './gateway/problem.ts';
 import { ProxyMounts } from './gateway/proxy.ts';
 import { consentApiConfig, cookieConfig, openRecords } from './gateway/records.ts';
 import { RulesInForce } from './gateway/rules.ts';
 import { openSignalOptions } from './gateway/signals.ts';
+import { answerRefusal } from './hit/answer.ts';
 import { isPrivateAddress } from './hit/identify.ts';
 import { type HitServices, type HitWitness, runHit } from './hit/pipeline.ts';
 import { receiveHit } from './hit/receive.ts';
+import { LoadShed } from './ops/load-shed.ts';
 import { describeError, type Logger } from './ops/log.ts';
 import { Metrics } from './ops/metrics.ts';
 import { type PolicyWatch, watchPolicies } from './policy/watch.ts';
@@ -32,6 +39,8 @@ export interface GatewayOptions {
   /** Environment that holds the keys. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly now?: () => number;
+  /** Tells when to turn new work away; by the lag of the event loop where none is given. */
+  readonly shed?: Pick<LoadShed, 'isOverloaded' | 'takeWorstMs' | 'close'>;
 }
 
 export interface Gateway {
@@ -64,6 +73,11 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   const { table, identifier, locator } = buildWhereabouts(config);
   const { keyring, store } = await openRecords(config, { environment: options.environment, say: (message) => log.info(message) });
   const cookies = createConsentCookies(cookieConfig(config), keyring, config.site);
+  const tokens = createSiteTokens(cookieConfig(config).maxAgeMs, keyring, config.site);
+  const bearers = createBearerTokens(keyring, config.site);
+  const evidence = await openEvidence(config, { metrics, log, now });
+  const shed = options.shed ?? new LoadShed();
+  metrics.watchLoad(shed);
   let saidUndeclared = false;
 
   function fault(error: unknown): void {
@@ -77,9 +91,11 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     locator,
     limits: { maxBytes: config.limits.body, timeoutMs: config.timeouts.body },
     signalOptions: openSignalOptions(config),
-    evidence: metrics,
+    evidence: evidence.sink,
+    ...(evidence.admit !== undefined && { admit: evidence.admit }),
+    isOverloaded: () => shed.isOverloaded,
     rules: () => rules.current,
-    lookUp: (hit, _route, _body, at) => lookUpConsent(hit.cookie, cookies, store, at),
+    lookUp: createLookUp({ cookies, tokens, keyring, store }),
     stripCookie: (cookie) => cookies.remove(cookie),
     rememberGpc: createSignalMemory({ store, keyring, site: config.site, fault }),
     pseudonymizer: () => null,
@@ -111,11 +127,21 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     },
     now,
   });
+  /** What servers read differently is no call of the API either; and where everybody waits, nobody is served by waiting longer. */
+  function refuseConsent(req: IncomingMessage): RefusalCode | null {
+    if (shed.isOverloaded) return 'overloaded';
+    const hit = receiveHit(req, table, { anyMethod: true });
+    return typeof hit === 'string' ? hit : null;
+  }
   const consentApp = new Koa();
   consentApp.use(consent);
   consentApp.on('error', fault);
   const answerConsent = consentApp.callback();
-  const proxy = new ProxyMounts({ table, metrics });
+  const spool = options.inProcess ? null : openSpool(config, keyring, metrics, now);
+  forgetWithStore(store, spool);
+  const answered = new AnsweredHits({ store, spool, metrics, rules: () => rules.current, now, fault });
+  answered.resume();
+  const proxy = new ProxyMounts({ table, metrics, answered });
 
   async function reload(): Promise<ReloadOutcome> {
     try {
@@ -141,7 +167,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   const admin = createAdminApp({
     metrics,
     metricsOpen: config.admin['metrics-open'],
-    mayAdminister: () => false,
+    mayAdminister: (authorization) => bearers.allows(authorization, 'admin', now()),
     isReady: () => !draining,
     policies: () => rules.current.set,
     reload,
@@ -151,12 +177,20 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   return {
     handle(req, res) {
       const path = pathOf(req.url ?? '');
-      if (isConsentPath(consentConfig, path)) void answerConsent(req, res);
-      else if (isCheckPath(path)) answerCheck(services, req, res);
+      if (isConsentPath(consentConfig, path)) {
+        const refusal = refuseConsent(req);
+        if (refusal === null) void answerConsent(req, res);
+        else answerRefusal(res, refusal);
+      } else if (isCheckPath(path)) answerCheck(services, req, res);
       else runHit(services, req, proxy.mount(res));
     },
     middleware: async function consentryGuard(ctx, next) {
-      if (isConsentPath(consentConfig, ctx.path)) return consent(ctx, next);
+      if (isConsentPath(consentConfig, ctx.path)) {
+        const refusal = refuseConsent(ctx.req);
+        if (refusal === null) return consent(ctx, next);
+        ctx.respond = false;
+        return answerRefusal(ctx.res, refusal);
+      }
       await new Promise<void>((resolve, reject) => {
         let rest: Promise<unknown> | null = null;
         ctx.res.on('close', () => rest ?? resolve());
@@ -175,8 +209,10 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     },
     async close() {
       watch.close();
-      await proxy.settle();
+      await answered.stop(config.timeouts.drain);
       await pools?.close();
+      shed.close();
+      await evidence.close();
       await store.close();
     },
   };

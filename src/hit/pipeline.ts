@@ -6,12 +6,13 @@ import type { IncomingMessage } from 'node:http';
 import type { ConsentLookup } from '../consent/lookup.ts';
 import type { Action, PurposeSet } from '../consent/state.ts';
 import type { RefusalCode } from '../errors.ts';
-import type { EvidenceSink, HitEvidence } from '../ops/evidence.ts';
+import type { Admission, EvidenceSink, HitEvidence } from '../ops/evidence.ts';
 import type { Facts, Judgement, PolicySet, Region } from '../policy/policy.ts';
 import { readSignals } from '../signals/read.ts';
 import type { SignalOptions } from '../signals/signal-options.ts';
 import type { HeaderTable } from '../upstream/headers.ts';
 import { type BodyLimits, collectBody } from './body.ts';
+import { describeHit, type EndedHit } from './evidence.ts';
 import { readAge } from './field.ts';
 import { guardHit } from './guard.ts';
 import type { Identity, ReceivedHit } from './hit.ts';
@@ -33,10 +34,20 @@ export interface HitServices {
   readonly limits: BodyLimits;
   readonly signalOptions: SignalOptions;
   readonly evidence: EvidenceSink;
+  /** Asked before a hit leaves, where evidence is required. */
+  readonly admit?: Admission;
+  /** Whether new hits are turned away, unjudged and not forwarded, for the sake of those under way. */
+  isOverloaded(): boolean;
   /** The rules in force; a hit keeps the ones it began with. */
   rules(): Rules;
   /** The record of the hit's subject. Never throws and never rejects. */
-  lookUp(hit: ReceivedHit, route: Route, body: Buffer | null, now: number): ConsentLookup | Promise<ConsentLookup>;
+  lookUp(
+    hit: ReceivedHit,
+    route: Route,
+    body: Buffer | null,
+    region: Region,
+    now: number,
+  ): ConsentLookup | Promise<ConsentLookup>;
   stripCookie(cookie: string): string;
   /** Records that GPC was seen with a known subject, once; must not block. */
   rememberGpc(subject: string, purposes: PurposeSet, region: Region, judgement: Judgement, now: number): void;
@@ -54,6 +65,8 @@ export interface HitServices {
 export interface Rules {
   readonly set: PolicySet;
   readonly routes: RouteTable;
+  /** Digest of the vendor profiles that the routes scrub by. */
+  readonly profiles: string;
 }
 
 /** Sees a hit as it came and as it left (null where it did not), identifiers included. */
@@ -144,8 +157,11 @@ function takeHit(services: HitServices, req: IncomingMessage, mount: Mount): voi
     return routes.isLookalike(received.path, req.url) ? mount.refuse('no-route') : mount.unmatched(null);
   }
   if (route.pass && received.method !== 'GET' && received.method !== 'HEAD') return mount.refuse('method-not-allowed');
-  if (received.method === 'OPTIONS' || route.pass) return mount.relayBare(received, route);
+  const isBare = received.method === 'OPTIONS' || route.pass;
+  const isOverloaded = services.isOverloaded();
+  if (isBare) return isOverloaded ? mount.refuse('overloaded') : mount.relayBare(received, route);
   const arrival: Arrival = { services, mount, received, route, set, now: services.now() };
+  if (isOverloaded) return dropUnread(arrival, 'overloaded');
   if (received.bodyLength === 0) return judge(arrival, null);
   if (received.bodyLength !== null && received.bodyLength > services.limits.maxBytes)
     return dropUnread(arrival, 'body-too-large');
@@ -176,7 +192,7 @@ function lookUp(arrival: Arrival, body: Buffer | null): void {
   if (!identity.peerTrusted && (received.forwardedFor !== '' || received.forwarded !== '')) services.undeclaredProxy(received);
   const region = services.locator.locate(received, identity);
   const passage: Passage = { ...arrival, body, identity, region };
-  const lookup = services.lookUp(received, route, body, now);
+  const lookup = services.lookUp(received, route, body, region, now);
   if (lookup instanceof Promise) lookup.then((found) => decideOrDrop(passage, found));
   else decideOrDrop(passage, lookup);
 }
@@ -237,7 +253,7 @@ function scrub(hit: Judged, action: 'forward' | 'anonymize'): void {
   const headers = keepHeaders(received, services.table, services.stripCookie);
   const target = targetOf(route, received.path, stripToken(received.query));
   const incoming: OutgoingHit = { method: received.method, target, headers, body };
-  if (hit.untouched) return dispatch(hit, action, incoming, identity.address, []);
+  if (hit.untouched) return release(hit, action, incoming, identity.address, []);
   const request: ScrubRequest = {
     hit: incoming,
     profile: route.profile,
@@ -255,7 +271,30 @@ function scrub(hit: Judged, action: 'forward' | 'anonymize'): void {
   if (!outcome.ok) return drop(hit, 'dropped-by-fault', outcome.reason, outcome.report);
   const verdict = guardHit(outcome.hit, outcome.forbidden);
   if (!verdict.ok) return drop(hit, 'dropped-by-fault', 'guard', outcome.report);
-  dispatch(hit, action, outcome.hit, addressToSend(request), outcome.report);
+  release(hit, action, outcome.hit, addressToSend(request), outcome.report);
+}
+
+/** Where evidence is required, a hit leaves when its decision is on the disk, or where the policy lets it go on without. */
+function release(
+  hit: Judged,
+  action: 'forward' | 'anonymize',
+  clean: OutgoingHit,
+  address: string | null,
+  report: HitEvidence['report'],
+): void {
+  const { services, set, region, now } = hit;
+  if (services.admit === undefined) return dispatch(hit, action, clean, address, report);
+  const goOn = (isRecorded: boolean): void => {
+    if (isRecorded || set.mayContinueWithoutEvidence(region, now)) dispatch(hit, action, clean, address, report);
+    else drop(hit, 'dropped-by-fault', 'evidence', report);
+  };
+  const admitted = services.admit(describeHit(hit, outcomeOf(action), null, report));
+  if (typeof admitted === 'boolean') goOn(admitted);
+  else admitted.then(goOn).catch((error) => dropByFault(hit, error));
+}
+
+function outcomeOf(action: 'forward' | 'anonymize'): HitEvidence['outcome'] {
+  return action === 'forward' ? 'forwarded' : 'anonymized';
 }
 
 function dispatch(
@@ -271,7 +310,7 @@ function dispatch(
   const answered = route.respond !== 'upstream';
   if (answered) mount.answerFirst(received, route);
   mount.deliver({ received, route, outgoing, facts, subject, judgement, action, untouched, address, answered });
-  record(hit, action === 'forward' ? 'forwarded' : 'anonymized', null, report, outgoing);
+  record(hit, outcomeOf(action), null, report, outgoing);
 }
 
 /** An anonymized hit tells no host of the visitor's choosing: a wildcard's first label can be an id. */
@@ -287,15 +326,12 @@ function drop(hit: Judged, outcome: HitEvidence['outcome'], fault: string | null
 
 /** A body that is not read to its end: the hit is dropped and the connection closed behind the answer. */
 function dropUnread(arrival: Arrival, fault: RefusalCode): void {
-  arrival.mount.drop({ ...arrival, judgement: null, unread: true });
+  arrival.mount.drop({ ...arrival, judgement: null, unread: arrival.received.bodyLength !== 0 });
   record({ ...arrival, body: null, region: null, judgement: null, action: null }, 'dropped-by-fault', fault);
 }
 
-interface Recorded extends Arrival {
+interface Recorded extends EndedHit, Arrival {
   readonly body: Buffer | null;
-  readonly region: Region | null;
-  readonly judgement: Judgement | null;
-  readonly action: HitEvidence['action'];
 }
 
 function record(
@@ -305,21 +341,8 @@ function record(
   report: HitEvidence['report'] = [],
   outgoing: OutgoingHit | null = null,
 ): void {
-  const { services, received, route, region, judgement, action, set, now } = hit;
-  const evidence: HitEvidence = {
-    at: now,
-    route: route.pattern,
-    vendor: route.profile.name,
-    method: received.method,
-    region,
-    judgement,
-    gate: route.gate,
-    action,
-    outcome,
-    fault,
-    report,
-    revision: set.revision,
-  };
+  const { services, received } = hit;
+  const evidence = describeHit(hit, outcome, fault, report);
   services.evidence.record(evidence);
   services.witness?.(evidence, received, hit.body, outgoing);
 }

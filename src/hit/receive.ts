@@ -24,7 +24,8 @@ export function receiveHit(req: IncomingMessage, table: HeaderTable, options?: R
   const { rawHeaders } = req;
   if (req.httpVersionMajor !== 1) return 'bad-version';
   const method = req.method ?? '';
-  if (!METHODS.has(method) && options?.anyMethod !== true) return 'method-not-allowed';
+  // TRACE would send back what scripts may not read (RFC 9110 § 9.3.8).
+  if (method === 'TRACE' || (!METHODS.has(method) && options?.anyMethod !== true)) return 'method-not-allowed';
   const target = readTarget(req.url ?? '');
   if (target === null) return 'bad-target';
   if (rawHeaders.length >= 2 * MOST_HEADERS) return 'too-many-headers';
@@ -87,6 +88,9 @@ export function receiveHit(req: IncomingMessage, table: HeaderTable, options?: R
       case 'connection':
         tokens = addTokens(tokens, value);
         break;
+      case 'upgrade':
+        // What follows such a request is of another protocol to whoever agreed to it (RFC 9110 § 7.8).
+        return 'upgrade-refused';
       default:
         // `Transfer_Encoding` and `Sec_GPC` are the fields with hyphens to a CGI behind us, and unknown ones to us.
         if (name.includes('_')) return 'bad-header';

@@ -1,6 +1,6 @@
 /** What was done with a hit and why, as facts without identifiers: for metrics, the decision log and explanations. */
 import type { Action, PurposeSet } from '../consent/state.ts';
-import type { Judgement, Region } from '../policy/policy.ts';
+import type { Facts, Judgement, Region } from '../policy/policy.ts';
 import type { ScrubReport } from '../privacy/report.ts';
 
 /** How a hit ended. `dropped-by-fault`: the policy was not asked or allowed it, and a limit, a fault or the guard stopped it. */
@@ -16,6 +16,8 @@ export interface HitEvidence {
   /** Null where the hit was never judged. */
   readonly region: Region | null;
   readonly judgement: Judgement | null;
+  /** What the judgement was made from; null where there was none. Its record names the subject: a sink keeps the choices alone. */
+  readonly facts: Facts | null;
   /** The action that the policy gave to the hit as a whole. */
   readonly action: Action | null;
   readonly gate: PurposeSet;
@@ -32,3 +34,9 @@ export interface HitEvidence {
 export interface EvidenceSink {
   record(evidence: HitEvidence): void;
 }
+
+/**
+ * The sink of `evidence: { mode: required }`: asked before a hit leaves, with the decision as it will be recorded. True once it is on
+ * the disk; false where it could not be written in time. Never rejects.
+ */
+export type Admission = (evidence: HitEvidence) => boolean | Promise<boolean>;

@@ -24,11 +24,17 @@ class KeyedCounter<L extends string> {
     });
   }
 
-  add(key: string, labels: () => Record<L, string>): void {
+  add(key: string, labels: () => Record<L, string>, by = 1): void {
     const series = this.#values.get(key);
-    if (series !== undefined) series.value++;
-    else if (this.#values.size < MOST_SERIES) this.#values.set(key, { labels: labels(), value: 1 });
+    if (series !== undefined) series.value += by;
+    else if (this.#values.size < MOST_SERIES) this.#values.set(key, { labels: labels(), value: by });
   }
+}
+
+export interface WaitingDeliveries {
+  readonly queued: number;
+  readonly spooled: number;
+  readonly spooledBytes: number;
 }
 
 export class Metrics implements EvidenceSink {
@@ -66,6 +72,12 @@ export class Metrics implements EvidenceSink {
     'Hits that the collector did not answer.',
     ['route', 'reason'],
   );
+  readonly #deliveries = new KeyedCounter(
+    this.registry,
+    'consentry_deliveries_total',
+    'Answered hits by what became of them: taken, repeated (taken, and maybe before), spooled, changed (judged differently later), given-up, lost.',
+    ['collector', 'result'],
+  );
   readonly undeclaredProxy = new Counter({
     name: 'consentry_undeclared_proxy_total',
     help: 'Hits through a proxy that trust.proxies does not name.',
@@ -80,6 +92,16 @@ export class Metrics implements EvidenceSink {
     name: 'consentry_policy_reloads_total',
     help: 'Loads of the policies.',
     labelNames: ['result'],
+    registers: [this.registry],
+  });
+  readonly evidenceLost = new Counter({
+    name: 'consentry_evidence_lost_total',
+    help: 'Decisions that the decision log did not take, because too many waited to be written.',
+    registers: [this.registry],
+  });
+  readonly evidenceFailing = new Gauge({
+    name: 'consentry_evidence_failing',
+    help: '1 while the decision log cannot be written.',
     registers: [this.registry],
   });
   readonly bugs = new Counter({
@@ -112,6 +134,47 @@ export class Metrics implements EvidenceSink {
         this.#reasons.add(`${purpose} ${reason}`, () => ({ purpose, reason }));
       }
     }
+  }
+
+  countDelivery(collector: string, result: string, count = 1): void {
+    this.#deliveries.add(`${collector} ${result}`, () => ({ collector, result }), count);
+  }
+
+  /** @param look what waits at the moment, asked when somebody reads the metrics. */
+  watchDeliveries(look: () => WaitingDeliveries): void {
+    const gauge = (name: string, help: string, value: () => number): Gauge =>
+      new Gauge({
+        name,
+        help,
+        registers: [this.registry],
+        collect() {
+          this.set(value());
+        },
+      });
+    gauge('consentry_queue_hits', 'Answered hits in memory, on their way to a collector.', () => look().queued);
+    gauge('consentry_spool_hits', 'Answered hits on disk, of all workers.', () => look().spooled);
+    gauge('consentry_spool_bytes', 'Size of the answered hits on disk, of all workers.', () => look().spooledBytes);
+  }
+
+  /** Shows how late the event loop runs, and whether new work is turned away because of it. */
+  watchLoad(load: { readonly isOverloaded: boolean; takeWorstMs(): number }): void {
+    const registers = [this.registry];
+    new Gauge({
+      name: 'consentry_event_loop_lag_seconds',
+      help: 'Longest lag of the event loop since the last reading.',
+      registers,
+      collect() {
+        this.set(load.takeWorstMs() / 1000);
+      },
+    });
+    new Gauge({
+      name: 'consentry_overloaded',
+      help: '1 while new work is turned away.',
+      registers,
+      collect() {
+        this.set(load.isOverloaded ? 1 : 0);
+      },
+    });
   }
 
   countFailure(route: string, reason: string): void {

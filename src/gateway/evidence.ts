@@ -1,0 +1,53 @@
+/** The decision log of the configuration, beside the metrics: who is told of every hit, and who is asked before one leaves. */
+import type { Config } from '../config.ts';
+import type { Admission, EvidenceSink } from '../ops/evidence.ts';
+import { EvidenceLog } from '../ops/evidence-log.ts';
+import { describeError, type Logger } from '../ops/log.ts';
+import type { Metrics } from '../ops/metrics.ts';
+
+export interface EvidenceParts {
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  now(): number;
+}
+
+export interface OpenEvidence {
+  readonly sink: EvidenceSink;
+  /** Only where evidence is required. */
+  readonly admit?: Admission;
+  close(): Promise<void>;
+}
+
+export async function openEvidence(config: Config, { metrics, log, now }: EvidenceParts): Promise<OpenEvidence> {
+  const { mode, dir, retain } = config.evidence;
+  if (mode === 'off') return { sink: metrics, close: async () => undefined };
+  const decisions = await EvidenceLog.open({
+    mode,
+    folder: dir,
+    retainMs: retain,
+    now,
+    lost: (count) => metrics.evidenceLost.inc(count),
+    failing(error) {
+      metrics.evidenceFailing.set(error === null ? 0 : 1);
+      if (error === null) log.info('the decision log is written again');
+      else
+        log.error(
+          { error: describeError(error), dir, mode },
+          'the decision log cannot be written: look at the disk and at evidence.dir',
+        );
+    },
+  });
+  return {
+    sink: {
+      record(evidence) {
+        metrics.record(evidence);
+        decisions.record(evidence);
+      },
+    },
+    ...(mode === 'required' && { admit: (evidence) => decisions.admit(evidence) }),
+    async close() {
+      await decisions.close();
+      log.info({ chain: decisions.chain }, 'the decision log ends here; noted elsewhere, this value vouches for all of it');
+    },
+  };
+}
