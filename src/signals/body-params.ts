@@ -1,19 +1,14 @@
 /** Signals that are single fields of a JSON body: the query's parameters at its top level, OpenRTB's `device`, Meta's options. */
 import { type BodyEntries, childOf, isJsonObject, type JsonObject } from './body-entries.ts';
-import { addFound, addUnreadable, cleanValue, type Found, PARAM_NAMES, type ParamName } from './carried.ts';
+import { addFound, addUnreadable, type Found, isAbsent, PARAM_NAMES, type ParamName } from './carried.ts';
 import { deriveLmt } from './device-tracking.ts';
 
-/** A scalar, or a list of scalars, as the text that a query would carry. */
+/** A scalar, or a list of scalars, as the text that a query would carry; JSON strings are not percent-encoded. */
 function textOf(value: unknown): string | null {
-  if (typeof value === 'string') return cleanJsonText(value);
+  if (typeof value === 'string') return isAbsent(value) ? null : value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (Array.isArray(value) && value.length > 0 && value.length <= 64) return value.map(String).join(',');
   return null;
-}
-
-/** JSON strings are not percent-encoded; empty ones and macros count for nothing here as well. */
-function cleanJsonText(value: string): string | null {
-  return value.includes('%') || value.includes('+') ? value : cleanValue(value);
 }
 
 function addText(found: Found, name: ParamName, value: unknown, field: string, lowersOnly: boolean): void {

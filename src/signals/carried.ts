@@ -76,12 +76,17 @@ export function addUnreadable(found: Found, name: ParamName, field: string): voi
 /** `${GDPR}`, `%%GDPR%%`, `{{gdpr}}`, `[GDPR]`, `{gdpr}`, `__GDPR__`: a tag server sent its template instead of a value. */
 const MACRO = /^(?:\$\{[^}]*\}|%%.*%%|\{\{.*\}\}|\{[\w.-]*\}|\[[\w.-]*\]|__\w+__)$/s;
 
+/** Whether a value is as good as none. */
+export function isAbsent(text: string): boolean {
+  return text === '' || MACRO.test(text);
+}
+
 /** Longest value that is kept; what is longer than the longest string of any signal is unreadable whatever it says. */
 const MAX_VALUE_CHARS = 32_768;
 
 /** A percent-encoded value as text, or null where there is as good as none. A broken encoding is left as it is, for the reader to refuse. */
 export function cleanValue(raw: string): string | null {
-  if (raw === '' || MACRO.test(raw)) return null;
+  if (isAbsent(raw)) return null;
   if (raw.length > MAX_VALUE_CHARS) return raw.slice(0, MAX_VALUE_CHARS);
   if (!raw.includes('%') && !raw.includes('+')) return raw;
   let text: string;
@@ -90,5 +95,5 @@ export function cleanValue(raw: string): string | null {
   } catch {
     return raw;
   }
-  return text === '' || MACRO.test(text) ? null : text;
+  return isAbsent(text) ? null : text;
 }

@@ -332,6 +332,19 @@ describe('readSignals', () => {
 });
 
 describe('compileSignalOptions', () => {
+  it('takes the list of CMPs in the form in which it is published', () => {
+    const cmps = {
+      31: { id: 31, name: 'One' },
+      32: { id: 32, deletedDate: '2026-01-01T00:00:00Z' },
+      33: { deletedDate: 'soon' },
+    };
+    const compiled = compileSignalOptions({ cmpList: { lastUpdated: '2026-10-01', cmps } });
+    if (!compiled.ok) throw new Error(compiled.problem);
+    const said = (cmpId: number) =>
+      readSignals({ ...EMPTY, query: `gdpr_consent=${writeTcString({ cmpId })}` }, compiled.options, NOW)[0]?.said;
+    expect([31, 32, 33, 34].map(said)).toEqual(['valid', 'void: cmp-deleted', 'void: cmp-deleted', 'void: cmp-unknown']);
+  });
+
   it('maps categories and cookie names of the site', () => {
     const compiled = compileSignalOptions({
       categories: { stats: 'analytics' },
