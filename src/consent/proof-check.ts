@@ -2,7 +2,7 @@
 import { GENESIS_HASH, type StoredRecord } from '../store/store.ts';
 import { hashRecord } from './chain.ts';
 import type { ReceiptJwk } from './keys.ts';
-import { type OpenedRecord, openChain, type ProofBundle } from './proof.ts';
+import { type OpenedRecord, openChain, type ProofBundle, type ProofRecord } from './proof.ts';
 import { verifyReceipt } from './receipt.ts';
 
 /** `erased` is no fault; every other finding is. */
@@ -25,6 +25,7 @@ export function verifyProof(bundle: ProofBundle, keys: readonly ReceiptJwk[]): P
   for (const sequence of findMoved(records)) find(sequence, 'reordered');
   const key = bundle.key === null ? null : Buffer.from(bundle.key, 'base64url');
   const inOrder = records.toSorted((a, b) => a.sequence - b.sequence);
+  const shown = new Map(bundle.records.map((record) => [record.hash, record]));
   let previous: StoredRecord | null = null;
   for (const opened of openChain(inOrder, key, bundle.erasure, bundle.site)) {
     const { record } = opened;
@@ -35,6 +36,7 @@ export function verifyProof(bundle: ProofBundle, keys: readonly ReceiptJwk[]): P
     }
     for (let absent = (previous?.sequence ?? 0) + 1; absent < record.sequence; absent++) find(absent, 'missing');
     if (finding !== null) find(record.sequence, finding);
+    else if (!saysTheSame(opened, shown.get(record.hash))) find(record.sequence, 'changed');
     // A whole record that names another one before it: the one before was put in its place.
     const isNext = record.sequence === (previous?.sequence ?? 0) + 1;
     if (isNext && record.previous !== (previous?.hash ?? GENESIS_HASH)) find(previous?.sequence ?? record.sequence, 'changed');
@@ -55,6 +57,11 @@ function judgeRecord({ record, receipt, isErased }: OpenedRecord, keys: readonly
   if (isErased) return 'erased';
   if (receipt === null) return 'changed';
   return verifyReceipt(receipt, keys) ? null : 'inserted';
+}
+
+/** Whether what the bundle shows in the clear is what the ciphertext holds. */
+function saysTheSame({ entry, receipt }: OpenedRecord, shown: ProofRecord | undefined): boolean {
+  return shown !== undefined && shown.receipt === receipt && JSON.stringify(shown.entry) === JSON.stringify(entry);
 }
 
 /** Sequences that stand after a greater one. */

@@ -1,0 +1,143 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { checkAnchor, writeAnchor } from '../consent/anchor.ts';
+import type { ReceiptJwk } from '../consent/keys.ts';
+import { bundleProof, type ProofBundle } from '../consent/proof.ts';
+import { verifyProof } from '../consent/proof-check.ts';
+import { retireSubjects } from '../consent/rights.ts';
+import {
+  addStoreOptions,
+  findSubject,
+  type OpenedRecords,
+  print,
+  refuse,
+  report,
+  type StoreFlags,
+  withRecords,
+} from './consent-store.ts';
+import { parseDurationOption } from './duration.ts';
+
+interface SubjectFlags extends StoreFlags {
+  readonly external?: boolean;
+  readonly json?: boolean;
+}
+
+const UNKNOWN = 'there is no record of this subject';
+
+export function registerConsentCommands(program: Command): void {
+  const consent = program.command('consent').description("a subject's records and their proof");
+
+  addSubject(consent, 'show', 'what a subject decided, record by record')
+    .option('--json', 'one line of JSON')
+    .action((argument: string, flags: SubjectFlags) => withSubject(argument, flags, showSubject));
+
+  addSubject(consent, 'export', 'records, receipts and keys as one bundle, on standard output').action(
+    (argument: string, flags: SubjectFlags) =>
+      withSubject(argument, flags, async (bundle) => print(JSON.stringify(bundle, null, 2))),
+  );
+
+  addSubject(consent, 'verify', 'whether anything was changed, taken out, moved or put in; SUBJECT, or the file of an export')
+    .option('--keys <file>', 'published keys (jwks.json) to check the file of an export with')
+    .option('--anchor <file>', 'an anchor to hold the subject against')
+    .option('--json', 'one line of JSON')
+    .action((argument: string, flags: SubjectFlags & { readonly keys?: string; readonly anchor?: string }) =>
+      existsSync(argument)
+        ? verifyFile(argument, flags)
+        : withSubject(argument, flags, (bundle, subject, records) => verifySubject(bundle, subject, records, flags)),
+    );
+
+  addSubject(consent, 'erase', "destroys a subject's own key: nobody can read the records any longer, the chain stays").action(
+    (argument: string, flags: SubjectFlags) =>
+      withRecords(flags, async (records) => {
+        const subject = await findSubject(argument, flags.external === true, records);
+        if (await records.store.erase(subject, Date.now())) print('erased');
+        else report(UNKNOWN);
+      }),
+  );
+
+  addStoreOptions(consent.command('anchor').description('writes the head of heads of today, to be kept elsewhere'))
+    .option('--to <dir>', 'folder of the anchors', './anchors')
+    .action((flags: StoreFlags & { readonly to: string }) =>
+      withRecords(flags, async ({ store }) => {
+        const { path, subjects, root } = await writeAnchor(store, flags.to, Date.now());
+        print(`${path}: ${subjects} subjects, root ${root}`);
+      }),
+    );
+
+  addStoreOptions(consent.command('retire').description('erases every subject whose last decision is too old to be needed'))
+    .requiredOption('--older-than <duration>', 'like 1095d', parseDurationOption)
+    .action((flags: StoreFlags & { readonly olderThan: number }) =>
+      withRecords(flags, async ({ store }) => print(`erased ${await retireSubjects(store, flags.olderThan, Date.now())}`)),
+    );
+}
+
+function addSubject(consent: Command, name: string, description: string): Command {
+  return addStoreOptions(consent.command(`${name} <subject>`).description(description)).option(
+    '--external',
+    'SUBJECT is an external id: a mail address, a customer number',
+  );
+}
+
+type WithBundle = (bundle: ProofBundle, subject: string, records: OpenedRecords) => Promise<void>;
+
+function withSubject(argument: string, flags: SubjectFlags, run: WithBundle): Promise<void> {
+  return withRecords(flags, async (records) => {
+    const subject = await findSubject(argument, flags.external === true, records);
+    const chain = await records.store.readChain(subject);
+    if (chain === null) return report(UNKNOWN);
+    await run(bundleProof(chain, records.config.site, records.keyring.receiptJwks), subject, records);
+  });
+}
+
+async function showSubject(bundle: ProofBundle, _subject: string, _records: OpenedRecords): Promise<void> {
+  const { erasure } = bundle;
+  if (erasure !== null) print(`erased ${new Date(erasure.at).toISOString()}, records 1 to ${erasure.throughSequence}`);
+  for (const { sequence, entry } of bundle.records) {
+    if (entry === null) print(`${sequence}  cannot be read`);
+    else {
+      const states = Object.entries(entry.state).map(([purpose, state]) => `${purpose}=${state}`);
+      const { country, subdivision } = entry.region;
+      const place = subdivision === null ? country : `${country}-${subdivision}`;
+      print(`${sequence}  ${new Date(entry.at).toISOString()}  ${entry.action}  ${states.join(' ')}  ${entry.policy}  ${place}`);
+    }
+  }
+}
+
+async function verifySubject(
+  bundle: ProofBundle,
+  subject: string,
+  { store, keyring }: OpenedRecords,
+  flags: { readonly anchor?: string; readonly json?: boolean },
+): Promise<void> {
+  printReport(bundle, keyring.receiptJwks, flags.json === true);
+  if (flags.anchor === undefined) return;
+  const chain = await store.readChain(subject);
+  if (chain === null) return report(UNKNOWN);
+  const finding = checkAnchor(readFileSync(flags.anchor, 'utf8'), subject, chain);
+  if (finding === 'agrees') print('agrees with the anchor');
+  else report(`against the anchor: ${finding}`);
+}
+
+function verifyFile(path: string, flags: { readonly keys?: string; readonly json?: boolean }): void {
+  try {
+    const bundle = JSON.parse(readFileSync(path, 'utf8')) as ProofBundle;
+    if (bundle.format !== 'consentry-proof/1') return refuse([`${path} is no export of consentry`]);
+    if (flags.keys === undefined)
+      process.stderr.write('consentry: checked with the keys in the file itself; give --keys for those of the site\n');
+    const keys =
+      flags.keys === undefined ? bundle.keys : (JSON.parse(readFileSync(flags.keys, 'utf8')) as { keys: ReceiptJwk[] }).keys;
+    printReport(bundle, keys, flags.json === true);
+  } catch (error) {
+    refuse([`${path} cannot be read: ${(error as Error).message}`]);
+  }
+}
+
+function printReport(bundle: ProofBundle, keys: readonly ReceiptJwk[], isJson: boolean): void {
+  const { ok, records, findings } = verifyProof(bundle, keys);
+  if (isJson) print(JSON.stringify({ ok, records, findings }));
+  else {
+    for (const { sequence, finding } of findings) print(`record ${sequence}: ${finding}`);
+    print(ok ? `${records} records, none changed` : 'the records do not hold');
+  }
+  if (!ok) process.exitCode = 1;
+}
