@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { RefusalCode } from '../errors.ts';
 import { answerDropped, answerPreflight, answerRefusal, answerUnavailable, answerVisitor } from '../hit/answer.ts';
 import { type AnswerRules, rulesForAnswer, rulesForBare } from '../hit/answer-filter.ts';
-import { relayHit, sendHit } from '../hit/dispatch.ts';
+import { relayHit } from '../hit/dispatch.ts';
 import type { ReceivedHit } from '../hit/hit.ts';
 import { keepBareHeaders, targetOf } from '../hit/leave.ts';
 import type { Delivery, Mount } from '../hit/pipeline.ts';
@@ -11,20 +11,16 @@ import type { Route } from '../hit/route.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { Upstream } from '../upstream/client.ts';
 import type { HeaderTable } from '../upstream/headers.ts';
-
-/** Hits whose visitors have been answered and that no collector has taken yet. More than this is a collector that is down. */
-const MOST_UNDER_WAY = 10_000;
+import type { AnsweredHits } from './answered.ts';
 
 export interface ProxyParts {
   readonly table: HeaderTable;
   readonly metrics: Metrics;
+  readonly answered: AnsweredHits;
 }
 
-/** Exchanges under way, for draining. */
 export class ProxyMounts {
   readonly #parts: ProxyParts;
-  #underWay = 0;
-  #idle: (() => void) | null = null;
 
   constructor(parts: ProxyParts) {
     this.#parts = parts;
@@ -39,24 +35,13 @@ export class ProxyMounts {
     };
   }
 
-  /** Resolves when no answered hit is on its way any more. */
-  async settle(): Promise<void> {
-    if (this.#underWay > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
-  }
-
   #deliver(res: ServerResponse, delivery: Delivery): void {
     const { route, received } = delivery;
     const upstream = upstreamOf(route);
     if (!delivery.answered) {
       return this.#relay(res, received, route, upstream, delivery.outgoing, rulesForAnswer(delivery));
     }
-    if (this.#underWay >= MOST_UNDER_WAY) return this.#parts.metrics.countFailure(route.pattern, 'overloaded');
-    this.#underWay++;
-    sendHit(upstream, delivery.outgoing, (failure) => {
-      this.#underWay--;
-      if (failure !== null) this.#parts.metrics.countFailure(route.pattern, failure);
-      if (this.#underWay === 0) this.#idle?.();
-    });
+    this.#parts.answered.take(delivery, upstream);
   }
 
   #relayBare(res: ServerResponse, hit: ReceivedHit, route: Route): void {

@@ -1,5 +1,7 @@
 /** Policies, vendor profiles and routes: loaded together, swapped together, and kept where a new set is bad. */
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Config, SHIPPED_POLICIES } from '../config.ts';
 import type { Rules } from '../hit/pipeline.ts';
@@ -50,8 +52,17 @@ export class RulesInForce {
     if (!profiles.ok) throw new GatewayProblem(inFolder(vendors, profiles.errors));
     const routes = compileRoutes(this.#config, profiles.profiles, this.#pools);
     if (!routes.ok) throw new GatewayProblem(routes.problems.map((problem) => `${this.#config.origin}: ${problem}`));
-    this.#current = { set: policies.set, routes: routes.table };
+    this.#current = { set: policies.set, routes: routes.table, profiles: await digestFolder(vendors) };
   }
+}
+
+/** Hash over the files of a folder, in the order of their names. */
+async function digestFolder(folder: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const name of (await readdir(folder)).sort()) {
+    if (name.endsWith('.yaml')) hash.update(`${name}\n`).update(await readFile(join(folder, name)));
+  }
+  return hash.digest('base64url').slice(0, 22);
 }
 
 function inFolder(folder: string, problems: readonly PolicyProblem[]): string[] {

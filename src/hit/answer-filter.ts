@@ -18,7 +18,12 @@ export interface AnswerRules {
 }
 
 /** What a judged hit's answer may do. An undeclared cookie belongs to the strictest purpose that the profile names. */
-export function rulesForAnswer({ received, route, judgement, untouched }: Delivery): AnswerRules {
+export function rulesForAnswer({
+  received,
+  route,
+  judgement,
+  untouched,
+}: Pick<Delivery, 'received' | 'route' | 'judgement' | 'untouched'>): AnswerRules {
   const undeclared = strictestAction(judgement, route.gate | route.profile.named);
   return {
     untouched,

@@ -56,17 +56,3 @@ export function relayHit(
     if (!res.writableFinished) giveUp();
   });
 }
-
-/** Sends a hit whose visitor has been answered already; the collector's answer is read and thrown away. */
-export function sendHit(upstream: Upstream, hit: OutgoingHit, settled: (failure: RefusalCode | null) => void): void {
-  exchange(
-    upstream,
-    { method: hit.method, path: hit.target, headers: hit.headers, body: hit.body },
-    {
-      onHead: () => true,
-      onData: () => true,
-      onEnd: () => settled(null),
-      onFailure: (code) => settled(code),
-    },
-  );
-}

@@ -17,8 +17,8 @@ export interface UpstreamAnswer {
   /** @returns false to pause until `resume` is called. */
   onData(chunk: Buffer): boolean;
   onEnd(): void;
-  /** `started`: whether the head was delivered already. */
-  onFailure(code: RefusalCode, started: boolean): void;
+  /** `started`: whether the head was delivered already; `written`: whether the collector may have seen some of the request. */
+  onFailure(code: RefusalCode, started: boolean, written: boolean): void;
 }
 
 /** @returns a function that gives the exchange up, for a visitor who went away. */
@@ -40,6 +40,8 @@ export function exchange(upstream: Upstream, request: UpstreamRequest, answer: U
 class ExchangeHandler implements Dispatcher.DispatchHandler {
   readonly #answer: UpstreamAnswer;
   #started = false;
+  /** undici announces a connection right before it writes; a connection that was refused is never announced. */
+  #written = false;
   #done = false;
   #abort: ((error?: Error) => void) | null = null;
 
@@ -55,7 +57,10 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   onConnect(abort: (error?: Error) => void): void {
     if (this.#done) abort(new Error('the visitor went away'));
-    else this.#abort = abort;
+    else {
+      this.#abort = abort;
+      this.#written = true;
+    }
   }
 
   onUpgrade(_status: number, _headers: unknown, socket: { destroy(): void }): void {
@@ -96,7 +101,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   #fail(code: RefusalCode): void {
     if (this.#done) return;
     this.#done = true;
-    this.#answer.onFailure(code, this.#started);
+    this.#answer.onFailure(code, this.#started, this.#written);
   }
 }
 

@@ -1,0 +1,186 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createKeyring } from '../../../src/consent/keys.ts';
+import type { Upstream } from '../../../src/upstream/client.ts';
+import type { UpstreamRequest } from '../../../src/upstream/exchange.ts';
+import { type AnsweredHit, CollectorQueue, type QueueLimits, type QueueParts } from '../../../src/upstream/queue.ts';
+import type { SendOutcome } from '../../../src/upstream/send.ts';
+import { Spool } from '../../../src/upstream/spool.ts';
+
+const upstream = { origin: 'http://collector.example' } as Upstream;
+const keyring = createKeyring([{ kid: 'k1', bytes: Buffer.alloc(32, 7) }]);
+const DOWN: SendOutcome = { kind: 'not-sent', reason: 'upstream-unreachable' };
+const UNSURE: SendOutcome = { kind: 'unsure', reason: 'upstream-timeout' };
+
+function hitFor(spool: Spool, path: string, subject: string | null): AnsweredHit {
+  return {
+    request: { method: 'GET', path, headers: [], body: null },
+    subject,
+    order: spool.nextOrder(),
+    describe: () => ({ path }),
+  };
+}
+
+describe('the queue of a collector', () => {
+  let folder: string;
+  let spool: Spool;
+  let queue: CollectorQueue;
+  const hit = (path: string, subject: string | null = null): AnsweredHit => hitFor(spool, path, subject);
+  let results: Record<string, number>;
+  /** What the collector says to a hit; null leaves it without an answer. */
+  let says: (request: UpstreamRequest) => SendOutcome | null;
+  let arrived: string[];
+  let marked: string[];
+  const open = (limits: QueueLimits = { concurrent: 4, waiting: 4 }, parts: Partial<QueueParts> = {}): CollectorQueue =>
+    new CollectorQueue({
+      upstream,
+      send(_upstream, request, settled) {
+        const outcome = says(request);
+        let given = false;
+        if (outcome?.kind === 'taken') {
+          arrived.push(request.path);
+          if (request.headers.includes('Consentry-Repeated')) marked.push(request.path);
+        }
+        if (outcome !== null) setImmediate(() => given || settled(outcome));
+        return () => {
+          given = true;
+        };
+      },
+      spool,
+      judgeAgain: () => 'same',
+      events: {
+        result: (_origin, result) => {
+          results[result] = (results[result] ?? 0) + 1;
+        },
+        failed: () => undefined,
+        fault: (error) => {
+          throw error;
+        },
+      },
+      limits,
+      ...parts,
+    });
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'consentry-queue-'));
+    spool = new Spool({
+      folder,
+      keyring,
+      maxBytes: 1e7,
+      maxAgeMs: 3_600_000,
+      now: Date.now,
+      owner: 'one',
+      lost: () => undefined,
+    });
+    results = {};
+    arrived = [];
+    marked = [];
+    says = () => ({ kind: 'taken' });
+    queue = open();
+  });
+  afterEach(async () => {
+    await queue.stop(10);
+    await spool.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('sends so many at once, keeps so many in memory and the others on disk, and loses none', async () => {
+    for (let i = 0; i < 100; i++) queue.offer(hit(`/${i}`));
+    expect(queue.length).toBe(8);
+    expect(results.spooled).toBe(92);
+    await vi.waitFor(() => expect(arrived).toHaveLength(100), { timeout: 5_000 });
+    expect(new Set(arrived).size).toBe(100);
+    expect(marked).toEqual([]);
+  });
+
+  it('keeps hits while the collector refuses connections, and sends each once when it is back', async () => {
+    says = () => DOWN;
+    for (let i = 0; i < 50; i++) queue.offer(hit(`/${i}`, `subject-${i % 3}`));
+    await vi.waitFor(() => expect(results.spooled).toBe(50));
+    says = () => ({ kind: 'taken' });
+    await vi.waitFor(() => expect(arrived).toHaveLength(50), { timeout: 5_000 });
+    expect(new Set(arrived).size).toBe(50);
+    expect(marked).toEqual([]);
+    // Those of one subject come in their order.
+    for (let subject = 0; subject < 3; subject++) {
+      const own = arrived.map((path) => Number(path.slice(1))).filter((i) => i % 3 === subject);
+      expect(own).toEqual([...own].sort((a, b) => a - b));
+    }
+  });
+
+  it('marks as possibly repeated what may have arrived', async () => {
+    says = () => UNSURE;
+    queue.offer(hit('/a'));
+    await vi.waitFor(() => expect(results.spooled).toBe(1));
+    says = () => ({ kind: 'taken' });
+    await vi.waitFor(() => expect(arrived).toEqual(['/a']), { timeout: 5_000 });
+    expect(marked).toEqual(['/a']);
+    expect(results.repeated).toBe(1);
+  });
+
+  it('puts a later hit of a subject behind its waiting ones', async () => {
+    says = () => DOWN;
+    queue.offer(hit('/1', 'anna'));
+    await vi.waitFor(() => expect(results.spooled).toBe(1));
+    says = () => ({ kind: 'taken' });
+    queue.offer(hit('/2', 'anna'));
+    await vi.waitFor(() => expect(arrived).toEqual(['/1', '/2']), { timeout: 5_000 });
+  });
+
+  it('deletes what is judged differently now', async () => {
+    await queue.stop(10);
+    queue = open(undefined, { judgeAgain: ({ context }) => ((context as { path: string }).path === '/no' ? 'changed' : 'same') });
+    says = () => DOWN;
+    queue.offer(hit('/no'));
+    queue.offer(hit('/yes'));
+    await vi.waitFor(() => expect(results.spooled).toBe(2));
+    says = () => ({ kind: 'taken' });
+    await vi.waitFor(() => expect(arrived).toEqual(['/yes']), { timeout: 5_000 });
+    await vi.waitFor(() => expect(spool.entries).toBe(0));
+    expect(results.changed).toBe(1);
+  });
+
+  it('keeps what cannot be judged at the moment', async () => {
+    await queue.stop(10);
+    let verdict: 'later' | 'same' = 'later';
+    queue = open(undefined, { judgeAgain: () => verdict });
+    says = () => DOWN;
+    queue.offer(hit('/a'));
+    await vi.waitFor(() => expect(results.spooled).toBe(1));
+    says = () => ({ kind: 'taken' });
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(arrived).toEqual([]);
+    verdict = 'same';
+    await vi.waitFor(() => expect(arrived).toEqual(['/a']), { timeout: 5_000 });
+  });
+
+  it('gives up a hit at which the collector fails again and again, and sends the ones behind it', async () => {
+    says = ({ path }) => (path === '/poison' ? UNSURE : { kind: 'taken' });
+    queue.offer(hit('/poison', 'anna'));
+    await vi.waitFor(() => expect(results.spooled).toBe(1));
+    queue.offer(hit('/good', 'anna'));
+    await vi.waitFor(() => expect(arrived).toEqual(['/good']), { timeout: 15_000 });
+    expect(results['given-up']).toBe(1);
+  });
+
+  it('spools at a clean stop what waits, and marks what is in flight', async () => {
+    says = () => null;
+    for (let i = 0; i < 8; i++) queue.offer(hit(`/${i}`));
+    await queue.stop(20);
+    await spool.flush();
+    const entries = await spool.peek(upstream.origin, 100);
+    expect(entries).toHaveLength(8);
+    expect(entries.filter((entry) => entry.maybeSent)).toHaveLength(4);
+    expect(queue.length).toBe(0);
+  });
+
+  it('without a spool, counts as lost what finds no room', async () => {
+    await queue.stop(10);
+    queue = open({ concurrent: 2, waiting: 2 }, { spool: null });
+    for (let i = 0; i < 10; i++) queue.offer(hit(`/${i}`));
+    expect(results.lost).toBe(6);
+    await vi.waitFor(() => expect(arrived).toHaveLength(4));
+  });
+});
