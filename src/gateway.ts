@@ -67,11 +67,20 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   const metrics = new Metrics();
   const pools = options.inProcess ? null : new UpstreamPools({ timeoutMs: config.timeouts.upstream, connections: 256 });
   const rules = new RulesInForce(config, pools);
-  await rules.load();
-  metrics.reloadSuccess.set(1);
 
   const { table, identifier, locator } = buildWhereabouts(config);
-  const { keyring, store } = await openRecords(config, { environment: options.environment, say: (message) => log.info(message) });
+  // Watched from before the first load, so that no edit falls between the two.
+  const watch: PolicyWatch = watchPolicies(rules.folder, () => void reload());
+  await watch.ready;
+  const say = (message: string): void => log.info(message);
+  const { keyring, store } = await rules
+    .load()
+    .then(() => openRecords(config, { environment: options.environment, say }))
+    .catch((error: unknown) => {
+      watch.close();
+      throw error;
+    });
+  metrics.reloadSuccess.set(1);
   const cookies = createConsentCookies(cookieConfig(config), keyring, config.site);
   const tokens = createSiteTokens(cookieConfig(config).maxAgeMs, keyring, config.site);
   const bearers = createBearerTokens(keyring, config.site);
@@ -161,8 +170,6 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
       return { ok: false, problems: error.problems };
     }
   }
-  const watch: PolicyWatch = watchPolicies(rules.folder, () => void reload());
-
   let draining = false;
   const admin = createAdminApp({
     metrics,

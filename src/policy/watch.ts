@@ -7,6 +7,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface PolicyWatch {
+  /** Resolves once the folder has been looked at: whatever changes from then on is reported, so load after it. Never rejects. */
+  readonly ready: Promise<void>;
   close(): void;
 }
 
@@ -26,8 +28,7 @@ const BELOW = ['', 'base', 'vendors'];
  */
 export function watchPolicies(folder: string, onChange: () => void, options: WatchOptions = {}): PolicyWatch {
   const watcher = new FolderWatch(folder, onChange, options.settleMs ?? 40, options.pollMs ?? 2_000);
-  watcher.start();
-  return { close: () => watcher.close() };
+  return { ready: watcher.start(), close: () => watcher.close() };
 }
 
 class FolderWatch {
@@ -51,11 +52,11 @@ class FolderWatch {
     this.#pollMs = pollMs;
   }
 
-  start(): void {
+  start(): Promise<void> {
     this.#listen();
-    void this.#look();
     this.#poll = setInterval(() => void this.#look(), this.#pollMs);
     this.#poll.unref();
+    return this.#look();
   }
 
   close(): void {
