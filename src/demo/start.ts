@@ -40,7 +40,10 @@ const OWN_POLICIES = fileURLToPath(new URL('../../policies', import.meta.url));
 export async function createDemo(options: DemoOptions): Promise<Demo> {
   const journal = new HitJournal();
   const folder = mkdtempSync(join(tmpdir(), 'consentry-demo-'));
-  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
+  const removeFolder = (): void => {
+    process.off('exit', removeFolder);
+    rmSync(folder, { recursive: true, force: true });
+  };
   // A second Ctrl-C ends the program where it stands.
   process.once('exit', removeFolder);
   const collector = await startSampleCollector((request) => journal.arrive(request));
@@ -64,12 +67,12 @@ export async function createDemo(options: DemoOptions): Promise<Demo> {
       endStreams: () => page.close(),
       async close() {
         await collector.close();
-        process.off('exit', removeFolder);
         removeFolder();
       },
     };
   } catch (error) {
     await collector.close();
+    removeFolder();
     throw error;
   }
 }

@@ -65,7 +65,10 @@ export class HitList {
       const parts = ['forwarded', 'anonymized', 'dropped'].map((outcome) =>
         make('span', { 'data-outcome': outcome }, make('b', {}, String(counts[outcome])), ` ${outcome}`),
       );
-      find('tally').replaceChildren(...parts, make('span', {}, `the collector counted ${received}`));
+      find('tally').replaceChildren(
+        ...parts,
+        make('span', {}, `the collector counted ${received} ${received === 1 ? 'arrival' : 'arrivals'}`),
+      );
     }, 150);
   }
 }
