@@ -83,7 +83,7 @@ describe('policies edited under load', () => {
   };
   const lastLog = (message: string) => test.logged.filter((line) => line.includes(message)).at(-1) ?? '';
 
-  it('no hit fails, none is judged by a mixture, the newest counts', async () => {
+  it('no hit fails, none is judged by a mixture, the newest counts', { timeout: 60_000 }, async () => {
     let stop = false;
     const statuses = new Map<number, number>();
     const verdicts = new Map<string, number>();
