@@ -1,56 +1,86 @@
 /** Looks for identifiers below encodings: percent, base64, JSON escapes, to a bounded depth. */
 import { readBase64, readText } from './carriers/base64.ts';
 import { findIdentifiers } from './detect.ts';
-import { decodePercent, hasEscape } from './percent.ts';
+import { decodePercent } from './percent.ts';
 import type { CarrierClass } from './report.ts';
+import { HAS_BACKSLASH, HAS_ESCAPE, HAS_HEX, HAS_RUN, shapeOf } from './shape.ts';
 
 const JSON_ESCAPE = /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(["\\/]))/g;
 const BASE64_RUN = /[A-Za-z0-9+/_-]{8,}={0,2}/g;
 const HEX_RUN = /(?:[0-9a-fA-F]{2}){8,}/g;
 const MAX_DEPTH = 4;
+const ANY_VIEW = HAS_ESCAPE | HAS_BACKSLASH | HAS_RUN | HAS_HEX;
 
 /** Called with the class and the text of each identifier. */
 export type FindingVisitor = (carrier: CarrierClass, value: string) => void;
 
-function decodeViews(text: string): string[] {
-  const views: string[] = [];
-  if (hasEscape(text)) views.push(decodePercent(text));
-  if (text.includes('\\')) {
-    views.push(
-      text.replace(
-        JSON_ESCAPE,
-        (_, u?: string, x?: string, c?: string) => c ?? String.fromCharCode(Number.parseInt(u ?? x ?? '', 16)),
-      ),
-    );
+/**
+ * Base64 of text begins each group of four with one of `I` to `Z` and `a` to `f`, since the bytes of text are below 128 (and above 31); words
+ * of ordinary text seldom do. A text may have some other bytes.
+ */
+function isTextLike(run: string): boolean {
+  let heads = 0;
+  let groups = 0;
+  for (let i = 0; i + 1 < run.length; i += 4) {
+    const code = run.charCodeAt(i);
+    groups++;
+    if ((code >= 73 && code <= 90) || (code >= 97 && code <= 102)) heads++;
   }
-  if (text.length >= 8) {
+  return heads * 4 >= groups * 3;
+}
+
+function visitViews(text: string, shape: number, visit: (view: string) => boolean): boolean {
+  if (shape & HAS_ESCAPE) {
+    const decoded = decodePercent(text);
+    if (decoded !== text && visit(decoded)) return true;
+  }
+  if (shape & HAS_BACKSLASH) {
+    const plain = text.replace(
+      JSON_ESCAPE,
+      (_, u?: string, x?: string, c?: string) => c ?? String.fromCharCode(Number.parseInt(u ?? x ?? '', 16)),
+    );
+    if (plain !== text && visit(plain)) return true;
+  }
+  if (shape & HAS_RUN) {
     for (const [run] of text.matchAll(BASE64_RUN)) {
+      if (!isTextLike(run)) continue;
       const decoded = readBase64(run);
       const inner = decoded === null ? null : readText(decoded.bytes);
-      if (inner !== null && inner.length >= 5) views.push(inner);
-    }
-    for (const [run] of text.matchAll(HEX_RUN)) {
-      const inner = readText(Buffer.from(run, 'hex'));
-      if (inner !== null) views.push(inner);
+      if (inner !== null && inner.length >= 5 && visit(inner)) return true;
     }
   }
-  return views;
+  if (shape & HAS_HEX) {
+    for (const [run] of text.matchAll(HEX_RUN)) {
+      const inner = readText(Buffer.from(run, 'hex'));
+      if (inner !== null && visit(inner)) return true;
+    }
+  }
+  return false;
 }
 
 /** Visits every identifier in the text and in what it decodes to. */
 export function visitIdentifiers(text: string, visit: FindingVisitor, depth = 0): void {
-  for (const finding of findIdentifiers(text)) visit(finding.class, text.slice(finding.start, finding.end));
-  if (depth < MAX_DEPTH) for (const view of decodeViews(text)) visitIdentifiers(view, visit, depth + 1);
+  if (text.length < 5) return;
+  const shape = shapeOf(text);
+  for (const finding of findIdentifiers(text, shape)) visit(finding.class, text.slice(finding.start, finding.end));
+  if (depth >= MAX_DEPTH || (shape & ANY_VIEW) === 0) return;
+  visitViews(text, shape, (view) => {
+    visitIdentifiers(view, visit, depth + 1);
+    return false;
+  });
 }
 
 /** Class of the first identifier in a text, or in what it decodes to; null where it holds none. */
 export function findClass(text: string, depth = 0): CarrierClass | null {
-  const [first] = findIdentifiers(text);
+  if (text.length < 5) return null;
+  const shape = shapeOf(text);
+  const [first] = findIdentifiers(text, shape);
   if (first !== undefined) return first.class;
-  if (depth >= MAX_DEPTH || text.length < 5) return null;
-  for (const view of decodeViews(text)) {
-    const found = findClass(view, depth + 1);
-    if (found !== null) return found;
-  }
-  return null;
+  if (depth >= MAX_DEPTH || (shape & ANY_VIEW) === 0) return null;
+  let found: CarrierClass | null = null;
+  visitViews(text, shape, (view) => {
+    found = findClass(view, depth + 1);
+    return found !== null;
+  });
+  return found;
 }

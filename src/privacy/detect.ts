@@ -5,6 +5,7 @@
 import { isCardNumber, isIban } from './checksums.ts';
 import { readIpv4, readIpv6 } from './ip-text.ts';
 import type { CarrierClass } from './report.ts';
+import { HAS_AT, HAS_COLONS, HAS_DIGITS, HAS_DOTS, HAS_TOKEN, shapeOf } from './shape.ts';
 
 export interface Finding {
   readonly class: CarrierClass;
@@ -103,18 +104,21 @@ export function isRandomToken(token: string): boolean {
   return token.split(/[_-]/).some((run) => run.length >= 12 && hasMixedRun(run) && countDigits(run) >= 3);
 }
 
+const NOTHING: readonly Finding[] = [];
+const ANY_PATTERN = HAS_AT | HAS_DIGITS | HAS_DOTS | HAS_COLONS | HAS_TOKEN;
+
 /** Every identifier in a text, as it stands (nothing is decoded), in no particular order; parts may overlap. */
-export function findIdentifiers(text: string): Finding[] {
+export function findIdentifiers(text: string, shape = shapeOf(text)): readonly Finding[] {
+  if (text.length < 5 || (shape & ANY_PATTERN) === 0) return NOTHING;
   const found: Finding[] = [];
-  if (text.length < 5) return found;
-  if (text.includes('@') || text.includes('＠')) findEmails(text, found);
-  if (/\d{2}/.test(text)) {
+  if (shape & HAS_AT) findEmails(text, found);
+  if (shape & HAS_DIGITS) {
     findNumbers(text, found);
-    if (text.includes('.')) collect(text, IPV4, found, 'ip', (match) => readIpv4(match) !== null);
     if (text.length >= 15) collect(text, IBAN, found, 'direct', isIban);
   }
-  if (text.includes(':')) collect(text, IPV6, found, 'ip', (match) => match.length > 3 && readIpv6(match) !== null);
-  if (text.length < 16) return found;
+  if (shape & HAS_DOTS) collect(text, IPV4, found, 'ip', (match) => readIpv4(match) !== null);
+  if (shape & HAS_COLONS) collect(text, IPV6, found, 'ip', (match) => match.length > 3 && readIpv6(match) !== null);
+  if ((shape & HAS_TOKEN) === 0) return found;
   if (text.includes('eyJ')) collect(text, JWT, found, 'online-id');
   if (text.includes('-')) collect(text, UUID, found, 'online-id', (match) => match !== NIL_UUID);
   collect(text, TOKEN, found, 'online-id', isRandomToken);
@@ -123,7 +127,7 @@ export function findIdentifiers(text: string): Finding[] {
 
 /** The text with every identifier replaced by `-`; the same string where there is none. */
 export function cutIdentifiers(text: string): string {
-  const found = findIdentifiers(text);
+  const found = [...findIdentifiers(text)];
   if (found.length === 0) return text;
   found.sort((a, b) => a.start - b.start);
   let out = '';

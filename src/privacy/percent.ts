@@ -1,12 +1,7 @@
 /** Percent-encoding that never throws: what cannot be decoded stays as it is, so that a malformed escape hides nothing. */
 
-const ESCAPE = /%[0-9a-fA-F]{2}/;
 const ESCAPES = /(?:%[0-9a-fA-F]{2})+/g;
 const UNICODE_ESCAPES = /%u([0-9a-fA-F]{4})/gi;
-
-export function hasEscape(text: string): boolean {
-  return text.indexOf('%') >= 0 && ESCAPE.test(text);
-}
 
 function decodeRun(run: string): string {
   try {
