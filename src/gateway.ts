@@ -27,6 +27,7 @@ import { receiveHit } from './hit/receive.ts';
 import { LoadShed } from './ops/load-shed.ts';
 import { describeError, type Logger } from './ops/log.ts';
 import { Metrics } from './ops/metrics.ts';
+import { RecentDecisions } from './ops/recent-decisions.ts';
 import { type PolicyWatch, watchPolicies } from './policy/watch.ts';
 import { UpstreamPools } from './upstream/client.ts';
 
@@ -85,6 +86,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   const tokens = createSiteTokens(cookieConfig(config).maxAgeMs, keyring, config.site);
   const bearers = createBearerTokens(keyring, config.site);
   const evidence = await openEvidence(config, { metrics, log, now });
+  const decisions = new RecentDecisions();
   const shed = options.shed ?? new LoadShed();
   metrics.watchLoad(shed);
   let saidUndeclared = false;
@@ -100,7 +102,12 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     locator,
     limits: { maxBytes: config.limits.body, timeoutMs: config.timeouts.body },
     signalOptions: openSignalOptions(config),
-    evidence: evidence.sink,
+    evidence: {
+      record(hit) {
+        evidence.sink.record(hit);
+        decisions.record(hit);
+      },
+    },
     ...(evidence.admit !== undefined && { admit: evidence.admit }),
     isOverloaded: () => shed.isOverloaded,
     rules: () => rules.current,
@@ -178,6 +185,11 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     isReady: () => !draining,
     policies: () => rules.current.set,
     reload,
+    decisions,
+    store,
+    keyring,
+    site: config.site,
+    now,
     fault,
   });
 

@@ -2,52 +2,56 @@
 import Router from '@koa/router';
 import Koa, { type Context } from 'koa';
 import type { Metrics } from '../ops/metrics.ts';
-import type { PolicySet } from '../policy/policy.ts';
+import type { RecentDecisions } from '../ops/recent-decisions.ts';
+import { addPolicyRoutes, type PolicyAdminParts } from './policies.ts';
+import { sendProblem } from './problem.ts';
+import { addSubjectRoutes, type SubjectParts } from './subjects.ts';
 
-export interface AdminParts {
-  readonly metrics: Metrics;
+export interface AdminParts extends PolicyAdminParts, SubjectParts {
+  /** Its own metrics, or the sums of several processes. */
+  readonly metrics: { readonly registry: Pick<Metrics['registry'], 'contentType' | 'metrics'> };
   /** Whether `/metrics` is answered without a token. */
   readonly metricsOpen: boolean;
+  readonly decisions: RecentDecisions;
   /** Whether an Authorization header carries a good token of scope `admin`. */
   mayAdminister(authorization: string): boolean;
-  /** Whether hits are served: false while draining and before the rules are loaded. */
+  /** Whether hits are served: false while draining. */
   isReady(): boolean;
-  policies(): PolicySet;
-  reload(): Promise<
-    { readonly ok: true; readonly revision: string } | { readonly ok: false; readonly problems: readonly string[] }
-  >;
   /** Told of an exception, which is a bug of ours. */
   fault(error: unknown): void;
 }
 
+const MOST_DECISIONS = 500;
+
 export function createAdminApp(parts: AdminParts): Koa {
   const app = new Koa();
   app.on('error', (error) => parts.fault(error));
-  const router = new Router({ sensitive: true, strict: true });
 
-  router.get('/livez', (ctx) => {
+  const open = new Router({ sensitive: true, strict: true });
+  open.get('/livez', (ctx) => {
     ctx.body = { status: 'ok' };
   });
-  router.get('/readyz', (ctx) => {
-    const ready = parts.isReady();
-    ctx.status = ready ? 200 : 503;
-    ctx.body = { status: ready ? 'ok' : 'draining', revision: parts.policies().revision };
+  open.get('/readyz', async (ctx) => {
+    const status = !parts.isReady() ? 'draining' : (await parts.store.isWritable()) ? 'ok' : 'store-unavailable';
+    ctx.status = status === 'ok' ? 200 : 503;
+    ctx.body = { status, revision: parts.policies().revision };
   });
-  router.get('/metrics', async (ctx) => {
-    if (!parts.metricsOpen && !isAdmin(ctx)) return refuse(ctx);
+  open.get('/metrics', async (ctx) => {
+    if (!parts.metricsOpen && !isAdmin(ctx)) return sendProblem(ctx, 'unauthorized');
     ctx.type = parts.metrics.registry.contentType;
     ctx.body = await parts.metrics.registry.metrics();
   });
-  router.get('/admin/policies', (ctx) => {
-    if (!isAdmin(ctx)) return refuse(ctx);
-    ctx.body = { revision: parts.policies().revision };
+
+  const guarded = new Router({ sensitive: true, strict: true });
+  guarded.use(async function demandToken(ctx, next) {
+    if (isAdmin(ctx)) await next();
+    else sendProblem(ctx, 'unauthorized');
   });
-  router.post('/admin/reload', async (ctx) => {
-    if (!isAdmin(ctx)) return refuse(ctx);
-    const outcome = await parts.reload();
-    ctx.status = outcome.ok ? 200 : 422;
-    ctx.body = outcome.ok ? { revision: outcome.revision } : problem(422, 'policies-refused', outcome.problems.join('\n'));
-    if (!outcome.ok) ctx.type = 'application/problem+json';
+  addPolicyRoutes(guarded, parts);
+  addSubjectRoutes(guarded, parts);
+  guarded.get('/admin/decisions', (ctx) => {
+    const limit = Number(ctx.query.limit ?? 100);
+    ctx.body = { decisions: parts.decisions.list(Number.isInteger(limit) && limit > 0 ? Math.min(limit, MOST_DECISIONS) : 100) };
   });
 
   function isAdmin(ctx: Context): boolean {
@@ -59,17 +63,7 @@ export function createAdminApp(parts: AdminParts): Koa {
     ctx.set('X-Content-Type-Options', 'nosniff');
     await next();
   });
-  app.use(router.routes());
+  app.use(open.routes());
+  app.use(guarded.routes());
   return app;
-}
-
-function refuse(ctx: Context): void {
-  ctx.status = 401;
-  ctx.set('WWW-Authenticate', 'Bearer realm="consentry admin"');
-  ctx.type = 'application/problem+json';
-  ctx.body = problem(401, 'unauthorized', 'send a Bearer token of scope admin: consentry token mint --scope admin');
-}
-
-function problem(status: number, code: string, detail: string): string {
-  return JSON.stringify({ type: `urn:consentry:problem:${code}`, title: code, status, detail });
 }

@@ -60,7 +60,7 @@ function replaceRequest(ctx: Context, hit: OutgoingHit, address: string | null):
   ctx.req = req;
   ctx.request.req = req;
   ctx.response.req = req;
-  ctx.res.req = req;
+  Object.assign(ctx.res, { req });
   ctx.originalUrl = hit.target;
   ctx.request.originalUrl = hit.target;
   ctx.request.ip = address ?? '';

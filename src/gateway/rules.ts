@@ -5,6 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Config, SHIPPED_POLICIES } from '../config.ts';
 import type { Rules } from '../hit/pipeline.ts';
+import type { CompiledPolicySet } from '../policy/compile.ts';
 import { loadPoliciesAside } from '../policy/load-aside.ts';
 import { formatProblem, type PolicyProblem } from '../policy/problem.ts';
 import type { UpstreamPools } from '../upstream/client.ts';
@@ -12,10 +13,15 @@ import { loadProfiles } from '../vendors/load.ts';
 import { GatewayProblem } from './problem.ts';
 import { compileRoutes } from './routes.ts';
 
+/** The rules of hits, with what people ask of the policies beside it. */
+export interface LoadedRules extends Rules {
+  readonly set: CompiledPolicySet;
+}
+
 export class RulesInForce {
   readonly #config: Config;
   readonly #pools: UpstreamPools | null;
-  #current: Rules | null = null;
+  #current: LoadedRules | null = null;
   #last: Promise<void> = Promise.resolve();
 
   constructor(config: Config, pools: UpstreamPools | null) {
@@ -27,7 +33,7 @@ export class RulesInForce {
     return this.#config.policies;
   }
 
-  get current(): Rules {
+  get current(): LoadedRules {
     if (this.#current === null) throw new Error('no rules are loaded');
     return this.#current;
   }
