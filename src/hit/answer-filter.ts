@@ -4,6 +4,7 @@ import type { HeaderTable } from '../upstream/headers.ts';
 import { NO_STORE } from './answer.ts';
 import type { ReceivedHit } from './hit.ts';
 import { strictestAction } from './judge.ts';
+import { asksForToken, TOKEN_HEADER } from './leave.ts';
 import type { Delivery } from './pipeline.ts';
 
 export interface AnswerRules {
@@ -15,6 +16,8 @@ export interface AnswerRules {
   readonly mayRedirect: boolean;
   /** The visitor's Host, without port. */
   readonly host: string;
+  /** Whether a preflight asked for Consentry's own token header, of which the collector knows nothing. */
+  readonly allowsToken: boolean;
 }
 
 /** What a judged hit's answer may do. An undeclared cookie belongs to the strictest purpose that the profile names. */
@@ -33,12 +36,14 @@ export function rulesForAnswer({
     },
     mayRedirect: judgement.purposes[PURPOSE_INDEX.advertising]?.action === 'forward',
     host: received.host,
+    allowsToken: false,
   };
 }
 
 /** What the answer to a preflight or a passed file may do: nothing that tells one visitor from another. */
 export function rulesForBare(received: ReceivedHit): AnswerRules {
-  return { untouched: false, cookieAction: () => 'drop', mayRedirect: false, host: received.host };
+  const allowsToken = received.method === 'OPTIONS' && asksForToken(received);
+  return { untouched: false, cookieAction: () => 'drop', mayRedirect: false, host: received.host, allowsToken };
 }
 
 /** Of an anonymized hit's answer only these come back; others could carry an id that a script keeps. */
@@ -50,7 +55,7 @@ const KEPT = new Set(
   ),
 );
 
-/** A validator, or an invitation to send more: never with a hit that was changed (hits.md § 1.4). */
+/** A validator, or an invitation to send more: never with a hit that was changed. */
 const REMEMBERED = new Set(['etag', 'last-modified', 'accept-ch', 'critical-ch', 'accept-ch-lifetime']);
 
 export type FilteredAnswer = { readonly headers: string[] } | { readonly refused: 'redirect' };
@@ -78,8 +83,17 @@ export function filterAnswer(status: number, raw: readonly string[], rules: Answ
     if (!rules.untouched && (REMEMBERED.has(lower) || !KEPT.has(lower))) continue;
     headers.push(name, value);
   }
+  if (rules.allowsToken) allowToken(headers);
   headers.push('Cache-Control', NO_STORE);
   return { headers };
+}
+
+/** Adds the token header to what the collector allows, where it allows anything (Fetch standard § 3.2.4). */
+function allowToken(headers: string[]): void {
+  const at = headers.findIndex((part, i) => i % 2 === 0 && part.toLowerCase() === 'access-control-allow-headers');
+  if (at !== -1) headers[at + 1] = `${headers[at + 1]}, ${TOKEN_HEADER}`;
+  else if (headers.some((part, i) => i % 2 === 0 && part.toLowerCase() === 'access-control-allow-origin'))
+    headers.push('Access-Control-Allow-Headers', TOKEN_HEADER);
 }
 
 function cookieName(setCookie: string): string {

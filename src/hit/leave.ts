@@ -37,12 +37,37 @@ export function keepBareHeaders(hit: ReceivedHit, table: HeaderTable): string[] 
   const kept: string[] = [];
   for (let i = 0; i < hit.rawHeaders.length; i += 2) {
     const name = hit.rawHeaders[i] as string;
-    if (BARE.has(table.describe(name).lower)) kept.push(name, hit.rawHeaders[i + 1] as string);
+    const { lower } = table.describe(name);
+    if (!BARE.has(lower)) continue;
+    const value = hit.rawHeaders[i + 1] as string;
+    const asked = lower === 'access-control-request-headers' ? withoutToken(value) : value;
+    if (asked !== '') kept.push(name, asked);
   }
   return kept;
 }
 
-const TOKEN_FIELD = 'consentry-token';
+/** Header that carries Consentry's own token on hits from another site. */
+export const TOKEN_HEADER = 'consentry-token';
+
+/** Whether a preflight asks to send the token: the collector is not asked about it, and the visitor gets a yes. */
+export function asksForToken(hit: ReceivedHit): boolean {
+  for (let i = 0; i < hit.rawHeaders.length; i += 2) {
+    if ((hit.rawHeaders[i] as string).toLowerCase() !== 'access-control-request-headers') continue;
+    if (withoutToken(hit.rawHeaders[i + 1] as string) !== hit.rawHeaders[i + 1]) return true;
+  }
+  return false;
+}
+
+function withoutToken(names: string): string {
+  if (!names.toLowerCase().includes(TOKEN_HEADER)) return names;
+  return names
+    .split(',')
+    .filter((name) => name.trim().toLowerCase() !== TOKEN_HEADER)
+    .join(',')
+    .trim();
+}
+
+const TOKEN_FIELD = TOKEN_HEADER;
 
 /** Query without Consentry's own token in any spelling of its name, byte for byte otherwise. */
 export function stripToken(query: string | null): string | null {

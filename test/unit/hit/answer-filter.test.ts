@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { type AnswerRules, filterAnswer, rulesForAnswer } from '../../../src/hit/answer-filter.ts';
+import { type AnswerRules, filterAnswer, rulesForAnswer, rulesForBare } from '../../../src/hit/answer-filter.ts';
 import { HeaderTable } from '../../../src/upstream/headers.ts';
 import { received } from '../../support/hits.ts';
 import { fakeJudgement, fakeRoute } from '../../support/routes.ts';
 
 const table = new HeaderTable();
-const open: AnswerRules = { untouched: true, cookieAction: () => 'forward', mayRedirect: true, host: 'shop.example' };
+const open: AnswerRules = {
+  untouched: true,
+  cookieAction: () => 'forward',
+  mayRedirect: true,
+  host: 'shop.example',
+  allowsToken: false,
+};
 const filter = (raw: string[], rules: Partial<AnswerRules> = {}, status = 200): unknown => {
   const filtered = filterAnswer(status, raw, { ...open, ...rules }, table);
   return 'refused' in filtered ? filtered.refused : filtered.headers;
@@ -55,16 +61,35 @@ describe('filterAnswer', () => {
   });
 });
 
+describe('rulesForBare', () => {
+  const preflight = (asked: string): AnswerRules =>
+    rulesForBare(received({ method: 'OPTIONS', headers: [['Access-Control-Request-Headers', asked]] }));
+
+  it('allows the token header that the collector does not know, beside what it allows', () => {
+    const rules = preflight('content-type, Consentry-Token');
+    expect(
+      filter(['Access-Control-Allow-Origin', 'https://shop.example', 'Access-Control-Allow-Headers', 'content-type'], rules),
+    ).toEqual([
+      'Access-Control-Allow-Origin',
+      'https://shop.example',
+      'Access-Control-Allow-Headers',
+      'content-type, consentry-token',
+      'Cache-Control',
+      'private, no-store',
+    ]);
+    expect(filter(['Access-Control-Allow-Origin', '*'], rules)).toContain('consentry-token');
+    expect(filter([], rules)).not.toContain('consentry-token');
+    expect(filter(['Access-Control-Allow-Origin', '*'], preflight('content-type'))).not.toContain('consentry-token');
+  });
+});
+
 describe('rulesForAnswer', () => {
   const delivery = (actions: Parameters<typeof fakeJudgement>[0]): AnswerRules =>
     rulesForAnswer({
       received: received({ headers: [['Host', 'shop.example']] }),
       route: fakeRoute({ path: '/collect' }),
-      outgoing: { method: 'GET', target: '/', headers: [], body: null },
       judgement: fakeJudgement(actions),
       untouched: false,
-      address: null,
-      answered: false,
     });
 
   it('judges a cookie by its purpose, an undeclared one by the strictest that the profile names', () => {

@@ -70,6 +70,18 @@ describe('keepBareHeaders', () => {
   });
 });
 
+describe('keepBareHeaders of a preflight for the token', () => {
+  it.each([
+    ['content-type,consentry-token', ['Access-Control-Request-Headers', 'content-type']],
+    ['Consentry-Token', []],
+    ['x-consentry-token', ['Access-Control-Request-Headers', 'x-consentry-token']],
+  ])('asks the collector about the others: %s', (asked, expected) => {
+    expect(keepBareHeaders(received({ method: 'OPTIONS', headers: [['Access-Control-Request-Headers', asked]] }), table)).toEqual(
+      expected,
+    );
+  });
+});
+
 describe('stripToken', () => {
   it.each([
     ['a=1&consentry-token=x&b=2', 'a=1&b=2'],
