@@ -18,7 +18,7 @@ import type { CarrierClass } from '../privacy/report.ts';
 import { reduceUserAgent } from '../privacy/user-agent.ts';
 import type { FieldRule } from '../vendors/profile.ts';
 import { isOfType } from '../vendors/value-types.ts';
-import type { ScrubContext } from './scrub-context.ts';
+import { LIMITS, type ScrubContext } from './scrub-context.ts';
 import { shapePseudonym } from './scrub-pseudonym.ts';
 import { type AddressRule, anonymizeUrl, collectFromUrl } from './scrub-url.ts';
 
@@ -26,7 +26,19 @@ import { type AddressRule, anonymizeUrl, collectFromUrl } from './scrub-url.ts';
 const NO_ADDRESS = new Set(['', '0', '1', 'true', 'false', '0.0.0.0', '$remote', '{{auto}}', 'unknown']);
 /** Classes whose values by their nature hold numbers and names of software that look like identifiers. */
 const UNSEARCHED: ReadonlySet<CarrierClass> = new Set(['device', 'time', 'consent', 'geo']);
+const STRUCTURE = /[%@{"=&:/\\]/;
 const JOIN_ID = /^[\w.:~-]{1,128}$/;
+
+/** Whether a value can hold identifiers besides itself, and was not searched for them before. */
+function hasParts(ctx: ScrubContext, carrier: CarrierClass, value: string): boolean {
+  if (value.length < 5 || UNSEARCHED.has(carrier) || (ctx.isIdentifying(carrier) && !STRUCTURE.test(value) && value.length < 64))
+    return false;
+  return ctx.isNew(value);
+}
+
+function collectIdentifiers(ctx: ScrubContext, name: string, value: string): void {
+  visitIdentifiers(value.slice(0, LIMITS.valueLength), (found, text) => ctx.addSecret(name, found, text, true));
+}
 
 /** Removes a value for good, remembering for the guard what it says; its placeholder stands in where the collector wants one. */
 export function removeValue(
@@ -38,8 +50,7 @@ export function removeValue(
 ): Verdict {
   if (ctx.isIdentifying(carrier)) ctx.addSecret(name, carrier, value, rule !== null || carrier === 'click-id');
   if (carrier === 'url') collectFromUrl(ctx, name, value);
-  else if (value.length >= 5 && !UNSEARCHED.has(carrier))
-    visitIdentifiers(value, (found, text) => ctx.addSecret(name, found, text, true));
+  else if (hasParts(ctx, carrier, value)) collectIdentifiers(ctx, name, value);
   if (rule !== null && rule.placeholder !== null) {
     if (rule.placeholder === value) return true;
     ctx.note(name, carrier, 'replaced');
@@ -138,10 +149,11 @@ function anonymizeAddressField(ctx: ScrubContext, name: string, rule: FieldRule,
 
 function anonymizeText(ctx: ScrubContext, name: string, rule: FieldRule, value: string): Verdict {
   if (value === '') return true;
+  if (value.length > LIMITS.valueLength) return removeValue(ctx, name, rule, 'text', value);
   if (ctx.rules.text === 'drop' || !isOfType(value, { type: 'any', values: null, like: rule.like })) {
     const cut = ctx.rules.text === 'drop' ? value : cutIdentifiers(value);
     if (cut !== value && value.includes(' ') && findClass(cut) === null && ctx.keep(cut)) {
-      visitIdentifiers(value, (found, text) => ctx.addSecret(name, found, text, true));
+      collectIdentifiers(ctx, name, value);
       ctx.note(name, 'text', 'cut');
       return cut;
     }

@@ -6,7 +6,7 @@ import type { CarrierClass, Deed, ScrubEntry } from '../privacy/report.ts';
 import type { Searcher } from '../privacy/search.ts';
 import type { FieldRule, Restriction, VendorProfile } from '../vendors/profile.ts';
 import type { ScrubRefusal, ScrubRequest } from './outgoing.ts';
-import { expandSecret, isSecret } from './scrub-secrets.ts';
+import { isSecret, secretParts, trimSecret } from './scrub-secrets.ts';
 
 /** An identifier that was removed, with its class. */
 export interface FoundSecret {
@@ -22,6 +22,8 @@ export const LIMITS = {
   count: 10_000,
   /** Target, headers and body, decompressed, each. */
   bytes: 1 << 20,
+  /** A single value: of longer texts and addresses nothing stays, and only the first part is searched. */
+  valueLength: 8192,
 } as const;
 
 const IDENTIFYING: ReadonlySet<CarrierClass> = new Set(['direct', 'online-id', 'click-id', 'ip']);
@@ -53,6 +55,7 @@ export class ScrubContext {
   /** Values that stay although the site chose them: an identifier found elsewhere may be in them. */
   readonly kept: string[] = [];
   private readonly seen = new Set<string>();
+  private readonly searched = new Set<string>();
 
   constructor(request: ScrubRequest, banned: Searcher | null) {
     this.request = request;
@@ -106,12 +109,24 @@ export class ScrubContext {
   }
 
   /** Remembers an identifier for the guard. `isKnown`: its class is declared or detected, so that a short value counts too. */
-  addSecret(name: string, carrier: CarrierClass, value: string, isKnown: boolean): void {
-    for (const part of expandSecret(value)) {
-      if (!isSecret(part, isKnown && IDENTIFYING.has(carrier)) || this.seen.has(part)) continue;
-      this.seen.add(part);
-      this.secrets.push({ place: this.placeOf(name), value: part, class: carrier });
-    }
+  addSecret(name: string, carrier: CarrierClass, raw: string, isKnown: boolean): void {
+    if (this.seen.has(raw)) return;
+    const value = trimSecret(raw);
+    this.addPart(name, carrier, value, isKnown);
+    for (const part of secretParts(value)) this.addPart(name, carrier, part, isKnown);
+  }
+
+  private addPart(name: string, carrier: CarrierClass, value: string, isKnown: boolean): void {
+    if (this.seen.has(value) || !isSecret(value, isKnown && IDENTIFYING.has(carrier))) return;
+    this.seen.add(value);
+    this.secrets.push({ place: this.placeOf(name), value, class: carrier });
+  }
+
+  /** Whether a text is looked at for the first time: the same address stands in many fields. */
+  isNew(text: string): boolean {
+    if (this.searched.has(text)) return false;
+    this.searched.add(text);
+    return true;
   }
 
   isIdentifying(carrier: CarrierClass): boolean {

@@ -64,8 +64,9 @@ function noteCookie(ctx: ScrubContext, name: string, rule: FieldRule | null, val
   const carrier = rule?.class ?? 'undeclared';
   ctx.note(name, carrier, 'stripped');
   if (carrier === 'consent' || carrier === 'utility' || value === '') return;
-  const decoded = decodePercent(value);
   ctx.addSecret(name, carrier, value, rule !== null);
+  if (!/[%@{"=&:/\\]/.test(value) || !ctx.isNew(value)) return;
+  const decoded = decodePercent(value);
   if (decoded !== value && decoded.length < 200) ctx.addSecret(name, carrier, decoded, rule !== null);
   visitIdentifiers(decoded, (found, text) => ctx.addSecret(name, found, text, true));
   if (mayNameClickId(decoded)) collectFromUrl(ctx, name, decoded);

@@ -14,9 +14,10 @@ function mayHoldQuery(text: string): boolean {
 }
 
 /** Remembers the identifiers that stand in a URL: by the names of its fields, by their looks, to any depth. */
-export function collectFromUrl(ctx: ScrubContext, place: string, text: string, depth = 0): void {
+export function collectFromUrl(ctx: ScrubContext, place: string, whole: string, depth = 0): void {
+  const text = whole.slice(0, LIMITS.valueLength);
   const parts = splitUrl(text);
-  if (parts === null || depth > LIMITS.depth) return;
+  if (parts === null || depth > LIMITS.depth || !ctx.isNew(text)) return;
   for (const pairs of [parts.query, parts.fragment]) {
     if (pairs === null || pairs === '') continue;
     rewritePairs(pairs, '&', (name, value) => {
@@ -28,7 +29,7 @@ export function collectFromUrl(ctx: ScrubContext, place: string, text: string, d
       return true;
     });
   }
-  visitIdentifiers(text, (carrier, value) => ctx.addSecret(place, carrier, value, true));
+  if (depth === 0) visitIdentifiers(text, (carrier, value) => ctx.addSecret(place, carrier, value, true));
 }
 
 /** A path without segments that look like somebody: e-mail addresses, random ids, words with many digits. */
@@ -58,7 +59,7 @@ function keepQuery(query: string): string | null {
 
 /** The address as an anonymized hit may tell it, or null where nothing of it stays. */
 export function anonymizeUrl(text: string, rule: AddressRule): string | null {
-  if (rule === 'drop') return null;
+  if (rule === 'drop' || text.length > LIMITS.valueLength) return null;
   const parts = splitUrl(text);
   if (parts === null) return null;
   const origin = readOrigin(parts);

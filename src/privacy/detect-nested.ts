@@ -6,7 +6,6 @@ import type { CarrierClass } from './report.ts';
 import { HAS_BACKSLASH, HAS_ESCAPE, HAS_HEX, HAS_RUN, shapeOf } from './shape.ts';
 
 const JSON_ESCAPE = /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(["\\/]))/g;
-const BASE64_RUN = /[A-Za-z0-9+/_-]{8,}={0,2}/g;
 const HEX_RUN = /(?:[0-9a-fA-F]{2}){8,}/g;
 const MAX_DEPTH = 4;
 const ANY_VIEW = HAS_ESCAPE | HAS_BACKSLASH | HAS_RUN | HAS_HEX;
@@ -18,15 +17,34 @@ export type FindingVisitor = (carrier: CarrierClass, value: string) => void;
  * Base64 of text begins each group of four with one of `I` to `Z` and `a` to `f`, since the bytes of text are below 128 (and above 31); words
  * of ordinary text seldom do. A text may have some other bytes.
  */
-function isTextLike(run: string): boolean {
+function visitBase64(text: string, visit: (view: string) => boolean): boolean {
+  let start = 0;
   let heads = 0;
-  let groups = 0;
-  for (let i = 0; i + 1 < run.length; i += 4) {
-    const code = run.charCodeAt(i);
-    groups++;
-    if ((code >= 73 && code <= 90) || (code >= 97 && code <= 102)) heads++;
+  for (let i = 0; i <= text.length; i++) {
+    const code = i === text.length ? 0 : text.charCodeAt(i);
+    const isRun =
+      (code >= 97 && code <= 122) ||
+      (code >= 65 && code <= 90) ||
+      (code >= 47 && code <= 57) ||
+      code === 43 ||
+      code === 45 ||
+      code === 95;
+    if (isRun) {
+      if (((i - start) & 3) === 0 && ((code >= 73 && code <= 90) || (code >= 97 && code <= 102))) heads++;
+      continue;
+    }
+    const length = i - start;
+    if (length >= 8 && heads * 16 >= length * 3) {
+      let end = i;
+      while (end < i + 2 && text.charCodeAt(end) === 61) end++;
+      const decoded = readBase64(text.slice(start, end)) ?? readBase64(text.slice(start, i));
+      const inner = decoded === null ? null : readText(decoded.bytes);
+      if (inner !== null && inner.length >= 5 && visit(inner)) return true;
+    }
+    start = i + 1;
+    heads = 0;
   }
-  return heads * 4 >= groups * 3;
+  return false;
 }
 
 function visitViews(text: string, shape: number, visit: (view: string) => boolean): boolean {
@@ -41,14 +59,7 @@ function visitViews(text: string, shape: number, visit: (view: string) => boolea
     );
     if (plain !== text && visit(plain)) return true;
   }
-  if (shape & HAS_RUN) {
-    for (const [run] of text.matchAll(BASE64_RUN)) {
-      if (!isTextLike(run)) continue;
-      const decoded = readBase64(run);
-      const inner = decoded === null ? null : readText(decoded.bytes);
-      if (inner !== null && inner.length >= 5 && visit(inner)) return true;
-    }
-  }
+  if (shape & HAS_RUN && visitBase64(text, visit)) return true;
   if (shape & HAS_HEX) {
     for (const [run] of text.matchAll(HEX_RUN)) {
       const inner = readText(Buffer.from(run, 'hex'));

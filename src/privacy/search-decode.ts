@@ -24,6 +24,16 @@ export function isBase64Byte(byte: number): boolean {
   return BASE64[byte] !== NONE;
 }
 
+/** First letters of groups of base64 whose first byte is ASCII, without control characters but for tab and line ends. */
+export function isBase64Head(byte: number): boolean {
+  return (byte >= 73 && byte <= 90) || (byte >= 97 && byte <= 102) || byte === 67 || byte === 68;
+}
+
+/** `H4sI`: base64 of the first bytes of gzip. */
+export function isGzipBase64(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === 72 && bytes[at + 1] === 52 && bytes[at + 2] === 115 && bytes[at + 3] === 73;
+}
+
 export function isHexByte(byte: number): boolean {
   return HEX[byte] !== NONE;
 }

@@ -10,16 +10,19 @@ import {
   decodePercentBytes,
   FOLD,
   isBase64Byte,
+  isBase64Head,
+  isGzipBase64,
   isHexByte,
 } from './search-decode.ts';
 
-const TABLE_SIZE = 8192;
+const TABLE_SIZE = 1024;
 const PREFIX = 6;
 const SHORT_PREFIX = 3;
 const MAX_DEPTH = 4;
 const MAX_INFLATED_BYTES = 1 << 20;
 const MIN_BASE64_RUN = 8;
 const MIN_HEX_RUN = 12;
+const NO_INDEXES: readonly number[] = [];
 
 /** Bytes that make up words: a short value counts only between others. */
 function isWordByte(byte: number): boolean {
@@ -27,13 +30,22 @@ function isWordByte(byte: number): boolean {
 }
 
 function slotOf(hash: number): number {
-  return (hash ^ (hash >>> 13)) & (TABLE_SIZE - 1);
+  return (hash ^ (hash >>> 10) ^ (hash >>> 20)) & (TABLE_SIZE - 1);
 }
 
 function foldText(text: string): Uint8Array {
   const bytes = Buffer.from(text, 'utf8');
   for (let i = 0; i < bytes.length; i++) bytes[i] = FOLD[bytes[i] as number] as number;
   return bytes;
+}
+
+function hashAt(bytes: Uint8Array, at: number): number {
+  const [a, b, c] = [
+    FOLD[bytes[at] as number] as number,
+    FOLD[bytes[at + 1] as number] as number,
+    FOLD[bytes[at + 2] as number] as number,
+  ];
+  return (a << 16) | (b << 8) | c;
 }
 
 function hashOf(bytes: Uint8Array, length: number): number {
@@ -51,6 +63,8 @@ export class Searcher {
   /** Positions in `values` of what was found. */
   private found: Set<number> | null = null;
   private isFirstEnough = true;
+  /** A value with letters beyond ASCII: its base64 has no tell-tale letters. */
+  private hasHighBytes = false;
 
   constructor(values: readonly string[]) {
     for (let i = 0; i < values.length; i++) this.add(values[i] as string, i + 1);
@@ -59,12 +73,13 @@ export class Searcher {
   private add(value: string, index: number): void {
     const bytes = foldText(value);
     this.needles[index] = bytes;
+    if (!this.hasHighBytes && bytes.length > value.length) this.hasHighBytes = true;
     if (bytes.length >= PREFIX) {
       const slot = slotOf(hashOf(bytes, PREFIX));
       this.next[index] = this.table[slot] as number;
       this.table[slot] = index;
     } else if (bytes.length >= SHORT_PREFIX) {
-      const hash = hashOf(bytes, SHORT_PREFIX);
+      const hash = hashAt(bytes, 0);
       const known = this.shortWords.get(hash);
       if (known === undefined) this.shortWords.set(hash, [index]);
       else known.push(index);
@@ -133,14 +148,38 @@ export class Searcher {
     }
   }
 
+  /**
+   * Base64 of ASCII begins each group of four with one of a few letters, and six bytes hold two beginnings of groups: only stretches with two of
+   * them, four apart, are decoded.
+   */
   private searchBase64(bytes: Uint8Array, start: number, end: number, depth: number): void {
+    if (isGzipBase64(bytes, start)) return this.searchDecoded(bytes, start, end, depth);
     for (let offset = 0; offset < 4 && end - start - offset >= MIN_BASE64_RUN; offset++) {
-      const decoded = decodeBase64Run(bytes, start + offset, end);
-      this.scan(decoded.bytes, 0, decoded.length);
-      // What decodes to a text or a compressed text may hold further encodings.
-      if (depth < MAX_DEPTH && decoded.length >= 12 && decoded.isNested()) {
-        this.searchView(decoded.bytes.slice(0, decoded.length), depth + 1);
+      if (this.hasHighBytes) {
+        this.searchDecoded(bytes, start + offset, end, depth);
+        continue;
       }
+      let first = -1;
+      let last = -1;
+      for (let i = start + offset; i < end; i += 4) {
+        if (isBase64Head(bytes[i] as number)) {
+          if (first < 0) first = i;
+          last = i;
+        } else {
+          if (last > first) this.searchDecoded(bytes, Math.max(start + offset, first - 4), Math.min(end, last + 8), depth);
+          first = last = -1;
+        }
+      }
+      if (last > first) this.searchDecoded(bytes, Math.max(start + offset, first - 4), end, depth);
+    }
+  }
+
+  private searchDecoded(bytes: Uint8Array, start: number, end: number, depth: number): void {
+    const decoded = decodeBase64Run(bytes, start, end);
+    this.scan(decoded.bytes, 0, decoded.length);
+    // What decodes to a text or a compressed text may hold further encodings.
+    if (depth < MAX_DEPTH && decoded.length >= 12 && decoded.isNested()) {
+      this.searchView(decoded.bytes.slice(0, decoded.length), depth + 1);
     }
   }
 
@@ -165,7 +204,7 @@ export class Searcher {
     let hash = 0;
     for (let i = from; i < to; i++) {
       hash = ((hash << 5) ^ (FOLD[bytes[i] as number] as number)) & 0x3fffffff;
-      const index = table[(hash ^ (hash >>> 13)) & (TABLE_SIZE - 1)] as number;
+      const index = table[(hash ^ (hash >>> 10) ^ (hash >>> 20)) & (TABLE_SIZE - 1)] as number;
       if (index !== 0 && i - from >= PREFIX - 1) this.verify(bytes, i - PREFIX + 1, to, index);
     }
   }
@@ -183,25 +222,14 @@ export class Searcher {
   }
 
   private scanWords(bytes: Uint8Array): void {
-    let hash = 0;
-    for (let i = 0; i < bytes.length; i++) {
-      hash = ((hash << 5) ^ (FOLD[bytes[i] as number] as number)) & 0x3fffffff;
-      const at = i - SHORT_PREFIX + 1;
-      if (at < 0 || (at > 0 && isWordByte(FOLD[bytes[at - 1] as number] as number))) continue;
-      // The running hash holds six bytes; only the last three tell the words.
-      const short = hashOf(this.lastBytes(bytes, at), SHORT_PREFIX);
-      for (const index of this.shortWords.get(short) ?? []) {
+    for (let at = 0; at + SHORT_PREFIX <= bytes.length; at++) {
+      if (at > 0 && isWordByte(FOLD[bytes[at - 1] as number] as number)) continue;
+      for (const index of this.shortWords.get(hashAt(bytes, at)) ?? NO_INDEXES) {
         const needle = this.needles[index] as Uint8Array;
         const end = at + needle.length;
         const isWord = end >= bytes.length || !isWordByte(FOLD[bytes[end] as number] as number);
         if (isWord && this.matches(bytes, at, bytes.length, needle)) this.found?.add(index);
       }
     }
-  }
-
-  private lastBytes(bytes: Uint8Array, at: number): Uint8Array {
-    const word = new Uint8Array(SHORT_PREFIX);
-    for (let i = 0; i < SHORT_PREFIX; i++) word[i] = FOLD[bytes[at + i] as number] as number;
-    return word;
   }
 }
