@@ -45,7 +45,7 @@ function denyOnly(covers: PurposeSet): SignalRule {
  * (tcf, consent-mode, segment, rudderstack, cmp-cookies) are heard on every optional purpose.
  */
 export const DEFAULT_SIGNAL_RULES: Readonly<Record<SignalName, SignalRule>> = {
-  gpc: denyOnly(SALE_AND_SHARING),
+  gpc: { ...denyOnly(SALE_AND_SHARING), beatsRecord: true },
   dnt: denyOnly(ALL_OPTIONAL),
   tcf: { ...denyOnly(ALL_OPTIONAL), needs: TCF_NEEDS, vendorConsent: true },
   gpp: { ...denyOnly(SALE_AND_SHARING), denyWhen: OPT_OUT_FIELDS },
