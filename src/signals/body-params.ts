@@ -36,6 +36,9 @@ function addEntry(found: Found, entry: JsonObject, lowersOnly: boolean): void {
   for (const name of PARAM_NAMES) {
     if (Object.hasOwn(entry, name)) addText(found, name, entry[name], `body:$.${name}`, lowersOnly);
   }
+  // Meta's Conversions API Gateway has a spelling of its own.
+  const gateway = childOf(entry, 'fb.data_processing_options')?.dataProcessingOptions;
+  addText(found, 'data_processing_options', gateway, 'body:$["fb.data_processing_options"]', lowersOnly);
   const device = entry.device;
   if (isJsonObject(device)) addDevice(found, device, 'device', lowersOnly);
   const contextDevice = childOf(childOf(entry, 'context'), 'device');
