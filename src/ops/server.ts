@@ -1,18 +1,40 @@
 /** A listener with the limits that Node leaves open, and an end that loses nothing. */
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type RequestListener, type Server, ServerResponse } from 'node:http';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 
 export interface ServerLimits {
   readonly headerBytes: number;
   readonly headerTimeoutMs: number;
   readonly bodyTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  /** A connection on which nothing moves for so long while it is answered is cut: a visitor who does not read. Default 60 s. */
+  readonly silenceMs?: number;
+  /** Connections at a time; more are closed when they come. */
+  readonly connections?: number;
 }
+
+const SILENCE_MS = 60_000;
+const MOST_CONNECTIONS = 16_384;
+/** While draining, connections that are not in use may still bring a request for so long. */
+const LINGER_MS = 1_000;
+const LOOK_AGAIN_MS = 100;
+
+/** Servers that end: every answer of theirs is the last on its connection. */
+const draining = new WeakSet<Server>();
 
 /** No upgrade listener and no CONNECT listener: Node closes those connections by itself. */
 export function createLimitedServer(listener: RequestListener, limits: ServerLimits): Server {
-  const server = createServer(
+  const isDraining = (): boolean => draining.has(server);
+  /** Decides when the head is written, which for a hit that waits for its collector may be long after the drain began. */
+  class LastResponse extends ServerResponse {
+    override writeHead(...args: unknown[]): this {
+      if (isDraining()) this.shouldKeepAlive = false;
+      return super.writeHead(...(args as Parameters<ServerResponse['writeHead']>)) as this;
+    }
+  }
+  const server: Server = createServer(
     {
+      ServerResponse: LastResponse as typeof ServerResponse,
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.headerTimeoutMs,
       requestTimeout: limits.headerTimeoutMs + limits.bodyTimeoutMs,
@@ -24,6 +46,8 @@ export function createLimitedServer(listener: RequestListener, limits: ServerLim
   );
   // Node drops what is over its own count without a word, Sec-GPC among it; the header size bounds instead.
   server.maxHeadersCount = 0;
+  server.maxConnections = limits.connections ?? MOST_CONNECTIONS;
+  server.setTimeout(limits.silenceMs ?? SILENCE_MS);
   return server;
 }
 
@@ -36,15 +60,23 @@ export async function listen(server: Server, host: string, port: number): Promis
   return (server.address() as AddressInfo).port;
 }
 
-/** Takes no new connection, lets what is under way end, and cuts what has not ended in time. */
+/**
+ * Takes no new connection, answers what is under way and what still comes on open connections, telling each that it was the last,
+ * and cuts what has not ended in time.
+ */
 export async function drainServer(server: Server, withinMs: number): Promise<void> {
-  // Ahead of the listener that answers, which may have sent the headers when it returns.
-  server.prependListener('request', (_req, res) => {
-    res.shouldKeepAlive = false;
-  });
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), withinMs);
+  draining.add(server);
+  // Server.close of node:http would cut connections that are idle at this instant, on which a request may be on its way.
+  const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+  const began = performance.now();
+  const look = setInterval(() => {
+    const passed = performance.now() - began;
+    if (passed >= withinMs) server.closeAllConnections();
+    else if (passed >= Math.min(LINGER_MS, withinMs / 2)) server.closeIdleConnections();
+  }, LOOK_AGAIN_MS);
+  if (withinMs === 0) server.closeAllConnections();
   await closed;
-  clearTimeout(timer);
+  clearInterval(look);
+  // Ends the server's own timer, which would keep looking at connections that are no more.
+  server.close();
 }

@@ -16,7 +16,14 @@ export interface Upstream {
   /** Path of the configured URL, to which hits go instead of the route's own; null where the URL has none. */
   readonly path: string | null;
   readonly pool: Dispatcher;
+  /** The whole of an exchange may take so long, in milliseconds. */
+  readonly longestMs?: number;
+  /** Requests that wait for a connection. */
+  countWaiting?(): number;
 }
+
+/** An exchange whose collector sends a byte now and then may take so many of its timeouts. */
+const LONGEST_TIMEOUTS = 6;
 
 export class UpstreamPools {
   readonly #pools = new Map<string, Pool>();
@@ -33,7 +40,9 @@ export class UpstreamPools {
   open(url: string): Upstream {
     const parsed = readUpstreamUrl(url);
     const path = parsed.pathname === '/' ? null : parsed.pathname;
-    return { origin: parsed.origin, host: parsed.host, path, pool: this.#poolFor(parsed.origin) };
+    const pool = this.#poolFor(parsed.origin);
+    const longestMs = LONGEST_TIMEOUTS * this.#limits.timeoutMs;
+    return { origin: parsed.origin, host: parsed.host, path, pool, longestMs, countWaiting: () => pool.stats.queued };
   }
 
   #poolFor(origin: string): Pool {

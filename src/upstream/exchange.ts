@@ -9,7 +9,14 @@ export interface UpstreamRequest {
   /** name, value, … in order, Host among them; Content-Length is made from the body. */
   readonly headers: readonly string[];
   readonly body: Buffer | null;
+  /** Bytes of the answer's body after which the rest is nobody's: the exchange ends there, well. Default: all of it. */
+  readonly enoughBytes?: number;
 }
+
+/** Interim answers (1xx) after which a collector is taken for one that never answers. */
+const MOST_INTERIM = 16;
+/** Requests that wait for a connection to a collector; more are turned away at once instead of timing out one after the other. */
+const MOST_WAITING = 2_048;
 
 export interface UpstreamAnswer {
   /** Final status, 200 to 599. @returns false to pause until `resume` is called. */
@@ -23,7 +30,11 @@ export interface UpstreamAnswer {
 
 /** @returns a function that gives the exchange up, for a visitor who went away. */
 export function exchange(upstream: Upstream, request: UpstreamRequest, answer: UpstreamAnswer): () => void {
-  const handler = new ExchangeHandler(answer);
+  if (upstream.countWaiting !== undefined && upstream.countWaiting() >= MOST_WAITING) {
+    answer.onFailure('overloaded', false, false);
+    return () => undefined;
+  }
+  const handler = new ExchangeHandler(answer, request.enoughBytes ?? Number.POSITIVE_INFINITY, upstream.longestMs);
   upstream.pool.dispatch(
     {
       origin: upstream.origin,
@@ -44,15 +55,35 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   #written = false;
   #done = false;
   #abort: ((error?: Error) => void) | null = null;
+  #interim = 0;
+  #bytes = 0;
+  readonly #enoughBytes: number;
+  readonly #timer: NodeJS.Timeout | null;
 
-  constructor(answer: UpstreamAnswer) {
+  /** @param longestMs the whole exchange may take: a byte now and then keeps every shorter timeout from ending it. */
+  constructor(answer: UpstreamAnswer, enoughBytes: number, longestMs: number | undefined) {
     this.#answer = answer;
+    this.#enoughBytes = enoughBytes;
+    this.#timer = longestMs === undefined ? null : setTimeout(() => this.#end('upstream-timeout', 'too long'), longestMs);
   }
 
   giveUp(): void {
-    if (this.#done) return;
-    this.#done = true;
+    if (!this.#settle()) return;
     this.#abort?.(new Error('the visitor went away'));
+  }
+
+  /** @returns whether this is the first end. */
+  #settle(): boolean {
+    if (this.#done) return false;
+    this.#done = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    return true;
+  }
+
+  /** Ends the exchange and the connection, of which nobody knows any more what comes next. */
+  #end(code: RefusalCode, why: string): void {
+    this.#fail(code);
+    this.#abort?.(new Error(why));
   }
 
   onConnect(abort: (error?: Error) => void): void {
@@ -70,10 +101,9 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
     // Interim answers are for us; the one that counts follows.
-    if (status >= 100 && status < 200 && status !== 101) return true;
+    if (status >= 100 && status < 200 && status !== 101 && ++this.#interim <= MOST_INTERIM) return true;
     if (status < 200 || status > 599) {
-      this.#fail('upstream-invalid');
-      this.#abort?.(new Error('status out of range'));
+      this.#end('upstream-invalid', 'status out of range');
       return false;
     }
     this.#started = true;
@@ -85,13 +115,15 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 
   onData(chunk: Buffer): boolean {
-    return this.#answer.onData(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes <= this.#enoughBytes) return this.#answer.onData(chunk);
+    this.onComplete();
+    this.#abort?.(new Error('enough was read'));
+    return false;
   }
 
   onComplete(): void {
-    if (this.#done) return;
-    this.#done = true;
-    this.#answer.onEnd();
+    if (this.#settle()) this.#answer.onEnd();
   }
 
   onError(error: Error): void {
@@ -99,9 +131,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 
   #fail(code: RefusalCode): void {
-    if (this.#done) return;
-    this.#done = true;
-    this.#answer.onFailure(code, this.#started, this.#written);
+    if (this.#settle()) this.#answer.onFailure(code, this.#started, this.#written);
   }
 }
 

@@ -14,6 +14,9 @@ export type SendOutcome =
 /** @returns a function that gives up waiting; `settled` is not called then. */
 export type Send = (upstream: Upstream, request: UpstreamRequest, settled: (outcome: SendOutcome) => void) => () => void;
 
+/** So much of an answer is read: a connection whose answer was read to its end can be used again, an endless one cannot. */
+const ENOUGH_BYTES = 64 * 1024;
+
 const TAKEN: SendOutcome = { kind: 'taken' };
 const BUSY: SendOutcome = { kind: 'unsure', reason: 'upstream-busy' };
 
@@ -24,15 +27,19 @@ function isBusy(status: number): boolean {
 
 export const sendOverPool: Send = (upstream, request, settled) => {
   let busy = false;
-  return exchange(upstream, request, {
-    onHead(status) {
-      busy = isBusy(status);
-      return true;
+  return exchange(
+    upstream,
+    { ...request, enoughBytes: ENOUGH_BYTES },
+    {
+      onHead(status) {
+        busy = isBusy(status);
+        return true;
+      },
+      onData: () => true,
+      onEnd: () => settled(busy ? BUSY : TAKEN),
+      // Once the head is there the collector has taken the hit; how its answer ends is nobody's concern.
+      onFailure: (reason, started, written) =>
+        settled(started && !busy ? TAKEN : { kind: written ? 'unsure' : 'not-sent', reason }),
     },
-    onData: () => true,
-    onEnd: () => settled(busy ? BUSY : TAKEN),
-    // Once the head is there the collector has taken the hit; how its answer ends is nobody's concern.
-    onFailure: (reason, started, written) =>
-      settled(started && !busy ? TAKEN : { kind: written ? 'unsure' : 'not-sent', reason }),
-  });
+  );
 };
