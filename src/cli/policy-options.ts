@@ -43,3 +43,9 @@ function inFolder(folder: string, problem: PolicyProblem): PolicyProblem {
 export function writeLine(text: string): void {
   process.stdout.write(`${text}\n`);
 }
+
+export function parsePercent(text: string): number {
+  const percent = Number(text);
+  if (!/^\d{1,3}(\.\d+)?$/.test(text) || percent > 100) throw new InvalidArgumentError('Write a percentage, 0 to 100.');
+  return percent;
+}

@@ -4,6 +4,7 @@ import { registerPolicyCheck } from './policy-check.ts';
 import { registerPolicyExplain } from './policy-explain.ts';
 import { registerPolicyMatrix } from './policy-matrix.ts';
 import { registerPolicyTest } from './policy-test.ts';
+import { registerPolicyVerify } from './policy-verify.ts';
 
 export function registerPolicyCommands(program: Command): void {
   const policy = program.command('policy').description('check, test, explain and compare policy files');
@@ -11,4 +12,5 @@ export function registerPolicyCommands(program: Command): void {
   registerPolicyTest(policy);
   registerPolicyExplain(policy);
   registerPolicyMatrix(policy);
+  registerPolicyVerify(policy);
 }

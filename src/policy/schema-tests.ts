@@ -1,6 +1,8 @@
 /** The form of tests, in a policy file or in a `*.test.yaml` over the whole set, and of what `explain --batch` reads. */
 import { z } from 'zod';
 import { ACTIONS, PURPOSES, type Purpose, STATES } from '../consent/state.ts';
+import { SIGNAL_NAMES } from '../signals/signal.ts';
+import { RECORD_CASES, SIGNAL_STATES } from './case-names.ts';
 import { checkText, day, duration } from './schema-values.ts';
 
 const place = z.string().max(16).nullable();
@@ -97,12 +99,48 @@ export const TestCase = z
   });
 export type TestCase = z.infer<typeof TestCase>;
 
+const invariantWhen = z
+  .strictObject({
+    places: z.array(z.string()).min(1).optional().describe('Codes; a country means its subdivisions too'),
+    record: z.union([z.enum(RECORD_CASES), z.array(z.enum(RECORD_CASES)).min(1)]).optional(),
+    signals: z.partialRecord(z.enum(SIGNAL_NAMES), z.enum(SIGNAL_STATES)).optional(),
+    label: z.string().optional(),
+    under: z.int().min(1).max(150).optional().describe('Age that the hit tells, below this'),
+    sensitive: z.boolean().optional(),
+  })
+  .describe('The cases that are meant; without a key, all');
+
+const actions = z.strictObject(
+  Object.fromEntries(PURPOSES.map((purpose) => [purpose, expectedAction.optional()])) as {
+    [P in Purpose]: z.ZodOptional<typeof expectedAction>;
+  },
+);
+
+const Invariant = z
+  .strictObject({
+    name: checkText,
+    when: invariantWhen.optional(),
+    never: actions.optional().describe('Actions that are wrong'),
+    always: actions.optional().describe('Actions that are right'),
+  })
+  .superRefine((invariant, context) => {
+    if (invariant.never === undefined && invariant.always === undefined) {
+      context.addIssue({
+        code: 'custom',
+        message: 'an invariant says what never or always happens: write never: { advertising: forward }',
+      });
+    }
+  })
+  .describe('What has to hold in every case; policy verify tries them all');
+export type InvariantSource = z.infer<typeof Invariant>;
+
 export const TestFile = z
   .strictObject({
     schema: z.literal(1).describe('Version of the format'),
     kind: z.literal('tests'),
     clock: day.describe('The day of tests that do not name one'),
     tests: z.array(TestCase).min(1).optional(),
+    invariants: z.array(Invariant).min(1).optional(),
   })
   .describe('Tests over the whole set');
 export type TestFile = z.infer<typeof TestFile>;
