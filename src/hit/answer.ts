@@ -90,6 +90,9 @@ export function answerRefusal(res: ServerResponse, code: RefusalCode): void {
   const headers = ['Content-Type', 'application/problem+json', 'Content-Length', String(body.length), 'Cache-Control', NO_STORE];
   if (status === 405) headers.push('Allow', 'GET, HEAD, POST, OPTIONS');
   if (status === 503) headers.push('Retry-After', '1');
-  if (status !== 404 && status !== 502 && status !== 504) headers.push('Connection', 'close');
+  if (status !== 404 && status !== 502 && status !== 504) {
+    res.shouldKeepAlive = false;
+    headers.push('Connection', 'close');
+  }
   res.writeHead(status, headers).end(res.req.method === 'HEAD' ? undefined : body);
 }

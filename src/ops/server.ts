@@ -1,6 +1,6 @@
 /** A listener with the limits that Node leaves open, and an end that loses nothing. */
 import { createServer, type RequestListener, type Server, ServerResponse } from 'node:http';
-import { type AddressInfo, Server as NetServer } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 
 export interface ServerLimits {
   readonly headerBytes: number;
@@ -42,13 +42,27 @@ export function createLimitedServer(listener: RequestListener, limits: ServerLim
       connectionsCheckingInterval: 2_000,
       insecureHTTPParser: false,
     },
-    listener,
+    endAfterClose(listener),
   );
   // Node drops what is over its own count without a word, Sec-GPC among it; the header size bounds instead.
   server.maxHeadersCount = 0;
   server.maxConnections = limits.connections ?? MOST_CONNECTIONS;
   server.setTimeout(limits.silenceMs ?? SILENCE_MS);
   return server;
+}
+
+/**
+ * Leaves requests alone that were pipelined behind one whose answer closes the connection (RFC 9112 § 9.6): what follows a request
+ * that was refused for its framing may be anything, and nobody would get an answer.
+ */
+function endAfterClose(listener: RequestListener): RequestListener {
+  const latest = new WeakMap<Socket, ServerResponse>();
+  return (req, res) => {
+    const before = latest.get(req.socket);
+    if (before?.shouldKeepAlive === false) return;
+    latest.set(req.socket, res);
+    listener(req, res);
+  };
 }
 
 /** @returns the port that it listens on. */

@@ -17,6 +17,7 @@ const SHIPPED = fileURLToPath(new URL('../../policies', import.meta.url));
 export interface TestGateway {
   port: number;
   gateway: Gateway;
+  server: Server;
   collector: Collector;
   /** A folder of policies of its own, to be edited. */
   policies: string;
@@ -57,13 +58,14 @@ export async function startGateway(options: ConfigInput = {}, extra: Partial<Gat
   return {
     port,
     gateway,
+    server,
     collector,
     policies,
     logged,
     send: (sent) => send(port, sent),
     async close() {
       server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      if (server.listening) await new Promise((resolve) => server.close(resolve));
       await gateway.close();
       await collector.close();
       rmSync(folder, { recursive: true, force: true });

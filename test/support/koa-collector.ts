@@ -28,7 +28,6 @@ export interface KoaCollector {
 export async function startKoaCollector(
   options: ConsentryOptions,
   mount: (app: CollectorApp, guard: ConsentryGuard) => void,
-  appOptions: ConstructorParameters<typeof Koa>[0] = {},
 ): Promise<KoaCollector> {
   const folder = mkdtempSync(join(tmpdir(), 'consentry-koa-'));
   const policies = options.policies ?? join(folder, 'policies');
@@ -47,7 +46,7 @@ export async function startKoaCollector(
     { log },
   );
   await guard.ready;
-  const app = new Koa<DefaultState, DefaultContext>(appOptions);
+  const app = new Koa<DefaultState, DefaultContext>();
   app.silent = true;
   mount(app, guard);
   const server = createServer(app.callback());
