@@ -14,10 +14,10 @@ import { type Caller, identifyCaller, mayChange } from './origin.ts';
 import { linesOf } from './page-origin.ts';
 import { type ProblemCode, sendJson, sendProblem } from './problem.ts';
 import { createRateLimit } from './rate.ts';
-import { type RegisteredNotice, readConsentRequest } from './request.ts';
+import { type ConsentRequest, type RegisteredNotice, readConsentRequest } from './request.ts';
 import { createConsentService, type DecidedConsent } from './service.ts';
 import { createSiteTokens } from './site-token.ts';
-import { NO_PURPOSES, type Purpose } from './state.ts';
+import { NO_PURPOSES, OPTIONAL_PURPOSES, type Purpose, purposeSet } from './state.ts';
 import type { Visit } from './view.ts';
 
 /** The `consent` part of the configuration, resolved. */
@@ -40,7 +40,11 @@ export interface ConsentApiConfig {
 
 /** Counts what happened; labels are of a fixed set. */
 export interface ConsentMetrics {
-  countDecision(outcome: 'written' | 'same' | 'refusal' | 'nothing' | 'unavailable'): void;
+  countDecision(
+    outcome: 'written' | 'same' | 'refusal' | 'nothing' | 'unavailable',
+    country: string,
+    choices: Pick<ConsentRequest, 'grants' | 'refusals'>,
+  ): void;
   countProblem(code: ProblemCode): void;
 }
 
@@ -117,10 +121,14 @@ export function createConsentApi(parts: ConsentApiParts): Middleware {
     if (read.request.grants !== NO_PURPOSES && !rate.take(visit.address, visit.now)) return refuse(ctx, 'too-many');
     const decided = await service.decide(visit, read.request);
     sendDecision(ctx, decided, decided.ok && decided.kind === 'nothing' ? 200 : 201);
+    countDecision(decided, visit.region, read.request);
   });
 
   router.delete(config.path, async (ctx) => {
-    sendDecision(ctx, await service.withdraw(describeVisit(ctx)), 200);
+    const visit = describeVisit(ctx);
+    const decided = await service.withdraw(visit);
+    sendDecision(ctx, decided, 200);
+    countDecision(decided, visit.region, { grants: NO_PURPOSES, refusals: purposeSet(OPTIONAL_PURPOSES) });
   });
 
   router.get(`${config.path}/export`, async (ctx) => {
@@ -143,10 +151,17 @@ export function createConsentApi(parts: ConsentApiParts): Middleware {
     router.get(GPC_PATH, (ctx) => sendJson(ctx, 200, gpc));
   }
 
+  function countDecision(
+    decided: DecidedConsent,
+    { country }: Region,
+    choices: Pick<ConsentRequest, 'grants' | 'refusals'>,
+  ): void {
+    metrics?.countDecision(decided.ok ? decided.kind : 'unavailable', country, choices);
+  }
+
   function sendDecision(ctx: Context, decided: DecidedConsent, status: number): void {
     const token = decided.token === null ? {} : { token: decided.token };
     if (decided.setCookie !== null) ctx.set('Set-Cookie', decided.setCookie);
-    metrics?.countDecision(decided.ok ? decided.kind : 'unavailable');
     if (!decided.ok) {
       refuse(ctx, 'store-unavailable', undefined, token);
       return;

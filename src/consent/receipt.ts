@@ -3,12 +3,11 @@
  * by its hash and holds no subject, so that it may be shown, stored and passed on. The store keeps only its signature: the
  * rest follows from the record, and after an erasure from nothing.
  */
-import { createPublicKey, type KeyObject } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import type { ConsentEntry } from './entry.ts';
 import type { Keyring, ReceiptJwk } from './keys.ts';
 import { OPTIONAL_PURPOSES } from './state.ts';
-import { verifySignature } from './token.ts';
+import { importVerifyKey, verifySignature } from './token.ts';
 
 const RECEIPT_TYP = 'consent-receipt+jwt';
 
@@ -45,14 +44,11 @@ export function verifyReceipt(receipt: string, keys: readonly ReceiptJwk[]): boo
   try {
     const header = JSON.parse(Buffer.from(receipt.slice(0, receipt.indexOf('.')), 'base64url').toString()) as { kid?: unknown };
     const jwk = keys.find((key) => key.kid === header.kid);
-    return jwk !== undefined && verifySignature(receipt, importKey(jwk), 'ES256').ok;
+    const known = jwk === undefined ? null : importVerifyKey({ ...jwk });
+    return known?.algorithm === 'ES256' && verifySignature(receipt, known.key, 'ES256').ok;
   } catch {
     return false;
   }
-}
-
-function importKey(jwk: ReceiptJwk): KeyObject {
-  return createPublicKey({ key: { ...jwk }, format: 'jwk' });
 }
 
 function describeHeader(kid: string) {

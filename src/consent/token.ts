@@ -3,7 +3,7 @@
  * algorithm per key, canonical base64url only, a bounded length before anything is parsed, `crit` refused, and `iss`,
  * `aud`, `sub`, `iat`, `exp`, `typ` and `kid` all demanded (RFC 7519 § 4.1, RFC 8725 § 3).
  */
-import type { KeyObject } from 'node:crypto';
+import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { BoundedCache } from './bounded-cache.ts';
 import type { Keyring, KeyUse } from './keys.ts';
@@ -130,6 +130,30 @@ export function verifySignature(token: string, key: KeyObject, algorithm: 'HS256
   } catch {
     return refuse('signature');
   }
+}
+
+export interface VerifyKey {
+  readonly key: KeyObject;
+  readonly algorithm: 'HS256' | 'ES256';
+}
+
+/**
+ * A published key (RFC 7517) as one that may check signatures. Null for a key of another algorithm, for one that says it is
+ * for something else (`use`, `key_ops`), and for one that cannot be read.
+ */
+export function importVerifyKey(jwk: JsonWebKey): VerifyKey | null {
+  const { kty, crv, k, alg, use = 'sig', key_ops: operations } = jwk;
+  if (use !== 'sig' || (Array.isArray(operations) && !operations.includes('verify'))) return null;
+  try {
+    if (kty === 'oct' && alg === 'HS256' && typeof k === 'string') {
+      return { key: createSecretKey(Buffer.from(k, 'base64url')), algorithm: 'HS256' };
+    }
+    if (kty === 'EC' && crv === 'P-256' && alg === 'ES256')
+      return { key: createPublicKey({ key: jwk, format: 'jwk' }), algorithm: 'ES256' };
+  } catch {
+    // No key.
+  }
+  return null;
 }
 
 function isCanonicalBase64url(segment: string): boolean {
