@@ -2,6 +2,7 @@
 import { type Action, PURPOSE_INDEX } from '../consent/state.ts';
 import type { HeaderTable } from '../upstream/headers.ts';
 import { NO_STORE } from './answer.ts';
+import { expireCookies } from './expire-cookies.ts';
 import type { ReceivedHit } from './hit.ts';
 import { strictestAction } from './judge.ts';
 import { asksForToken, TOKEN_HEADER } from './leave.ts';
@@ -16,6 +17,8 @@ export interface AnswerRules {
   readonly mayRedirect: boolean;
   /** The visitor's Host, without port. */
   readonly host: string;
+  /** Lines (name, value, …) of our own that go along. */
+  readonly lines: readonly string[];
   /** Whether a preflight asked for Consentry's own token header, of which the collector knows nothing. */
   readonly allowsToken: boolean;
 }
@@ -36,6 +39,7 @@ export function rulesForAnswer({
     },
     mayRedirect: judgement.purposes[PURPOSE_INDEX.advertising]?.action === 'forward',
     host: received.host,
+    lines: expireCookies(received, route, judgement),
     allowsToken: false,
   };
 }
@@ -43,7 +47,7 @@ export function rulesForAnswer({
 /** What the answer to a preflight or a passed file may do: nothing that tells one visitor from another. */
 export function rulesForBare(received: ReceivedHit): AnswerRules {
   const allowsToken = received.method === 'OPTIONS' && asksForToken(received);
-  return { untouched: false, cookieAction: () => 'drop', mayRedirect: false, host: received.host, allowsToken };
+  return { untouched: false, cookieAction: () => 'drop', mayRedirect: false, host: received.host, lines: [], allowsToken };
 }
 
 /** Of an anonymized hit's answer only these come back; others could carry an id that a script keeps. */
@@ -84,6 +88,7 @@ export function filterAnswer(status: number, raw: readonly string[], rules: Answ
     headers.push(name, value);
   }
   if (rules.allowsToken) allowToken(headers);
+  headers.push(...rules.lines);
   headers.push('Cache-Control', NO_STORE);
   return { headers };
 }

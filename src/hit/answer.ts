@@ -1,6 +1,8 @@
 /** Step 11: what the visitor gets. Answers of our own are prepared buffers; the collector's are filtered in answer-filter.ts. */
 import type { ServerResponse } from 'node:http';
 import { type RefusalCode, toProblem } from '../errors.ts';
+import type { Judgement } from '../policy/policy.ts';
+import { expireCookies } from './expire-cookies.ts';
 import type { ReceivedHit } from './hit.ts';
 import type { DroppedHit } from './pipeline.ts';
 import type { Route } from './route.ts';
@@ -17,9 +19,14 @@ function wantsImage(hit: ReceivedHit): boolean {
 }
 
 /** Success without content or as a pixel, as the route's `respond` and the request ask for. */
-export function answerEmpty(res: ServerResponse, hit: ReceivedHit, respond: Route['respond']): void {
+export function answerEmpty(
+  res: ServerResponse,
+  hit: ReceivedHit,
+  respond: Route['respond'],
+  lines: readonly string[] = [],
+): void {
   const image = respond === 'pixel' ? hit.method !== 'POST' : respond === 'upstream' && wantsImage(hit);
-  const headers = corsHeaders(hit);
+  const headers = [...corsHeaders(hit), ...lines];
   headers.push('Cache-Control', NO_STORE);
   if (!image) return void res.writeHead(204, headers).end();
   headers.push('Content-Type', 'image/gif', 'Content-Length', String(PIXEL.length));
@@ -27,10 +34,10 @@ export function answerEmpty(res: ServerResponse, hit: ReceivedHit, respond: Rout
 }
 
 /** Answer to a dropped hit: the profile's, which the vendor's script takes for success, else the route's. Never an error. */
-export function answerDropped(res: ServerResponse, hit: ReceivedHit, route: Route): void {
+export function answerDropped(res: ServerResponse, hit: ReceivedHit, route: Route, lines: readonly string[] = []): void {
   const { dropped } = route.profile;
-  if (dropped === null) return answerEmpty(res, hit, route.respond);
-  const headers = corsHeaders(hit);
+  if (dropped === null) return answerEmpty(res, hit, route.respond, lines);
+  const headers = [...corsHeaders(hit), ...lines];
   headers.push('Cache-Control', NO_STORE);
   for (const [name, value] of Object.entries(dropped.headers)) headers.push(name, value);
   if (dropped.status !== 204) headers.push('Content-Length', String(dropped.body.length));
@@ -69,11 +76,12 @@ function headerOf(hit: ReceivedHit, name: string): string {
 export function answerVisitor(res: ServerResponse) {
   return {
     refuse: (code: RefusalCode): void => answerRefusal(res, code),
-    drop({ received, route, unread }: DroppedHit): void {
+    drop({ received, route, judgement, unread }: DroppedHit): void {
       if (unread) res.shouldKeepAlive = false;
-      if (!res.headersSent) answerDropped(res, received, route);
+      if (!res.headersSent) answerDropped(res, received, route, expireCookies(received, route, judgement));
     },
-    answerFirst: (hit: ReceivedHit, route: Route): void => answerEmpty(res, hit, route.respond),
+    answerFirst: (hit: ReceivedHit, route: Route, judgement: Judgement): void =>
+      answerEmpty(res, hit, route.respond, expireCookies(hit, route, judgement)),
   };
 }
 

@@ -84,7 +84,7 @@ export interface Mount {
   /** A hit that does not leave. */
   drop(dropped: DroppedHit): void;
   /** The visitor of a route that does not wait for the collector; `deliver` follows. */
-  answerFirst(hit: ReceivedHit, route: Route): void;
+  answerFirst(hit: ReceivedHit, route: Route, judgement: Judgement): void;
   /** A path under no route that no collector takes for a guarded one; `refusal` is what a hit would have been refused for. */
   unmatched(refusal: RefusalCode | null): void;
   /** A preflight, or a static file of a `pass` route. */
@@ -308,7 +308,7 @@ function dispatch(
   const host = hostFor(route, received, action);
   const outgoing = addOwnHeaders(clean, { route, judgement, action, region, anonymize: judgement.anonymize, address, host });
   const answered = route.respond !== 'upstream';
-  if (answered) mount.answerFirst(received, route);
+  if (answered) mount.answerFirst(received, route, judgement);
   mount.deliver({ received, route, outgoing, facts, subject, judgement, action, untouched, address, answered });
   record(hit, outcomeOf(action), null, report, outgoing);
 }

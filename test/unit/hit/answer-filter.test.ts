@@ -10,6 +10,7 @@ const open: AnswerRules = {
   cookieAction: () => 'forward',
   mayRedirect: true,
   host: 'shop.example',
+  lines: [],
   allowsToken: false,
 };
 const filter = (raw: string[], rules: Partial<AnswerRules> = {}, status = 200): unknown => {

@@ -1,0 +1,55 @@
+/**
+ * Expires what a tracker set before the visitor said no: an id cookie that is HttpOnly can be deleted by no script, and goes
+ * on naming the visitor after an opt-out.
+ */
+import { PURPOSE_INDEX } from '../consent/state.ts';
+import type { Judgement } from '../policy/policy.ts';
+import type { ReceivedHit } from './hit.ts';
+import type { Route } from './route.ts';
+
+/** More than a browser keeps for a site, or somebody who wants a long answer. */
+const MOST_EXPIRED = 20;
+/** Taken by browsers on answers to another site's page too, where a cookie without SameSite would be ignored. */
+const EXPIRED = 'Max-Age=0; Path=/; Secure; SameSite=None';
+/** `shop.eu.example.com`: the cookie may have been set for any of its parents. */
+const MOST_DOMAINS = 4;
+
+/**
+ * `Set-Cookie` lines (name, value, …) that delete the cookies of the request which the profile declares for a purpose that is
+ * denied or withdrawn. Mere silence deletes nothing: the banner may still be open.
+ */
+export function expireCookies(hit: ReceivedHit, route: Route, judgement: Judgement | null): string[] {
+  if (judgement === null || hit.cookie === '') return [];
+  const lines: string[] = [];
+  let domains: string[] | null = null;
+  for (const pair of hit.cookie.split(';', 4 * MOST_EXPIRED)) {
+    const name = pair.slice(0, Math.max(0, pair.indexOf('='))).trim();
+    if (!isDenied(name, route, judgement)) continue;
+    domains ??= domainsOf(hit.host);
+    lines.push('Set-Cookie', `${name}=; ${EXPIRED}`);
+    for (const domain of domains) lines.push('Set-Cookie', `${name}=; ${EXPIRED}; Domain=${domain}`);
+    if (lines.length >= 2 * MOST_EXPIRED * (1 + domains.length)) break;
+  }
+  return lines;
+}
+
+/** A cookie name as RFC 6265 § 4.1.1 has it: anything else was not set by a Set-Cookie line of the tracker's. */
+const COOKIE_NAME = /^[\w!#$%&'*+.^`|~-]{1,128}$/;
+
+function isDenied(name: string, route: Route, judgement: Judgement): boolean {
+  if (!COOKIE_NAME.test(name)) return false;
+  const purpose = route.profile.cookiePurpose(name);
+  if (purpose === null) return false;
+  const state = judgement.purposes[PURPOSE_INDEX[purpose]]?.state;
+  return state === 'denied' || state === 'withdrawn';
+}
+
+/** The host and its parents down to two labels; browsers ignore the ones that are public suffixes. */
+function domainsOf(host: string): string[] {
+  if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(host) || /^[\d.]+$/.test(host)) return [];
+  const labels = host.split('.');
+  return labels
+    .slice(0, -1)
+    .map((_, i) => labels.slice(i).join('.'))
+    .slice(-MOST_DOMAINS);
+}

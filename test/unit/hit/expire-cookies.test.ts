@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { expireCookies } from '../../../src/hit/expire-cookies.ts';
+import { received } from '../../support/hits.ts';
+import { fakeJudgement, fakeRoute } from '../../support/routes.ts';
+
+const route = fakeRoute({ path: '/collect' });
+const hit = (cookie: string, host = 'px.shop.example'): ReturnType<typeof received> =>
+  received({
+    headers: [
+      ['Host', host],
+      ['Cookie', cookie],
+    ],
+  });
+const names = (lines: string[]): string[] =>
+  lines.filter((_, i) => i % 2 === 1).map((line) => line.replace(/ Path=\/; Secure; SameSite=None/, ''));
+
+describe('expireCookies', () => {
+  it('deletes declared cookies of a refused purpose, for the host and its parents', () => {
+    const judgement = fakeJudgement({}, { advertising: 'denied', analytics: 'unknown' });
+    expect(names(expireCookies(hit('_ga=1; _fbp=2; cart=3'), route, judgement))).toEqual([
+      '_fbp=; Max-Age=0;',
+      '_fbp=; Max-Age=0;; Domain=px.shop.example',
+      '_fbp=; Max-Age=0;; Domain=shop.example',
+    ]);
+  });
+
+  it('deletes after a withdrawal, and nothing on silence or a yes', () => {
+    expect(names(expireCookies(hit('_ga=1'), route, fakeJudgement({}, { analytics: 'withdrawn' })))).toContain(
+      '_ga=; Max-Age=0;',
+    );
+    for (const state of ['unknown', 'expired', 'granted'] as const) {
+      expect(expireCookies(hit('_ga=1; _fbp=2'), route, fakeJudgement({}, { analytics: state, advertising: state }))).toEqual([]);
+    }
+  });
+
+  it('names no domain for an address or a single label, and nothing that is no cookie name', () => {
+    const judgement = fakeJudgement({}, { advertising: 'denied' });
+    expect(names(expireCookies(hit('_fbp=2', '127.0.0.1:8080'), route, judgement))).toEqual(['_fbp=; Max-Age=0;']);
+    expect(names(expireCookies(hit('_fbp=2', 'localhost'), route, judgement))).toEqual(['_fbp=; Max-Age=0;']);
+    expect(expireCookies(hit('_fbp\u00e4=2; =x; _fbp'), route, judgement)).toEqual([]);
+  });
+
+  it('stays bounded however many cookies come', () => {
+    const judgement = fakeJudgement({}, { advertising: 'denied' });
+    expect(expireCookies(hit(Array(500).fill('_fbp=1').join('; ')), route, judgement).length).toBeLessThan(130);
+  });
+});
