@@ -3,7 +3,7 @@
  * know what scrubbing did or meant to do; a find drops the hit and raises an alarm.
  */
 import { brotliDecompressSync, inflateRawSync } from 'node:zlib';
-import { Searcher } from '../privacy/search.ts';
+import { searcherFor } from '../privacy/search.ts';
 import type { GuardOutcome, OutgoingHit, Secret } from './outgoing.ts';
 
 const CLEAN: GuardOutcome = { ok: true };
@@ -37,7 +37,7 @@ function joinHeaders(headers: readonly string[]): string {
  */
 export function guardHit(hit: OutgoingHit, forbidden: readonly Secret[]): GuardOutcome {
   if (forbidden.length === 0) return CLEAN;
-  const searcher = new Searcher(forbidden.map((secret) => secret.value));
+  const searcher = searcherFor(forbidden);
   const parts: readonly (readonly [string, Uint8Array | null])[] = [
     ['target', Buffer.from(hit.target, 'utf8')],
     ['headers', Buffer.from(joinHeaders(hit.headers), 'utf8')],

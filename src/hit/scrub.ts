@@ -2,13 +2,15 @@
  * Takes out of a hit what the decision forbids. An anonymized hit is built anew from what the policy and the profile allow; of a hit that is
  * forwarded in part only the forbidden is removed, and everything else stays byte for byte.
  */
-import { Searcher } from '../privacy/search.ts';
-import type { OutgoingHit, ScrubOutcome, ScrubRequest, Secret } from './outgoing.ts';
+import { searcherFor } from '../privacy/search.ts';
+import type { OutgoingHit, ScrubOutcome, ScrubRequest } from './outgoing.ts';
 import { scrubBody } from './scrub-body.ts';
 import { type FoundSecret, LIMITS, ScrubContext } from './scrub-context.ts';
 import { anonymizeHeaders, readHeader, stripHeaders } from './scrub-headers.ts';
 import { collectFromUrl } from './scrub-url.ts';
 import { treatPairs } from './scrub-value.ts';
+
+const NONE: ReadonlySet<number> = new Set();
 
 /** The client address as the collector may learn it, or null. */
 export function addressToSend(request: ScrubRequest): string | null {
@@ -73,9 +75,9 @@ function scrubOnce(ctx: ScrubContext): OutgoingHit | null {
 }
 
 /** Secrets that stand in values that stay, by position. */
-function findKept(ctx: ScrubContext): Set<number> {
-  if (ctx.secrets.length === 0 || ctx.kept.length === 0) return new Set();
-  return new Searcher(ctx.secrets.map((secret) => secret.value)).findAll(Buffer.from(ctx.kept.join('\n'), 'utf8'));
+function findKept(ctx: ScrubContext): ReadonlySet<number> {
+  if (ctx.secrets.length === 0 || ctx.kept.length === 0) return NONE;
+  return searcherFor(ctx.secrets).findAll(Buffer.from(ctx.kept.join('\n'), 'utf8'));
 }
 
 /**
@@ -86,21 +88,20 @@ function isBanned(ctx: ScrubContext, secret: FoundSecret): boolean {
   return ctx.isAnonymized || secret.class === 'click-id';
 }
 
-function toForbidden(ctx: ScrubContext, allowed: ReadonlySet<number>): Secret[] {
-  return ctx.secrets.filter((_, i) => !allowed.has(i)).map(({ place, value }) => ({ place, value }));
-}
-
 /** Scrubs a hit whose action is `anonymize`, or `forward` with a named purpose that is not forwarded. */
 export function scrubHit(request: ScrubRequest): ScrubOutcome {
   let ctx = new ScrubContext(request, null);
   let hit = scrubOnce(ctx);
-  let kept = findKept(ctx);
-  const banned = ctx.secrets.filter((secret, i) => kept.has(i) && isBanned(ctx, secret));
-  if (hit !== null && banned.length > 0) {
-    ctx = new ScrubContext(request, new Searcher(banned.map((secret) => secret.value)));
-    hit = scrubOnce(ctx);
-    kept = ctx.isAnonymized ? new Set() : findKept(ctx);
+  let kept = hit === null ? NONE : findKept(ctx);
+  if (hit !== null && kept.size > 0) {
+    const banned = ctx.secrets.filter((secret, i) => kept.has(i) && isBanned(ctx, secret));
+    if (banned.length > 0) {
+      ctx = new ScrubContext(request, searcherFor(banned));
+      hit = scrubOnce(ctx);
+      kept = ctx.isAnonymized ? NONE : findKept(ctx);
+    }
   }
   if (hit === null) return { ok: false, reason: ctx.refusal ?? 'body-not-understood', report: ctx.report };
-  return { ok: true, hit, report: ctx.report, forbidden: toForbidden(ctx, ctx.isAnonymized ? new Set() : kept) };
+  const forbidden = kept.size === 0 ? ctx.secrets : ctx.secrets.filter((_, i) => !kept.has(i));
+  return { ok: true, hit, report: ctx.report, forbidden };
 }

@@ -26,10 +26,22 @@ export function coarsenLanguage(text: string): string | null {
 
 const BRANDS = /"(Chromium|Google Chrome|Microsoft Edge|Opera|Brave|Vivaldi|Samsung Internet|YaBrowser)";v="(\d{1,3})[\d.]*"/g;
 
-/** `Sec-CH-UA`: known brands with their major version, in a fixed order; null where none is known. */
-export function coarsenBrands(text: string): string | null {
+const MAX_CACHED = 512;
+const coarsenedBrands = new Map<string, string | null>();
+
+function reduceBrands(text: string): string | null {
   const brands = [...text.matchAll(BRANDS)].map((match) => `"${match[1]}";v="${match[2]}"`).sort();
   return brands.length === 0 ? null : [...new Set(brands)].join(', ');
+}
+
+/** `Sec-CH-UA`: known brands with their major version, in a fixed order; null where none is known. Kept by exact string, bounded. */
+export function coarsenBrands(text: string): string | null {
+  const known = coarsenedBrands.get(text);
+  if (known !== undefined) return known;
+  const brands = reduceBrands(text.slice(0, 512));
+  if (coarsenedBrands.size >= MAX_CACHED) coarsenedBrands.clear();
+  coarsenedBrands.set(text, brands);
+  return brands;
 }
 
 const PLATFORMS = new Set([

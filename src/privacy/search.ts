@@ -233,3 +233,14 @@ export class Searcher {
     }
   }
 }
+
+const searchers = new WeakMap<readonly { readonly value: string }[], Searcher>();
+
+/** The searcher for a list of values, built once for each list. */
+export function searcherFor(secrets: readonly { readonly value: string }[]): Searcher {
+  const known = searchers.get(secrets);
+  if (known !== undefined) return known;
+  const searcher = new Searcher(secrets.map((secret) => secret.value));
+  searchers.set(secrets, searcher);
+  return searcher;
+}
