@@ -9,8 +9,10 @@ import { findPlace } from './places.ts';
 export const EDGE_COUNTRY = 'x-demo-country';
 export const EDGE_REGION = 'x-demo-region';
 
-const PLACE_COOKIE = 'demo-country';
-const GPC_COOKIE = 'demo-gpc';
+/** Cookies of the page itself, which nobody behind the edge sees. */
+const OWN_COOKIES = 'demo-';
+const PLACE_COOKIE = `${OWN_COOKIES}country=`;
+const GPC_COOKIE = `${OWN_COOKIES}gpc=`;
 
 /** What only the edge may say: lines of these names that a browser sent are not passed on. */
 const EDGE_HEADERS = new Set([EDGE_COUNTRY, EDGE_REGION, 'x-forwarded-for', 'forwarded']);
@@ -18,7 +20,7 @@ const EDGE_HEADERS = new Set([EDGE_COUNTRY, EDGE_REGION, 'x-forwarded-for', 'for
 interface EdgeCookies {
   readonly place: string | null;
   readonly gpc: boolean;
-  /** The Cookie header without the page's own two. */
+  /** The Cookie header without the page's own. */
   readonly rest: string;
 }
 
@@ -68,9 +70,9 @@ function takeCookies(header: string): EdgeCookies {
   const rest: string[] = [];
   for (const member of header.split(';')) {
     const text = member.trim();
-    if (text.startsWith(`${PLACE_COOKIE}=`)) place = text.slice(PLACE_COOKIE.length + 1);
-    else if (text.startsWith(`${GPC_COOKIE}=`)) gpc = text === `${GPC_COOKIE}=1`;
-    else if (text !== '') rest.push(text);
+    if (text.startsWith(PLACE_COOKIE)) place = text.slice(PLACE_COOKIE.length);
+    else if (text.startsWith(GPC_COOKIE)) gpc = text === `${GPC_COOKIE}1`;
+    else if (text !== '' && !text.startsWith(OWN_COOKIES)) rest.push(text);
   }
   return { place, gpc, rest: rest.join('; ') };
 }

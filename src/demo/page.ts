@@ -1,4 +1,5 @@
 /** The server's side of `/demo`: the page's files, the live list of hits, and the fresh start. */
+import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
@@ -36,6 +37,8 @@ export class DemoPage {
   readonly #streams = new Set<ServerResponse>();
   /** The consent cookie, which only a server can remove. */
   readonly #cookieName: string;
+  /** Tells this run from earlier ones. */
+  readonly #run = `demo-run=${randomBytes(8).toString('hex')}`;
 
   constructor(journal: HitJournal, cookieName: string) {
     this.#journal = journal;
@@ -57,6 +60,7 @@ export class DemoPage {
     if (path !== '/demo' && !path.startsWith('/demo/')) return false;
     // Another site's page must not read what stands here by making its own name point to this machine.
     if (!isLoopbackHost(req.headers.host)) return answer(res, 421, 'Open the demo as http://127.0.0.1 or http://localhost.\n');
+    if (path === '/demo') this.#forgetEarlierRuns(req, res);
     this.#route(req, res, path === '/demo' ? '/demo/index.html' : path);
     return true;
   }
@@ -85,9 +89,19 @@ export class DemoPage {
     else answer(res, 200, asset.bytes, asset.type);
   }
 
+  /** A consent cookie of a run whose store and keys are gone would read as forged, and so as a no. */
+  #forgetEarlierRuns(req: IncomingMessage, res: ServerResponse): void {
+    if (req.headers.cookie?.split('; ').includes(this.#run) === true) return;
+    res.setHeader('Set-Cookie', [this.#removal(), `${this.#run}; Path=/; HttpOnly; SameSite=Lax`]);
+  }
+
+  #removal(): string {
+    return `${this.#cookieName}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax`;
+  }
+
   #reset(res: ServerResponse): void {
     this.#journal.clear();
-    res.setHeader('Set-Cookie', `${this.#cookieName}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax`);
+    res.setHeader('Set-Cookie', this.#removal());
     answer(res, 204, null);
   }
 
@@ -101,7 +115,7 @@ export class DemoPage {
   }
 
   #snapshot(): object {
-    return { received: this.#journal.received, hits: this.#journal.list() };
+    return { run: this.#run, received: this.#journal.received, hits: this.#journal.list() };
   }
 
   #tell(event: string, data: object): void {

@@ -211,6 +211,23 @@ describe.skipIf(!hasChromium)('the demo in Chromium', () => {
     }
   }
 
+  it('knows nothing of a run before: its store is gone, and its cookie means nothing', async () => {
+    await answer('Accept all', 10);
+    const next = await startDemo();
+    try {
+      complaints = [];
+      page.removeAllListeners('request');
+      await page.goto(`${next.url}/demo`);
+      await settle(5);
+      expect(await states()).toContain('analytics not said');
+      await answer('Accept all', 10);
+      expect(await states()).toContain('analytics yes');
+    } finally {
+      await page.goto('about:blank');
+      await next.close();
+    }
+  });
+
   it('says so when the demo has ended', async () => {
     const other = await startDemo();
     await page.goto(`${other.url}/demo`);

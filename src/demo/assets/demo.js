@@ -10,6 +10,8 @@ const offline = find('offline');
 /** What the visitor did is told one after the other, so that each hit stands under its cause. */
 let queue = Promise.resolve();
 let basket = 0;
+/** Which start of the demo the page belongs to. */
+let knownRun = null;
 
 const list = new HitList((hit) =>
   act(
@@ -93,7 +95,10 @@ for (const button of document.querySelectorAll('[data-hit]')) {
 const live = new EventSource('/demo/live');
 live.addEventListener('all', (event) => {
   offline.hidden = true;
-  const { received, hits } = JSON.parse(event.data);
+  const { run, received, hits } = JSON.parse(event.data);
+  // The demo was started anew, with an empty store.
+  if (knownRun !== null && run !== knownRun) return location.reload();
+  knownRun = run;
   list.showAll(hits, received);
 });
 live.addEventListener('hit', (event) => {

@@ -14,7 +14,7 @@ function linesOf(req: IncomingMessage, name: string): string[] {
 
 describe('the network in front, as the demo plays it', () => {
   it('turns the page’s cookies into the place, an address and Sec-GPC, and keeps them to itself', () => {
-    const req = request('Host', 'a', 'Cookie', '_ga=1; demo-country=US-CA; demo-gpc=1; consentry=x');
+    const req = request('Host', 'a', 'Cookie', '_ga=1; demo-country=US-CA; demo-gpc=1; consentry=x; demo-run=1');
     playEdge(req);
     expect(linesOf(req, 'cookie')).toEqual(['_ga=1; consentry=x']);
     expect(linesOf(req, 'x-demo-country')).toEqual(['US']);

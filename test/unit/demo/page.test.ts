@@ -68,6 +68,14 @@ describe('the server’s side of the page', () => {
     expect((await call('HEAD', '/demo')).text).toBe('');
   });
 
+  it('forgets the consent cookie of an earlier run, whose store is gone, and keeps its own', async () => {
+    const first = await call('GET', '/demo', { Cookie: 'consentry=old; demo-run=other' });
+    const [removal, run = ''] = first.headers['set-cookie'] ?? [];
+    expect(removal).toMatch(/^consentry=; .*Max-Age=0/);
+    const again = await call('GET', '/demo', { Cookie: `consentry=new; ${run.split(';')[0]}` });
+    expect(again.headers['set-cookie']).toBeUndefined();
+  });
+
   it('leads from / to the page and passes everything else on', async () => {
     expect(await call('GET', '/')).toMatchObject({ status: 302, headers: { location: '/demo' } });
     expect((await call('GET', '/g/collect?x')).status).toBe(599);
