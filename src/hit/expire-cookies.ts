@@ -40,8 +40,10 @@ function isDenied(name: string, route: Route, judgement: Judgement): boolean {
   if (!COOKIE_NAME.test(name)) return false;
   const purpose = route.profile.cookiePurpose(name);
   if (purpose === null) return false;
-  const state = judgement.purposes[PURPOSE_INDEX[purpose]]?.state;
-  return state === 'denied' || state === 'withdrawn';
+  const decided = judgement.purposes[PURPOSE_INDEX[purpose]];
+  if (decided === undefined || (decided.state !== 'denied' && decided.state !== 'withdrawn')) return false;
+  // A store that is down makes a no for the moment, not one that the visitor said.
+  return decided.reasons.every(({ code }) => code !== 'store-unavailable');
 }
 
 /** The host and its parents down to two labels; browsers ignore the ones that are public suffixes. */

@@ -33,6 +33,15 @@ describe('expireCookies', () => {
     }
   });
 
+  it('deletes nothing for a store that is down', () => {
+    const judgement = fakeJudgement({}, { advertising: 'denied' });
+    const down = {
+      ...judgement,
+      purposes: judgement.purposes.map((one) => ({ ...one, reasons: [{ code: 'store-unavailable' }] })),
+    };
+    expect(expireCookies(hit('_fbp=2'), route, down)).toEqual([]);
+  });
+
   it('names no domain for an address or a single label, and nothing that is no cookie name', () => {
     const judgement = fakeJudgement({}, { advertising: 'denied' });
     expect(names(expireCookies(hit('_fbp=2', '127.0.0.1:8080'), route, judgement))).toEqual(['_fbp=; Max-Age=0;']);
