@@ -28,6 +28,7 @@ import { LoadShed } from './ops/load-shed.ts';
 import { describeError, type Logger } from './ops/log.ts';
 import { Metrics } from './ops/metrics.ts';
 import { RecentDecisions } from './ops/recent-decisions.ts';
+import type { Fleet, ReloadOutcome } from './ops/workers.ts';
 import { type PolicyWatch, watchPolicies } from './policy/watch.ts';
 import { UpstreamPools } from './upstream/client.ts';
 
@@ -42,6 +43,8 @@ export interface GatewayOptions {
   readonly now?: () => number;
   /** Tells when to turn new work away; by the lag of the event loop where none is given. */
   readonly shed?: Pick<LoadShed, 'isOverloaded' | 'takeWorstMs' | 'close'>;
+  /** The processes that serve the hits where this one only administers them: reload, readiness, metrics and decisions are theirs. */
+  readonly fleet?: Pick<Fleet, 'isReady' | 'reload' | 'readMetrics' | 'readDecisions'>;
 }
 
 export interface Gateway {
@@ -52,14 +55,12 @@ export interface Gateway {
   readonly admin: Koa;
   /** Reads policies, vendor profiles and routes anew; the last good set stays where one is bad. */
   reload(): Promise<ReloadOutcome>;
+  readonly registry: Metrics['registry'];
+  readonly decisions: RecentDecisions;
   /** From now on /readyz is red. */
   drain(): void;
   close(): Promise<void>;
 }
-
-export type ReloadOutcome =
-  | { readonly ok: true; readonly revision: string }
-  | { readonly ok: false; readonly problems: readonly string[] };
 
 /** @throws GatewayProblem where the configuration, the policies, the keys or the store do not hold. */
 export async function createGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
@@ -156,7 +157,8 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   const spool = options.inProcess ? null : openSpool(config, keyring, metrics, now);
   forgetWithStore(store, spool);
   const answered = new AnsweredHits({ store, spool, metrics, rules: () => rules.current, now, fault });
-  answered.resume();
+  const { fleet } = options;
+  if (fleet === undefined) answered.resume();
   const proxy = new ProxyMounts({ table, metrics, answered });
 
   async function reload(): Promise<ReloadOutcome> {
@@ -177,15 +179,23 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
       return { ok: false, problems: error.problems };
     }
   }
+  /** The processes that serve first: what this one says of the policies has to be true of them. */
+  async function reloadAll(): Promise<ReloadOutcome> {
+    const outcome = fleet === undefined ? null : await fleet.reload();
+    const own = await reload();
+    return outcome?.ok === false ? outcome : own;
+  }
   let draining = false;
+  const { contentType } = metrics.registry;
+  const readMetrics = () => (fleet === undefined ? metrics.registry.metrics() : fleet.readMetrics());
   const admin = createAdminApp({
-    metrics,
+    metrics: { registry: { contentType, metrics: readMetrics } },
     metricsOpen: config.admin['metrics-open'],
     mayAdminister: (authorization) => bearers.allows(authorization, 'admin', now()),
-    isReady: () => !draining,
+    isReady: () => !draining && (fleet?.isReady() ?? true),
     policies: () => rules.current.set,
-    reload,
-    decisions,
+    reload: reloadAll,
+    decisions: fleet === undefined ? decisions : { list: (limit) => fleet.readDecisions(limit) },
     store,
     keyring,
     site: config.site,
@@ -222,7 +232,9 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
       });
     },
     admin,
-    reload,
+    reload: reloadAll,
+    registry: metrics.registry,
+    decisions,
     drain() {
       draining = true;
     },

@@ -12,7 +12,7 @@ export interface AdminParts extends PolicyAdminParts, SubjectParts {
   readonly metrics: { readonly registry: Pick<Metrics['registry'], 'contentType' | 'metrics'> };
   /** Whether `/metrics` is answered without a token. */
   readonly metricsOpen: boolean;
-  readonly decisions: RecentDecisions;
+  readonly decisions: { list(limit: number): RecentList | Promise<RecentList> };
   /** Whether an Authorization header carries a good token of scope `admin`. */
   mayAdminister(authorization: string): boolean;
   /** Whether hits are served: false while draining. */
@@ -20,6 +20,8 @@ export interface AdminParts extends PolicyAdminParts, SubjectParts {
   /** Told of an exception, which is a bug of ours. */
   fault(error: unknown): void;
 }
+
+type RecentList = ReturnType<RecentDecisions['list']>;
 
 const MOST_DECISIONS = 500;
 
@@ -49,9 +51,10 @@ export function createAdminApp(parts: AdminParts): Koa {
   });
   addPolicyRoutes(guarded, parts);
   addSubjectRoutes(guarded, parts);
-  guarded.get('/admin/decisions', (ctx) => {
+  guarded.get('/admin/decisions', async (ctx) => {
     const limit = Number(ctx.query.limit ?? 100);
-    ctx.body = { decisions: parts.decisions.list(Number.isInteger(limit) && limit > 0 ? Math.min(limit, MOST_DECISIONS) : 100) };
+    const most = Number.isInteger(limit) && limit > 0 ? Math.min(limit, MOST_DECISIONS) : 100;
+    ctx.body = { decisions: await parts.decisions.list(most) };
   });
 
   function isAdmin(ctx: Context): boolean {

@@ -1,9 +1,10 @@
-/** What `serve` and `demo` share: listeners for a gateway, signals, and the end. */
-import type { Server } from 'node:http';
+/** What `serve` and `demo` share: listeners for a gateway, signals, and the end; and the same for several processes. */
+import { availableParallelism } from 'node:os';
 import type { Config } from '../config.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Logger } from '../ops/log.ts';
-import { createLimitedServer, drainServer, listen } from '../ops/server.ts';
+import { createLimitedServer, drainServer, listen, type ServerLimits } from '../ops/server.ts';
+import { type Fleet, joinFleet } from '../ops/workers.ts';
 
 export interface Running {
   readonly port: number;
@@ -13,27 +14,99 @@ export interface Running {
 
 /** Listens on the public and on the admin address. `handle` stands in front of the gateway where a command needs it. */
 export async function runGateway(config: Config, gateway: Gateway, log: Logger, handle = gateway.handle): Promise<Running> {
-  const limits = {
+  const front = await openFront(config, gateway, handle);
+  const back = await openBack(config, gateway);
+  sayListening(config, log, front.port, back.port);
+  return {
+    port: front.port,
+    adminPort: back.port,
+    async stop() {
+      await front.stop();
+      await back.stop();
+    },
+  };
+}
+
+/** A worker of several: hits and the consent API; the primary administers. */
+export async function runWorker(config: Config, gateway: Gateway): Promise<void> {
+  const front = await openFront(config, gateway, gateway.handle);
+  let stopping = false;
+  const drain = (): void => {
+    if (stopping) return;
+    stopping = true;
+    endAfter(front.stop());
+  };
+  // A terminal's Ctrl-C and a service manager's signals reach the whole group: the primary speaks for it.
+  process.on('SIGINT', () => undefined);
+  process.on('SIGHUP', () => undefined);
+  process.on('SIGTERM', drain);
+  const { registry, decisions } = gateway;
+  joinFleet(front.port, { reload: () => gateway.reload(), registry, decisions, drain });
+}
+
+/** The primary of several: starts the workers and administers them. @returns an exit code where they cannot start. */
+export async function runPrimary(config: Config, gateway: Gateway, fleet: Fleet, log: Logger): Promise<Running | number> {
+  // The admin listener first: while workers start, /readyz says so.
+  const back = await openBack(config, gateway);
+  const started = await fleet.start();
+  if ('exitCode' in started) {
+    await gateway.close();
+    await back.stop();
+    return started.exitCode;
+  }
+  sayListening(config, log, started.port, back.port);
+  return {
+    port: started.port,
+    adminPort: back.port,
+    async stop() {
+      gateway.drain();
+      await fleet.stop();
+      await gateway.close();
+      await back.stop();
+    },
+  };
+}
+
+/** `auto`: one process per core; one where the store is in memory, which processes do not share. */
+export function countWorkers(config: Config): number {
+  if (config.workers !== 'auto') return config.workers;
+  return config.store === 'memory:' ? 1 : availableParallelism();
+}
+
+interface Listening {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+async function openFront(config: Config, gateway: Gateway, handle: Gateway['handle']): Promise<Listening> {
+  const server = createLimitedServer(handle, limitsOf(config));
+  const port = await listen(server, config.listen.host, config.listen.port);
+  return {
+    port,
+    async stop() {
+      gateway.drain();
+      await drainServer(server, config.timeouts.drain);
+      await gateway.close();
+    },
+  };
+}
+
+async function openBack(config: Config, gateway: Gateway): Promise<Listening> {
+  const server = createLimitedServer(gateway.admin.callback(), limitsOf(config));
+  return { port: await listen(server, config.admin.host, config.admin.port), stop: () => drainServer(server, 0) };
+}
+
+function limitsOf(config: Config): ServerLimits {
+  return {
     headerBytes: config.limits.header,
     headerTimeoutMs: config.timeouts.header,
     bodyTimeoutMs: config.timeouts.body,
     idleTimeoutMs: config.timeouts.idle,
   };
-  const servers: Server[] = [createLimitedServer(handle, limits), createLimitedServer(gateway.admin.callback(), limits)];
-  const [front, back] = servers as [Server, Server];
-  const port = await listen(front, config.listen.host, config.listen.port);
-  const adminPort = await listen(back, config.admin.host, config.admin.port);
+}
+
+function sayListening(config: Config, log: Logger, port: number, adminPort: number): void {
   log.info({ host: config.listen.host, port, adminHost: config.admin.host, adminPort }, 'listening');
-  return {
-    port,
-    adminPort,
-    async stop() {
-      gateway.drain();
-      await drainServer(front, config.timeouts.drain);
-      await gateway.close();
-      await drainServer(back, 0);
-    },
-  };
 }
 
 /** SIGTERM and SIGINT drain and end; a second one ends at once. SIGHUP reads the policies anew. */
@@ -43,12 +116,16 @@ export function stopOnSignals(running: Running, gateway: Gateway, log: Logger): 
     if (stopping) process.exit(1);
     stopping = true;
     log.info({ signal }, 'draining');
-    running.stop().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
+    endAfter(running.stop());
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   process.on('SIGHUP', () => void gateway.reload());
+}
+
+function endAfter(stopped: Promise<void>): void {
+  stopped.then(
+    () => process.exit(0),
+    () => process.exit(1),
+  );
 }

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import { type ConfigFlags, loadConfig } from '../config.ts';
-import { createGateway } from '../gateway.ts';
+import { type Config, type ConfigFlags, loadConfig } from '../config.ts';
 import { GatewayProblem } from '../gateway/problem.ts';
+import { createGateway } from '../gateway.ts';
 import { createLogger } from '../ops/log.ts';
-import { runGateway, stopOnSignals } from './run.ts';
+import { Fleet, isWorker } from '../ops/workers.ts';
+import { countWorkers, runGateway, runPrimary, runWorker, stopOnSignals } from './run.ts';
 
 export function registerServeCommand(program: Command): void {
   program
@@ -29,10 +30,12 @@ export function registerServeCommand(program: Command): void {
           'no routes: say which paths are hits, with "routes: [{ path: /collect, vendor: ga4 }]" in consentry.yaml',
         ]);
       }
-      const log = createLogger();
+      const count = countWorkers(config);
+      if (count > 1 && config.store === 'memory:') {
+        return refuse([`workers: ${count} processes share no memory; write "workers: 1", or a store like lmdb:./data`]);
+      }
       try {
-        const gateway = await createGateway(config, { log, inProcess: false, environment: process.env });
-        stopOnSignals(await runGateway(config, gateway, log), gateway, log);
+        await serve(config, count);
       } catch (error) {
         if (error instanceof GatewayProblem) return refuse(error.problems);
         const { code, message } = error as { code?: string; message: string };
@@ -43,7 +46,25 @@ export function registerServeCommand(program: Command): void {
     });
 }
 
+async function serve(config: Config, count: number): Promise<void> {
+  const log = createLogger();
+  const options = { log, inProcess: false, environment: process.env };
+  if (isWorker()) return runWorker(config, await createGateway(config, options));
+  if (count === 1) {
+    const gateway = await createGateway(config, options);
+    return stopOnSignals(await runGateway(config, gateway, log), gateway, log);
+  }
+  // The primary's own gateway first: it checks policies and store, and writes the keys that the workers read.
+  const fleet = new Fleet({ count, log, drainMs: config.timeouts.drain });
+  const gateway = await createGateway(config, { ...options, fleet });
+  const running = await runPrimary(config, gateway, fleet, log);
+  if (typeof running === 'number') process.exitCode = running;
+  else stopOnSignals(running, gateway, log);
+}
+
 function refuse(problems: readonly string[]): void {
   for (const problem of problems) process.stderr.write(`consentry: ${problem}\n`);
   process.exitCode = 2;
+  // A worker would live on: its channel to the primary keeps it.
+  if (isWorker()) process.exit(2);
 }

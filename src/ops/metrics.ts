@@ -1,5 +1,5 @@
 /** Prometheus metrics. Counting a hit is a look-up and an addition; the text is made when somebody asks for it. */
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { type Aggregator, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { PURPOSES } from '../consent/state.ts';
 import type { EvidenceSink, HitEvidence } from './evidence.ts';
 
@@ -86,6 +86,7 @@ export class Metrics implements EvidenceSink {
   readonly reloadSuccess = new Gauge({
     name: 'consentry_policy_last_reload_success',
     help: '1 if the last load of the policies succeeded, 0 if it failed and an older set is in force.',
+    aggregator: 'min',
     registers: [this.registry],
   });
   readonly reloads = new Counter({
@@ -142,16 +143,17 @@ export class Metrics implements EvidenceSink {
 
   /** @param look what waits at the moment, asked when somebody reads the metrics. */
   watchDeliveries(look: () => WaitingDeliveries): void {
-    const gauge = (name: string, help: string, value: () => number): Gauge =>
+    const gauge = (name: string, help: string, value: () => number, aggregator: Aggregator = 'max'): Gauge =>
       new Gauge({
         name,
         help,
+        aggregator,
         registers: [this.registry],
         collect() {
           this.set(value());
         },
       });
-    gauge('consentry_queue_hits', 'Answered hits in memory, on their way to a collector.', () => look().queued);
+    gauge('consentry_queue_hits', 'Answered hits in memory, on their way to a collector.', () => look().queued, 'sum');
     gauge('consentry_spool_hits', 'Answered hits on disk, of all workers.', () => look().spooled);
     gauge('consentry_spool_bytes', 'Size of the answered hits on disk, of all workers.', () => look().spooledBytes);
   }

@@ -1,0 +1,195 @@
+/** Several processes on one port: started, restarted with back-off, reloaded and drained together, their metrics summed. */
+import cluster, { type Worker } from 'node:cluster';
+import { AggregatorRegistry, Counter, Gauge, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
+import type { Logger } from './log.ts';
+import type { RecentDecisions } from './recent-decisions.ts';
+
+export type ReloadOutcome =
+  | { readonly ok: true; readonly revision: string }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+type Decisions = ReturnType<RecentDecisions['list']>;
+type MetricsJson = MetricObjectWithValues<MetricValue<string>>[];
+
+/** What the primary asks, and what a worker answers under the same number. */
+type Question = { readonly id: number; readonly ask: 'reload' | 'metrics' | 'decisions' | 'drain' };
+type Answer =
+  | { readonly ready: number }
+  | { readonly id: number; readonly reload: ReloadOutcome }
+  | { readonly id: number; readonly metrics: MetricsJson }
+  | { readonly id: number; readonly decisions: Decisions };
+
+export interface FleetOptions {
+  readonly count: number;
+  readonly log: Logger;
+  /** How long workers may take to drain, before they are killed. */
+  readonly drainMs: number;
+}
+
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 30_000;
+/** A worker that lived so long did not die of how it was started. */
+const HEALTHY_AFTER_MS = 10_000;
+/** A worker that does not answer in this time is left out of an answer. */
+const ANSWER_WITHIN_MS = 5_000;
+const RELOAD_WITHIN_MS = 60_000;
+/** As many as one answer of the admin API holds. */
+const MOST_DECISIONS = 500;
+const KILL_AFTER_DRAIN_MS = 5_000;
+
+/** Primary's side. */
+export class Fleet {
+  readonly #options: FleetOptions;
+  readonly #ready = new Set<Worker>();
+  readonly #pending = new Map<number, (answer: Answer) => void>();
+  readonly #registry = new Registry();
+  readonly #restarts = new Counter({
+    name: 'consentry_worker_restarts_total',
+    help: 'Workers that ended by themselves and were started again.',
+    registers: [this.#registry],
+  });
+  #lastId = 0;
+  #pauseMs = 0;
+  #wereAllReady = false;
+  #stopping = false;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    const ready = this.#ready;
+    new Gauge({
+      name: 'consentry_workers',
+      help: 'Workers that listen.',
+      registers: [this.#registry],
+      collect() {
+        this.set(ready.size);
+      },
+    });
+  }
+
+  /** @returns the port when all workers listen; or the exit code of one that cannot start, after it said why. */
+  async start(): Promise<{ readonly port: number } | { readonly exitCode: number }> {
+    const started = Array.from({ length: this.#options.count }, () => this.#fork());
+    const results = await Promise.all(started);
+    const failed = results.find((result) => 'exitCode' in result);
+    if (failed !== undefined) {
+      await this.stop();
+      return failed;
+    }
+    this.#wereAllReady = true;
+    return results[0] ?? { exitCode: 1 };
+  }
+
+  /** Red until all workers listen, and later while none does. */
+  isReady(): boolean {
+    return !this.#stopping && this.#wereAllReady && this.#ready.size > 0;
+  }
+
+  /** Every worker reads the policies anew; one that cannot is the answer for all. */
+  async reload(): Promise<ReloadOutcome> {
+    const answers = await Promise.all(Array.from(this.#ready, (worker) => this.#ask(worker, 'reload', RELOAD_WITHIN_MS)));
+    const outcomes = answers.map(
+      (answer): ReloadOutcome =>
+        answer !== null && 'reload' in answer ? answer.reload : { ok: false, problems: ['a worker did not answer in time'] },
+    );
+    return outcomes.find((outcome) => !outcome.ok) ?? outcomes[0] ?? { ok: false, problems: ['no worker is there'] };
+  }
+
+  async readMetrics(): Promise<string> {
+    const answers = await Promise.all(Array.from(this.#ready, (worker) => this.#ask(worker, 'metrics', ANSWER_WITHIN_MS)));
+    const all = answers.flatMap((answer) => (answer !== null && 'metrics' in answer ? [answer.metrics] : []));
+    return `${await AggregatorRegistry.aggregate(all).metrics()}${await this.#registry.metrics()}`;
+  }
+
+  /** The newest decisions of all workers, the newest first. */
+  async readDecisions(limit: number): Promise<Decisions> {
+    const answers = await Promise.all(Array.from(this.#ready, (worker) => this.#ask(worker, 'decisions', ANSWER_WITHIN_MS)));
+    const all = answers.flatMap((answer) => (answer !== null && 'decisions' in answer ? answer.decisions : []));
+    return all.sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0)).slice(0, limit);
+  }
+
+  /** Drains all workers and ends those that take too long. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+    await Promise.all(
+      workers.map(async (worker) => {
+        const ended = new Promise((resolve) => worker.once('exit', resolve));
+        if (worker.isDead()) return;
+        if (worker.isConnected()) worker.send({ id: 0, ask: 'drain' } satisfies Question);
+        const timer = setTimeout(() => worker.process.kill('SIGKILL'), this.#options.drainMs + KILL_AFTER_DRAIN_MS);
+        await ended;
+        clearTimeout(timer);
+      }),
+    );
+  }
+
+  #fork(): Promise<{ readonly port: number } | { readonly exitCode: number }> {
+    const worker = cluster.fork();
+    const bornAt = performance.now();
+    return new Promise((resolve) => {
+      worker.on('message', (answer: Answer) => {
+        if ('id' in answer) return this.#pending.get(answer.id)?.(answer);
+        this.#ready.add(worker);
+        resolve({ port: answer.ready });
+      });
+      worker.on('exit', (code, signal) => {
+        this.#ready.delete(worker);
+        // One that ends before all were there has said why; starting it again would say it again.
+        if (!this.#wereAllReady) return resolve({ exitCode: code || 1 });
+        if (!this.#stopping) this.#restart(performance.now() - bornAt, signal ?? code);
+      });
+    });
+  }
+
+  #restart(livedMs: number, reason: string | number): void {
+    this.#pauseMs = livedMs > HEALTHY_AFTER_MS ? 0 : Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2));
+    this.#restarts.inc();
+    this.#options.log.error({ reason, pauseMs: this.#pauseMs }, 'a worker ended by itself: it is started again');
+    setTimeout(() => {
+      if (!this.#stopping) void this.#fork();
+    }, this.#pauseMs);
+  }
+
+  #ask(worker: Worker, ask: Question['ask'], withinMs: number): Promise<Answer | null> {
+    const id = ++this.#lastId;
+    return new Promise((resolve) => {
+      const settle = (answer: Answer | null): void => {
+        clearTimeout(timer);
+        this.#pending.delete(id);
+        resolve(answer);
+      };
+      const timer = setTimeout(() => settle(null), withinMs);
+      this.#pending.set(id, settle);
+      if (worker.isConnected()) worker.send({ id, ask } satisfies Question);
+      else settle(null);
+    });
+  }
+}
+
+export interface WorkerDuties {
+  reload(): Promise<ReloadOutcome>;
+  readonly registry: Registry;
+  readonly decisions: RecentDecisions;
+  /** Drains and ends the process. */
+  drain(): void;
+}
+
+/** Whether this process is one of several. */
+export function isWorker(): boolean {
+  return cluster.isWorker;
+}
+
+/** Worker's side: tells the primary that it listens, and answers it. A worker whose primary is gone drains. */
+export function joinFleet(port: number, duties: WorkerDuties): void {
+  const send = (answer: Answer): void => void process.send?.(answer);
+  process.on('message', ({ id, ask }: Question) => {
+    if (ask === 'drain') duties.drain();
+    else if (ask === 'decisions') send({ id, decisions: duties.decisions.list(MOST_DECISIONS) });
+    else if (ask === 'reload') void duties.reload().then((reload) => send({ id, reload }));
+    else void duties.registry.getMetricsAsJSON().then((metrics) => send({ id, metrics: metrics as MetricsJson }));
+  });
+  // Without this Node ends a worker at once, with all that is under way, when its primary is gone.
+  if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = true;
+  process.on('disconnect', () => duties.drain());
+  send({ ready: port });
+}

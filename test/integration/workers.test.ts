@@ -1,0 +1,181 @@
+/** Several processes on one port, as `consentry serve` starts them. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Build, buildProgram, type Program, startProgram } from '../support/build.ts';
+import { type Collector, startCollector } from '../support/collector.ts';
+import { type Answer, send } from '../support/send.ts';
+
+/** One policy for every place: what is done with analytics of somebody who said nothing. */
+const writePolicy = (silence: string): string => `schema: 1
+id: everywhere
+title: One policy for every place
+version: 2026.11.0
+effective: 2018-05-25
+model: opt-out
+match: ["*", "ZZ"]
+purposes:
+  necessary:       { granted: forward, unknown: forward, denied: forward }
+  functional:      { granted: forward, unknown: forward, denied: drop }
+  analytics:       { granted: forward, unknown: ${silence}, denied: drop }
+  personalization: { granted: forward, unknown: forward, denied: drop }
+  advertising:     { granted: forward, unknown: forward, denied: drop }
+signals:
+  record: { may: [grant, deny] }
+anonymize: { ip: drop, ids: drop, join-ids: keep, user-agent: family, device: coarse, page: path, text: drop, referrer: origin, undeclared: drop, time: exact, geo: country }
+consent: { valid-for: 180d, record-refusals: true }
+failure: { store: denied, geo: "ZZ", evidence: drop }
+`;
+
+describe('two workers', { timeout: 60_000 }, () => {
+  let build: Build;
+  let collector: Collector;
+  let folder: string;
+  let program: Program;
+  let port: number;
+  let adminPort: number;
+
+  beforeAll(async () => {
+    build = await buildProgram();
+  }, 120_000);
+  afterAll(() => build.remove());
+
+  const configure = (extra: object = {}): void => {
+    const config = {
+      site: 'shop',
+      listen: { host: '127.0.0.1', port: 0 },
+      admin: { host: '127.0.0.1', port: 0 },
+      upstream: collector.url,
+      workers: 2,
+      policies: join(folder, 'policies'),
+      routes: [{ path: '/collect', purposes: ['analytics'], recipient: 'own' }],
+      evidence: { mode: 'off' },
+      timeouts: { drain: '2s' },
+      ...extra,
+    };
+    writeFileSync(join(folder, 'consentry.yaml'), JSON.stringify(config));
+  };
+  const start = async (): Promise<void> => {
+    program = startProgram(build.main, ['serve'], folder);
+    const line = await program.find('listening');
+    port = line.port as number;
+    adminPort = line.adminPort as number;
+  };
+  const hit = (): Promise<Answer> => send(port, { target: '/collect?x=1' });
+  const children = (): number[] =>
+    execFileSync('ps', ['-o', 'pid=', '--ppid', String(program.child.pid)])
+      .toString()
+      .split(/\s+/)
+      .filter((pid) => pid !== '')
+      .map(Number);
+  const metric = async (series: string): Promise<number> => {
+    const text = (await send(adminPort, { target: '/metrics' })).body.toString();
+    return text
+      .split('\n')
+      .filter((line) => line.startsWith(series))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+  };
+  const readiness = async (): Promise<number> => (await send(adminPort, { target: '/readyz' })).status;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'consentry-workers-'));
+    mkdirSync(join(folder, 'policies'));
+    writeFileSync(join(folder, 'policies/everywhere.yaml'), writePolicy('forward'));
+    collector = await startCollector();
+    configure();
+  });
+  afterEach(async () => {
+    program.child.kill('SIGTERM');
+    await program.ended;
+    await collector.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('share one port, and their metrics are summed', async () => {
+    await start();
+    expect(children()).toHaveLength(2);
+    expect(await readiness()).toBe(200);
+    for (let i = 0; i < 20; i++) expect((await hit()).status).toBe(200);
+    expect(collector.arrived).toHaveLength(20);
+    expect(await metric('consentry_hits_total')).toBe(20);
+    expect(await metric('consentry_workers')).toBe(2);
+  });
+
+  it('are started again when one crashes, and the other serves meanwhile', async () => {
+    await start();
+    const [victim, survivor] = children();
+    process.kill(victim as number, 'SIGKILL');
+    await program.find('a worker ended by itself');
+    for (let i = 0; i < 10; i++) expect((await hit()).status).toBe(200);
+    expect(await readiness()).toBe(200);
+    await vi.waitFor(async () => expect(await metric('consentry_workers')).toBe(2), { timeout: 20_000 });
+    expect(children()).toContain(survivor);
+    expect(children()).not.toContain(victim);
+    expect(await metric('consentry_worker_restarts_total')).toBe(1);
+  });
+
+  it('read the policies anew together on SIGHUP', async () => {
+    await start();
+    expect((await hit()).status).toBe(200);
+    const before = collector.arrived.length;
+    writeFileSync(join(folder, 'policies/everywhere.yaml'), writePolicy('drop'));
+    program.child.kill('SIGHUP');
+    await vi.waitFor(
+      async () => {
+        const revisions = program.lines.filter(({ msg }) => msg === 'policies loaded').map(({ revision }) => revision);
+        expect(revisions.length).toBeGreaterThanOrEqual(3);
+      },
+      { timeout: 20_000 },
+    );
+    for (let i = 0; i < 10; i++) await hit();
+    expect(collector.arrived.length).toBe(before);
+  });
+
+  it('drain together: what is under way ends, and the process ends with 0', async () => {
+    collector.answer = (_req, res) => void setTimeout(() => res.writeHead(200).end('late'), 700);
+    await start();
+    const slow = Promise.all([hit(), hit(), hit()]);
+    await vi.waitFor(() => expect(collector.arrived).toHaveLength(3));
+    program.child.kill('SIGTERM');
+    expect((await slow).map(({ status, body }) => [status, body.toString()])).toEqual([
+      [200, 'late'],
+      [200, 'late'],
+      [200, 'late'],
+    ]);
+    expect(await program.ended).toBe(0);
+  });
+
+  it('generate one key, which all of them read', async () => {
+    await start();
+    const tokens = new Set<string>();
+    for (let i = 0; i < 6; i++) {
+      const answer = await send(port, {
+        method: 'POST',
+        target: '/consent',
+        headers: [
+          ['Content-Type', 'application/json'],
+          ['Sec-Fetch-Site', 'same-origin'],
+          ...(tokens.size === 0 ? [] : [['Cookie', [...tokens].at(-1) as string] as const]),
+        ],
+        body: JSON.stringify({ purposes: { analytics: i % 2 === 0 }, action: 'save' }),
+      });
+      expect(answer.status).toBe(201);
+      tokens.add((answer.header('set-cookie') ?? '').split(';')[0] as string);
+    }
+    // One subject throughout: every process believed the others' cookies.
+    const subjects = [...tokens].map(
+      (token) => (JSON.parse(Buffer.from(token.split('.')[1] as string, 'base64url').toString()) as { sub: string }).sub,
+    );
+    expect(new Set(subjects).size).toBe(1);
+    expect(readFileSync(join(folder, 'data/consentry.keys'), 'utf8')).toMatch(/^k1:/);
+  });
+
+  it('do not start where the port is taken, and say so once', async () => {
+    configure({ listen: { host: '127.0.0.1', port: Number(new URL(collector.url).port) } });
+    program = startProgram(build.main, ['serve'], folder);
+    expect(await program.ended).toBe(2);
+    expect(program.lines.filter(({ msg }) => String(msg).includes('cannot listen')).length).toBeGreaterThan(0);
+  });
+});
