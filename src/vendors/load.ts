@@ -1,7 +1,7 @@
 /** Reads the vendor profiles of a folder. One bad file makes the whole set unusable: a hit is never scrubbed by half a profile. */
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { isMap, isNode, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import { type Document, isMap, isNode, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import { compileProfile } from './compile.ts';
 import type { VendorProfile } from './profile.ts';
@@ -55,6 +55,15 @@ function describeIssue(issue: z.core.$ZodIssue): string {
     .join('; ');
 }
 
+/** The node at a path, or the nearest one above it: a key that is missing has no place of its own. */
+function findNode(document: Document, path: readonly PropertyKey[]): Node | null {
+  for (let length = path.length; length > 0; length--) {
+    const node = document.getIn(path.slice(0, length), true);
+    if (isNode(node)) return node;
+  }
+  return document.contents as Node | null;
+}
+
 /** Checks the text of one profile. */
 export function readProfile(file: string, text: string): FileResult {
   const lines = new LineCounter();
@@ -73,12 +82,12 @@ export function readProfile(file: string, text: string): FileResult {
     return {
       ok: false,
       errors: parsed.error.issues.map((issue) => {
-        const node = issue.path.length === 0 ? document.contents : document.getIn(issue.path as (string | number)[], true);
+        const node = findNode(document, issue.path);
         const key =
           issue.code === 'unrecognized_keys' && isMap(node)
             ? node.items.find((pair) => String(pair.key) === issue.keys[0])?.key
             : null;
-        const where = isNode(key) ? key : isNode(node) ? node : (document.contents as Node | null);
+        const where = isNode(key) ? key : node;
         const path = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
         return errorAt(where?.range?.[0] ?? 0, path + describeIssue(issue));
       }),

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import Ajv from 'ajv/dist/2020.js';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { purposesIn } from '../../../src/consent/state.ts';
@@ -33,7 +33,7 @@ describe('loadProfiles', () => {
     expect(errorsOf(profile('fields: []'))).toEqual([]);
     expect(errorsOf(profile('feilds: []'))).toContainEqual(expect.stringContaining('7:1: unknown key "feilds", write "fields"'));
     expect(errorsOf(profile('fields:\n  - { names: [a], clas: utility }'))).toContainEqual(
-      expect.stringContaining('8:17: fields.0: unknown key "clas", write "class"'),
+      expect.stringContaining('8:19: fields.0: unknown key "clas", write "class"'),
     );
     expect(errorsOf(profile('fields:\n  - { names: [a], class: secret }'))[0]).toMatch(/^8:26: fields\.0\.class: /);
     expect(errorsOf(profile('fields:\n  - { names: [a], class: utility, type: enum }'))[0]).toMatch(/needs values/);
@@ -67,7 +67,7 @@ describe('policies/vendor.schema.json', () => {
   it.each(FILES)('editors accept %s, which names it in its first line', (file) => {
     const text = readFileSync(join(DIR, file), 'utf8');
     expect(text.split('\n', 1)[0]).toBe('# yaml-language-server: $schema=../vendor.schema.json');
-    const validate = new Ajv({ strict: false }).compile(generated);
+    const validate = new Ajv2020({ strict: false }).compile(generated);
     expect(validate(parse(text)), JSON.stringify(validate.errors)).toBe(true);
   });
 });
