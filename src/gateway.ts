@@ -24,6 +24,7 @@ import { answerRefusal } from './hit/answer.ts';
 import { isPrivateAddress } from './hit/identify.ts';
 import { type HitServices, type HitWitness, runHit } from './hit/pipeline.ts';
 import { receiveHit } from './hit/receive.ts';
+import { History } from './ops/history.ts';
 import { LoadShed } from './ops/load-shed.ts';
 import { describeError, type Logger } from './ops/log.ts';
 import { Metrics } from './ops/metrics.ts';
@@ -43,6 +44,8 @@ export interface GatewayOptions {
   readonly now?: () => number;
   /** Tells when to turn new work away; by the lag of the event loop where none is given. */
   readonly shed?: Pick<LoadShed, 'isOverloaded' | 'takeWorstMs' | 'close'>;
+  /** Steps of the dashboard's time series; 5 seconds. */
+  readonly historyStepMs?: number;
   /** The processes that serve the hits where this one only administers them: reload, readiness, metrics and decisions are theirs. */
   readonly fleet?: Pick<Fleet, 'isReady' | 'reload' | 'readMetrics' | 'readDecisions'>;
 }
@@ -143,6 +146,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
       return { address: identity.address, region: locator.locate(hit, identity) };
     },
     now,
+    metrics,
   });
   /** What servers read differently is no call of the API either; and where everybody waits, nobody is served by waiting longer. */
   function refuseConsent(req: IncomingMessage): RefusalCode | null {
@@ -188,8 +192,10 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   let draining = false;
   const { contentType } = metrics.registry;
   const readMetrics = () => (fleet === undefined ? metrics.registry.metrics() : fleet.readMetrics());
+  const history = new History(readMetrics, options.historyStepMs);
   const admin = createAdminApp({
     metrics: { registry: { contentType, metrics: readMetrics } },
+    history,
     metricsOpen: config.admin['metrics-open'],
     mayAdminister: (authorization) => bearers.allows(authorization, 'admin', now()),
     isReady: () => !draining && (fleet?.isReady() ?? true),
@@ -240,6 +246,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     },
     async close() {
       watch.close();
+      history.close();
       await answered.stop(config.timeouts.drain);
       await pools?.close();
       shed.close();

@@ -1,8 +1,11 @@
 /** The admin API, on its own listener: health and metrics are open, everything else wants a Bearer token of scope `admin`. */
 import Router from '@koa/router';
 import Koa, { type Context } from 'koa';
+import type { History } from '../ops/history.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { RecentDecisions } from '../ops/recent-decisions.ts';
+import { addDashboardRoutes } from './dashboard.ts';
+import { addOverviewRoute } from './overview.ts';
 import { addPolicyRoutes, type PolicyAdminParts } from './policies.ts';
 import { sendProblem } from './problem.ts';
 import { addSubjectRoutes, type SubjectParts } from './subjects.ts';
@@ -10,6 +13,8 @@ import { addSubjectRoutes, type SubjectParts } from './subjects.ts';
 export interface AdminParts extends PolicyAdminParts, SubjectParts {
   /** Its own metrics, or the sums of several processes. */
   readonly metrics: { readonly registry: Pick<Metrics['registry'], 'contentType' | 'metrics'> };
+  /** The last hour of the metrics; it begins with the first request. */
+  readonly history: History;
   /** Whether `/metrics` is answered without a token. */
   readonly metricsOpen: boolean;
   readonly decisions: { list(limit: number): RecentList | Promise<RecentList> };
@@ -44,6 +49,8 @@ export function createAdminApp(parts: AdminParts): Koa {
     ctx.body = await parts.metrics.registry.metrics();
   });
 
+  addDashboardRoutes(open);
+
   const guarded = new Router({ sensitive: true, strict: true });
   guarded.use(async function demandToken(ctx, next) {
     if (isAdmin(ctx)) await next();
@@ -51,6 +58,7 @@ export function createAdminApp(parts: AdminParts): Koa {
   });
   addPolicyRoutes(guarded, parts);
   addSubjectRoutes(guarded, parts);
+  addOverviewRoute(guarded, parts);
   guarded.get('/admin/decisions', async (ctx) => {
     const limit = Number(ctx.query.limit ?? 100);
     const most = Number.isInteger(limit) && limit > 0 ? Math.min(limit, MOST_DECISIONS) : 100;
@@ -62,6 +70,7 @@ export function createAdminApp(parts: AdminParts): Koa {
   }
 
   app.use(async function secureHeaders(ctx, next) {
+    parts.history.start();
     ctx.set('Cache-Control', 'no-store');
     ctx.set('X-Content-Type-Options', 'nosniff');
     await next();

@@ -1,6 +1,6 @@
 /** Prometheus metrics. Counting a hit is a look-up and an addition; the text is made when somebody asks for it. */
 import { type Aggregator, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { PURPOSES } from '../consent/state.ts';
+import { PURPOSES, type PurposeSet, purposesIn } from '../consent/state.ts';
 import type { EvidenceSink, HitEvidence } from './evidence.ts';
 
 /** Series per counter that outside input could multiply (countries are bounded by the policies' place codes). */
@@ -78,6 +78,24 @@ export class Metrics implements EvidenceSink {
     'Answered hits by what became of them: taken, repeated (taken, and maybe before), spooled, changed (judged differently later), given-up, lost.',
     ['collector', 'result'],
   );
+  readonly #decisions = new KeyedCounter(
+    this.registry,
+    'consentry_consent_decisions_total',
+    'Decisions posted to the consent API: written, same (again within ten minutes), refusal (kept in the cookie alone), nothing, unavailable.',
+    ['country', 'outcome'],
+  );
+  readonly #choices = new KeyedCounter(
+    this.registry,
+    'consentry_consent_choices_total',
+    'Purposes granted and denied by decisions that counted.',
+    ['country', 'purpose', 'choice'],
+  );
+  readonly #problems = new KeyedCounter(
+    this.registry,
+    'consentry_consent_problems_total',
+    'Calls of the consent API that were refused, by the last part of the problem type.',
+    ['problem'],
+  );
   readonly undeclaredProxy = new Counter({
     name: 'consentry_undeclared_proxy_total',
     help: 'Hits through a proxy that trust.proxies does not name.',
@@ -103,6 +121,7 @@ export class Metrics implements EvidenceSink {
   readonly evidenceFailing = new Gauge({
     name: 'consentry_evidence_failing',
     help: '1 while the decision log cannot be written.',
+    aggregator: 'max',
     registers: [this.registry],
   });
   readonly bugs = new Counter({
@@ -137,6 +156,19 @@ export class Metrics implements EvidenceSink {
     }
   }
 
+  countDecision(outcome: string, country: string, choices: { readonly grants: PurposeSet; readonly refusals: PurposeSet }): void {
+    this.#decisions.add(`${country} ${outcome}`, () => ({ country, outcome }));
+    if (outcome !== 'written' && outcome !== 'refusal') return;
+    for (const choice of ['granted', 'denied'] as const) {
+      for (const purpose of purposesIn(choice === 'granted' ? choices.grants : choices.refusals))
+        this.#choices.add(`${country} ${purpose} ${choice}`, () => ({ country, purpose, choice }));
+    }
+  }
+
+  countProblem(problem: string): void {
+    this.#problems.add(problem, () => ({ problem }));
+  }
+
   countDelivery(collector: string, result: string, count = 1): void {
     this.#deliveries.add(`${collector} ${result}`, () => ({ collector, result }), count);
   }
@@ -161,17 +193,24 @@ export class Metrics implements EvidenceSink {
   /** Shows how late the event loop runs, and whether new work is turned away because of it. */
   watchLoad(load: { readonly isOverloaded: boolean; takeWorstMs(): number }): void {
     const registers = [this.registry];
+    const worst: { at: number; ms: number }[] = [];
     new Gauge({
       name: 'consentry_event_loop_lag_seconds',
-      help: 'Longest lag of the event loop since the last reading.',
+      help: 'Longest lag of the event loop in the last minute.',
+      aggregator: 'max',
       registers,
       collect() {
-        this.set(load.takeWorstMs() / 1000);
+        // Several readers, a scraper and the dashboard, must not take the worst moment from each other.
+        const at = performance.now();
+        worst.push({ at, ms: load.takeWorstMs() });
+        while (worst[0] !== undefined && at - worst[0].at > 60_000) worst.shift();
+        this.set(Math.max(...worst.map(({ ms }) => ms)) / 1000);
       },
     });
     new Gauge({
       name: 'consentry_overloaded',
       help: '1 while new work is turned away.',
+      aggregator: 'max',
       registers,
       collect() {
         this.set(load.isOverloaded ? 1 : 0);
