@@ -1,8 +1,11 @@
 /** `consentry policy …`: the tools of the person who edits policy files. */
 import type { Command } from 'commander';
 import { registerPolicyCheck } from './policy-check.ts';
+import { registerPolicyDiff } from './policy-diff.ts';
 import { registerPolicyExplain } from './policy-explain.ts';
 import { registerPolicyMatrix } from './policy-matrix.ts';
+import { registerPolicyReplay } from './policy-replay.ts';
+import { registerPolicyShadow } from './policy-shadow.ts';
 import { registerPolicyTest } from './policy-test.ts';
 import { registerPolicyVerify } from './policy-verify.ts';
 
@@ -12,5 +15,8 @@ export function registerPolicyCommands(program: Command): void {
   registerPolicyTest(policy);
   registerPolicyExplain(policy);
   registerPolicyMatrix(policy);
+  registerPolicyDiff(policy);
   registerPolicyVerify(policy);
+  registerPolicyShadow(policy);
+  registerPolicyReplay(policy);
 }
