@@ -17,6 +17,7 @@ import { createLookUp } from './gateway/lookup.ts';
 import { buildWhereabouts } from './gateway/place.ts';
 import { GatewayProblem } from './gateway/problem.ts';
 import { ProxyMounts } from './gateway/proxy.ts';
+import { DailyPseudonyms } from './gateway/pseudonyms.ts';
 import { consentApiConfig, cookieConfig, openRecords } from './gateway/records.ts';
 import { RulesInForce } from './gateway/rules.ts';
 import { openSignalOptions } from './gateway/signals.ts';
@@ -100,6 +101,9 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     log.error({ error: describeError(error) }, 'a fault of ours: what it was about did not leave');
   }
 
+  const pseudonyms = new DailyPseudonyms({ store, site: config.site, fault });
+  pseudonyms.load(now());
+
   const services: HitServices = {
     table,
     identifier,
@@ -118,7 +122,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     lookUp: createLookUp({ cookies, tokens, keyring, store }),
     stripCookie: (cookie) => cookies.remove(cookie),
     rememberGpc: createSignalMemory({ store, keyring, site: config.site, fault }),
-    pseudonymizer: () => null,
+    pseudonymizer: (route, at) => pseudonyms.pseudonymizer(route, at),
     undeclaredProxy(hit) {
       if (config.trust.proxies.length > 0 || hit.peer === '' || !isPrivateAddress(hit.peer)) return;
       metrics.undeclaredProxy.inc();

@@ -2,12 +2,21 @@
  * The embedded store: one lmdb environment in a folder, shared by the worker processes of one machine. A head is read in
  * a microsecond or two, at once; a write is answered when it is on the disk, not when it is merely committed.
  */
+import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open } from 'lmdb';
 import { decodeHead, encodeHead } from './head-codec.ts';
 import { decodeRecord, encodeRecord } from './record-codec.ts';
-import { type ChainTip, type ConsentStore, type Erasure, GENESIS_HASH, type StoredRecord, StoreUnavailable } from './store.ts';
+import {
+  type ChainTip,
+  type ConsentStore,
+  DAY_KEY_BYTES,
+  type Erasure,
+  GENESIS_HASH,
+  type StoredRecord,
+  StoreUnavailable,
+} from './store.ts';
 
 /** A write that the disk does not take in this time is not acknowledged. */
 const WRITE_DEADLINE_MS = 5000;
@@ -25,6 +34,7 @@ export function openLmdbStore(folder: string): ConsentStore {
   const tips: Database<TipRow, string> = root.openDB({ name: 'tips' });
   const records: Database<Buffer, [string, number]> = root.openDB({ name: 'records', encoding: 'binary' });
   const erasures: Database<Erasure, string> = root.openDB({ name: 'erasures' });
+  const days: Database<Buffer, string> = root.openDB({ name: 'days', encoding: 'binary' });
 
   /** Another process's writes are seen only by a transaction that began after them. */
   function seeLatest(): void {
@@ -101,6 +111,20 @@ export function openLmdbStore(folder: string): ConsentStore {
       seeLatest();
       yield* tips.getKeys();
     },
+    async readDayKey(day) {
+      seeLatest();
+      const known = days.get(day);
+      if (known !== undefined) return known;
+      return change(() => {
+        const drawn = days.get(day) ?? randomBytes(DAY_KEY_BYTES);
+        days.put(day, drawn);
+        return drawn;
+      });
+    },
+    forgetDayKeys: (before) =>
+      change(() => {
+        for (const day of [...days.getKeys({ end: before })]) days.remove(day);
+      }),
     async isWritable() {
       try {
         await change(() => root.put('probe', Date.now()));

@@ -1,6 +1,7 @@
 /** Records in memory, for tests and trials: gone with the process, and said so by `doctor`. */
+import { randomBytes } from 'node:crypto';
 import type { ConsentHead } from '../consent/record.ts';
-import { type ConsentStore, type Erasure, GENESIS_HASH, type StoredRecord } from './store.ts';
+import { type ConsentStore, DAY_KEY_BYTES, type Erasure, GENESIS_HASH, type StoredRecord } from './store.ts';
 
 interface Subject {
   head: ConsentHead | null;
@@ -11,6 +12,7 @@ interface Subject {
 
 export function createMemoryStore(): ConsentStore {
   const subjects = new Map<string, Subject>();
+  const days = new Map<string, Buffer>();
 
   return {
     kind: 'memory',
@@ -44,6 +46,14 @@ export function createMemoryStore(): ConsentStore {
     },
     async *subjects() {
       yield* [...subjects.keys()];
+    },
+    async readDayKey(day) {
+      const key = days.get(day) ?? randomBytes(DAY_KEY_BYTES);
+      days.set(day, key);
+      return key;
+    },
+    async forgetDayKeys(before) {
+      for (const day of days.keys()) if (day < before) days.delete(day);
     },
     isWritable: async () => true,
     close: async () => {},

@@ -64,6 +64,9 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
 
+/** Length of the secret of a day: HMAC-SHA256 keys are no better for being longer (RFC 2104 § 3). */
+export const DAY_KEY_BYTES = 32;
+
 /** Every method ends within the store's own deadline, by {@link StoreUnavailable} if need be. */
 export interface ConsentStore {
   /** `lmdb`, `redis`, `memory`: for logs, metrics and doctor. */
@@ -87,6 +90,13 @@ export interface ConsentStore {
   erase(subject: string, at: number): Promise<boolean>;
   /** Every subject that was ever known, in the store's own order. */
   subjects(): AsyncIterable<string>;
+  /**
+   * The secret of a UTC day (`2026-11-23`), 32 bytes: drawn by whoever asks first, the same for every process and node that
+   * share the store.
+   */
+  readDayKey(day: string): Promise<Buffer>;
+  /** Destroys the secrets of every day before this one: who kept a pseudonym can no longer tell whose it was. */
+  forgetDayKeys(before: string): Promise<void>;
   /** Whether a write would be taken now: for readiness. Never throws. */
   isWritable(): Promise<boolean>;
   close(): Promise<void>;

@@ -44,6 +44,17 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       expect(await tested.other.readTip(subject)).toEqual({ head, key: newKey, sequence: 1, hash: record.hash });
     });
 
+    it('draws one secret a day for everybody, and forgets those of days gone by', async () => {
+      const [mine, theirs] = await Promise.all([store.readDayKey('2026-11-22'), tested.other.readDayKey('2026-11-22')]);
+      expect(mine).toHaveLength(32);
+      expect(theirs).toEqual(mine);
+      expect(await store.readDayKey('2026-11-23')).not.toEqual(mine);
+      expect(await tested.other.readDayKey('2026-11-22')).toEqual(mine);
+      await store.forgetDayKeys('2026-11-23');
+      // Redis forgets by the clock of the server.
+      if (store.kind !== 'redis') expect(await tested.other.readDayKey('2026-11-22')).not.toEqual(mine);
+    });
+
     it('keeps every record in order, readable under the subject’s own key', async () => {
       const subject = drawSubject();
       const hashes: string[] = [];

@@ -3,10 +3,11 @@
  * what the writing script publishes; writes are one script each. Every call ends within a deadline of our own.
  */
 
+import { randomBytes } from 'node:crypto';
 import { Breaker, type BreakerEvents, endBy } from '../deadline.ts';
 import { decodeHead, encodeHead } from '../head-codec.ts';
 import { decodeRecord, encodeRecord, readHash } from '../record-codec.ts';
-import { type ConsentStore, type Erasure, GENESIS_HASH, StoreUnavailable } from '../store.ts';
+import { type ConsentStore, DAY_KEY_BYTES, type Erasure, GENESIS_HASH, StoreUnavailable } from '../store.ts';
 import { startBeat } from './beat.ts';
 import { GroupWriter } from './group-write.ts';
 import { HeadCache } from './head-cache.ts';
@@ -22,6 +23,8 @@ export interface RedisStoreOptions extends BreakerEvents {
 const READ_DEADLINE_MS = 200;
 const WRITE_DEADLINE_MS = 250;
 const SCAN_COUNT = 500;
+/** From its first use: the rest of its day, and a day in which late hits and other clocks are served. */
+const DAY_KEY_LIFE_MS = 48 * 3_600_000;
 
 export async function createRedisStore(link: RedisLink, options: RedisStoreOptions): Promise<ConsentStore> {
   const cache = new HeadCache();
@@ -152,6 +155,18 @@ export async function createRedisStore(link: RedisLink, options: RedisStoreOptio
     async *subjects() {
       for (const master of await link.masters()) yield* scanSubjects(master);
     },
+    async readDayKey(day) {
+      const key = `consentry:{day-${day}}:key`;
+      const drawn = ['SET', key, randomBytes(DAY_KEY_BYTES), 'NX', 'PX', String(DAY_KEY_LIFE_MS)];
+      await call(WRITE_DEADLINE_MS, breakerFor('write', key), async () => (await link.writer(key)).sendCommand(drawn));
+      const kept = await call(READ_DEADLINE_MS, breakerFor('read', key), async () =>
+        (await link.writer(key)).sendCommand(['GET', key]),
+      );
+      if (!Buffer.isBuffer(kept)) throw new StoreUnavailable('the key of the day could not be read');
+      return kept;
+    },
+    // The server itself forgets them.
+    forgetDayKeys: async () => {},
     async isWritable() {
       const key = 'consentry:{probe}:probe';
       try {
