@@ -1,0 +1,289 @@
+import { describe, expect, it } from 'vitest';
+import type { OutgoingHit, ScrubOutcome } from '../../../src/hit/outgoing.ts';
+import { addressToSend, scrubHit } from '../../../src/hit/scrub.ts';
+import {
+  type Actions,
+  LENIENT,
+  loadAllProfiles,
+  NO_ADVERTISING,
+  type PlainHit,
+  type RequestOptions,
+  STRICT,
+  scrubRequest,
+} from '../../support/scrub.ts';
+
+const profiles = await loadAllProfiles();
+
+function request(vendor: string, hit: PlainHit, options?: RequestOptions) {
+  const profile = profiles.get(vendor);
+  if (profile === undefined) throw new Error(vendor);
+  return scrubRequest(profile, hit, options);
+}
+
+function run(vendor: string, hit: PlainHit, options?: RequestOptions): ScrubOutcome {
+  return scrubHit(request(vendor, hit, options));
+}
+
+function scrub(vendor: string, hit: PlainHit, options?: RequestOptions): OutgoingHit {
+  const outcome = run(vendor, hit, options);
+  if (!outcome.ok) throw new Error(outcome.reason);
+  return outcome.hit;
+}
+
+/** Value of a field of the query, decoded; null where it is gone. */
+function field(hit: OutgoingHit, name: string): string | null {
+  return new URL(hit.target, 'http://x').searchParams.get(name);
+}
+
+const GA4 = '/g/collect?v=2&tid=G-ABC123&en=page_view';
+const URL_WITH_IDS = encodeURIComponent(
+  'https://shop.example.com/kasse/danke?order=1&gclid=Cj0KCQjwAbC&email=anna%40example.com#top',
+);
+
+describe('a hit that is forwarded in part', () => {
+  const part = (hit: PlainHit): OutgoingHit => scrub('ga4', hit, { actions: NO_ADVERTISING });
+
+  it('stays byte for byte where nothing of it is forbidden', () => {
+    const target = `${GA4}&dl=https://shop.example.com/a%2Fb?x=1&cid=1.2&npa=1&gcs=G101&&ep.x=%zz`;
+    const headers = ['host', 'shop.example', 'USER-agent', 'Mozilla/5.0', 'cookie', '_ga=GA1.1.1.2; _ga_ABC=x'];
+    const body = Buffer.from('en=a&_et=5\r\nen=b');
+    const out = part({ method: 'POST', target, headers, body });
+    expect(out.target).toBe(target);
+    expect(out.headers).toEqual(headers);
+    expect(out.body).toBe(body);
+  });
+
+  it('loses click ids, advertising cookies and what nobody declared, and nothing else', () => {
+    const out = part({
+      target: `${GA4}&cid=159566452.1795435686&gclid=Cj0KCQjwAbC&zzz=1&dl=${URL_WITH_IDS}&ep.plan=pro`,
+      headers: [
+        'X-Unknown',
+        'abc',
+        'Referer',
+        'https://shop.example.com/?fbclid=IwAR2a&p=1',
+        'Cookie',
+        '_ga=GA1.1.1.2; _gcl_au=1.1.3; PHPSESSID=9f8e7d6c; _fbp=fb.1.2.3',
+      ],
+    });
+    expect(field(out, 'cid')).toBe('159566452.1795435686');
+    expect(field(out, 'gclid')).toBeNull();
+    expect(field(out, 'zzz')).toBeNull();
+    expect(field(out, 'ep.plan')).toBe('pro');
+    expect(field(out, 'dl')).toBe('https://shop.example.com/kasse/danke?order=1&email=anna%40example.com#top');
+    expect(out.headers).toEqual(['Referer', 'https://shop.example.com/?p=1', 'Cookie', '_ga=GA1.1.1.2']);
+  });
+
+  it('sets the restricted mode, never softer than what came', () => {
+    const set = (flags: string): string => part({ target: `${GA4}${flags}` }).target.replace(GA4, '');
+    expect(set('&gcs=G111&gcd=13t3t3t3t5&npa=0')).toBe('&gcs=G101&gcd=13p3t3p3p5&npa=1');
+    expect(set('&gcs=G100&gcd=13q3q3q3q5&npa=1')).toBe('&gcs=G100&gcd=13q3q3q3q5&npa=1');
+    expect(set('')).toBe('&npa=1&gcs=G101');
+  });
+
+  it('removes a click id by its value from fields that are kept', () => {
+    const out = part({ target: `${GA4}&dl=${URL_WITH_IDS}&ep.note=${encodeURIComponent('came with Cj0KCQjwAbC today')}` });
+    expect(out.target).not.toContain('Cj0KCQjwAbC');
+  });
+
+  it('passes consent strings verbatim', () => {
+    const tc = 'CQnSI_AQnSI_AAfUOBDECnFgAAAAAAAAAAig';
+    expect(field(part({ target: `${GA4}&gdpr_consent=${tc}` }), 'gdpr_consent')).toBe(tc);
+  });
+});
+
+describe('an anonymized hit', () => {
+  it('is built from listed headers in a fixed order and case', () => {
+    const out = scrub('ga4', {
+      target: GA4,
+      headers: [
+        ...[
+          'referer',
+          'https://shop.example.com/kasse?email=a@b.example',
+          'X-B',
+          '1',
+          'cookie',
+          '_ga=1.2',
+          'accept-language',
+          'de-AT,de;q=0.9',
+          'Sec-GPC',
+          '1',
+        ],
+        ...[
+          'USER-AGENT',
+          'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36',
+          'content-type',
+          'Text/Plain; charset=utf-8; x=y',
+          'accept',
+          'image/*',
+        ],
+      ],
+    });
+    expect(out.headers).toEqual([
+      ...[
+        'User-Agent',
+        'Mozilla/5.0 (Windows) Chrome',
+        'Accept',
+        '*/*',
+        'Accept-Language',
+        'de',
+        'Referer',
+        'https://shop.example.com/',
+      ],
+      ...['Content-Type', 'text/plain;charset=UTF-8'],
+    ]);
+  });
+
+  it('goes to the route, with one value of each declared field of its type', () => {
+    const out = scrub(
+      'ga4',
+      {
+        target: '/x/anna@example.com/g/collect;u=1?v=2&v=3&tid=G-ABC&tid=anna&en=page_view&cu=EUR&cu=x&epn.value=12&foo=1&%65n=y',
+      },
+      { routePath: '/g/collect' },
+    );
+    expect(out.target.replace(/&npa=1.*/, '')).toBe('/g/collect?v=2&tid=G-ABC&en=page_view&cu=EUR&epn.value=12');
+    expect(field(scrub('ga4', { target: `${GA4}&cu=anna@example.com` }), 'cu')).toBeNull();
+  });
+
+  it('has placeholders where the collector needs a field', () => {
+    expect(field(scrub('ga4', { target: `${GA4}&cid=159566452.1795435686` }), 'cid')).toBe('555.1');
+    const body = JSON.stringify({
+      api_key: 'phc_x',
+      batch: [{ event: 'a', distinct_id: 'u-48213', properties: { distinct_id: 'u-48213' } }],
+    });
+    expect(scrub('posthog', { target: '/e/', body }).body?.toString()).toBe(
+      '{"api_key":"phc_x","batch":[{"event":"a","distinct_id":"anonymous","properties":{"distinct_id":"anonymous"}}]}',
+    );
+  });
+
+  it.each([
+    ['page', { page: 'keep' as const }, 'dl', 'https://shop.example.com/kasse/danke?order=1'],
+    ['page', { page: 'path' as const }, 'dl', 'https://shop.example.com/kasse/danke'],
+    ['page', { page: 'origin' as const }, 'dl', 'https://shop.example.com/'],
+    ['page', { page: 'drop' as const }, 'dl', null],
+    ['referrer', { page: 'keep' as const, referrer: 'keep' as const }, 'dr', 'https://mail.example.org/read/-?x=1'],
+    ['referrer', { referrer: 'origin' as const }, 'dr', 'https://mail.example.org/'],
+    ['referrer', { referrer: 'drop' as const }, 'dr', null],
+    ['device', { device: 'keep' as const }, 'sr', '1437x873'],
+    ['device', { device: 'coarse' as const }, 'sr', '1440x900'],
+    ['device', { device: 'drop' as const }, 'sr', null],
+    ['text', { text: 'keep' as const }, 'dt', 'Danke, -! Bis bald'],
+    ['text', { text: 'drop' as const }, 'dt', null],
+    ['time', { time: 'exact' as const }, '_ts', '1795435619283'],
+    ['time', { time: 'hour' as const }, '_ts', '1795435200000'],
+    ['join-ids', { joinIds: 'keep' as const }, '_p', '1795435685522'],
+    ['join-ids', { joinIds: 'drop' as const }, '_p', null],
+    ['geo', { geo: 'region' as const }, 'ur', 'US-TX'],
+    ['geo', { geo: 'country' as const }, 'ur', 'US'],
+    ['geo', { geo: 'none' as const }, 'ur', null],
+    ['ip', { ip: { v4: 24, v6: 48 } }, '_uip', '198.51.100.0'],
+    ['ip', { ip: 'drop' as const }, '_uip', null],
+    ['undeclared', { undeclared: 'scan' as const }, 'ep.plan', 'pro'],
+    ['undeclared', { undeclared: 'scan' as const }, 'ep.customer_mail', null],
+    ['undeclared', { undeclared: 'scan' as const }, 'ep.note', null],
+    ['undeclared', { undeclared: 'drop' as const }, 'ep.plan', null],
+  ])('%s: %j makes %s %s', (_, rules, name, expected) => {
+    const dr = encodeURIComponent('https://mail.example.org/read/u-48213?x=1&u=anna@example.com');
+    const dt = encodeURIComponent('Danke, anna@example.com! Bis bald');
+    const target = `${GA4}&dl=${URL_WITH_IDS}&dr=${dr}&dt=${dt}&sr=1437x873&_ts=1795435619283&_p=1795435685522&ur=US-TX&_uip=198.51.100.77&ep.plan=pro&ep.customer_mail=x&ep.note=YW5uYUBleGFtcGxlLmNvbQ`;
+    expect(field(scrub('ga4', { target }, { rules: { ...STRICT, ...rules } }), name)).toBe(expected);
+  });
+
+  it('keeps a value out of kept fields when another field gave it away', () => {
+    const out = scrub(
+      'ga4',
+      { target: `${GA4}&uid=zaphod.b&dt=${encodeURIComponent('Hallo zaphod.b')}&ep.x=zaphod.b` },
+      { rules: LENIENT },
+    );
+    expect(out.target).not.toContain('zaphod');
+  });
+
+  it('gives pseudonyms in the form of the field, never to a no', () => {
+    const rules = { ...STRICT, ids: 'pseudonymize-daily' as const };
+    const pseudonymize = (value: string): string => `p${value.length}`;
+    const id = (vendor: string, target: string, name: string, actions?: Actions): string | null =>
+      field(
+        scrub(vendor, { target }, { rules, pseudonymize, ...(actions === undefined ? {} : { actions, action: 'anonymize' }) }),
+        name,
+      );
+    expect(id('matomo', '/matomo.php?idsite=3&_id=e822a5927d60b2e3', '_id')).toMatch(/^[0-9a-f]{16}$/);
+    expect(id('snowplow', '/i?e=pv&duid=a82b3e80-9426-4a04-8909-85a5879c31ae', 'duid')).toMatch(
+      /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/,
+    );
+    expect(id('ga4', `${GA4}&cid=159566452.1795435686`, 'cid')).toMatch(/^\d{1,10}\.\d{1,10}$/);
+    expect(id('ga4', `${GA4}&uid=u-48213`, 'uid')).toBeNull();
+    const request_ = request('matomo', { target: '/matomo.php?idsite=3&_id=e822a5927d60b2e3' }, { rules, pseudonymize });
+    const denied = request_.judgement.purposes.map((decision) => ({ ...decision, state: 'withdrawn' as const }));
+    const outcome = scrubHit({ ...request_, judgement: { ...request_.judgement, purposes: denied } });
+    expect(outcome.ok && field(outcome.hit, '_id')).toBeNull();
+  });
+
+  it('drops fields whose purpose is dropped, and keeps those whose purpose is forwarded', () => {
+    const actions: Actions = ['forward', 'forward', 'forward', 'drop', 'anonymize'];
+    const out = scrub(
+      'ga4',
+      { target: `${GA4}&cid=159566452.1795435686&gclid=Cj0KCQ&em=tv.1~em.abc` },
+      { actions, action: 'anonymize' },
+    );
+    expect(field(out, 'cid')).toBe('159566452.1795435686');
+    expect(field(out, 'gclid')).toBeNull();
+    expect(field(out, 'em')).toBeNull();
+  });
+
+  it.each([
+    ['meta', '/tr?id=1122&ev=PageView', 'US', 'CA', 'dpo=LDU&dpoco=0&dpost=0'],
+    ['uet', '/action/0?ti=1&evt=x&asc=G', 'DE', undefined, 'asc=D'],
+    ['x', '/i/adsct?txn_id=o7z1d', 'DE', undefined, 'restricted_data_use=restrict_optimization'],
+    ['google-ads', '/pagead/conversion/1/?gtm=45Pe&label=x&gcs=G111', 'DE', undefined, 'npa=1'],
+  ])('sets the restricted mode of %s', (vendor, target, country, subdivision, expected) => {
+    const out = scrub(vendor, { target }, { country, ...(subdivision === undefined ? {} : { subdivision }) });
+    expect(out.target).toContain(expected);
+  });
+
+  it('tells Meta the state only where the policy lets the region be told', () => {
+    const options = { country: 'US', subdivision: 'CA', rules: { ...STRICT, geo: 'region' as const } };
+    expect(scrub('meta', { target: '/tr?id=1&ev=PageView' }, options).target).toContain('dpo=LDU&dpoco=1&dpost=1000');
+  });
+
+  it('adds the restricted mode to each event of a JSON body', () => {
+    const body = JSON.stringify({ event_source_id: 'C1', data: [{ event: 'a' }, { event: 'b', limited_data_use: false }] });
+    expect(scrub('tiktok', { target: '/open_api/v1.3/event/track/', body }).body?.toString()).toBe(
+      '{"event_source_id":"C1","data":[{"event":"a","limited_data_use":true},{"event":"b","limited_data_use":true}]}',
+    );
+  });
+
+  it('is refused where nothing stays that the collector could use, and where it is a recording', () => {
+    expect(run('ga4', { target: '/g/collect?x=1' })).toMatchObject({ ok: false, reason: 'nothing-left' });
+    expect(run('posthog', { target: '/s/?compression=gzip', body: '{}' })).toMatchObject({ ok: false, reason: 'opaque' });
+    expect(run('clarity', { target: '/collect', body: '{}' })).toMatchObject({ ok: false, reason: 'opaque' });
+  });
+});
+
+describe('the report', () => {
+  it('names place, class and deed, never a value', () => {
+    const outcome = run('ga4', {
+      target: `${GA4}&uid=anna@example.com&dl=${URL_WITH_IDS}&anna@example.com=1&u48213777=2`,
+      headers: ['Cookie', '_ga=GA1.1.1234567890.1790000001; u-4821377=1'],
+    });
+    expect(outcome.report).toContainEqual({ place: 'query:uid', class: 'direct', deed: 'stripped' });
+    expect(outcome.report).toContainEqual({ place: 'query:dl', class: 'url', deed: 'cut' });
+    expect(outcome.report).toContainEqual({ place: 'cookie:_ga', class: 'online-id', deed: 'stripped' });
+    expect(JSON.stringify(outcome.report)).not.toMatch(/anna|4821377|1234567890|Cj0K/);
+  });
+});
+
+describe('addressToSend', () => {
+  const address = (vendor: string, options: RequestOptions): string | null =>
+    addressToSend(request(vendor, { target: '/x' }, options));
+
+  it('belongs to the strictest purpose, unless the profile says which needs it', () => {
+    expect(address('ga4', { actions: NO_ADVERTISING })).toBeNull();
+    expect(address('plausible', { actions: NO_ADVERTISING })).toBe('203.0.113.77');
+    expect(address('generic', { actions: NO_ADVERTISING })).toBe('203.0.113.77');
+  });
+
+  it('is masked or removed in an anonymized hit', () => {
+    expect(address('plausible', { rules: LENIENT })).toBe('203.0.113.0');
+    expect(address('plausible', { rules: STRICT })).toBeNull();
+  });
+});
