@@ -1,6 +1,6 @@
 /** The dashboard: asks every five seconds, shows what it was told. */
 import { ask, keepToken, keptToken, Unauthorized } from './ask.js';
-import { showConsent, showHealth, showReasons } from './counters.js';
+import { showConsent, showHealth, showReasons, showShadow } from './counters.js';
 import { find, letScroll } from './dom.js';
 import { explain, groupMatrix, showMatrix, showRecent } from './policies.js';
 import { showTiles, showTraffic } from './traffic.js';
@@ -50,6 +50,7 @@ function show(recent) {
   showTiles(metrics);
   redrawTraffic();
   showReasons(metrics);
+  showShadow(metrics);
   showConsent(metrics);
   showHealth(overview);
   showRecent(recent);
