@@ -11,6 +11,9 @@ const MOST_HEADERS = 1000;
 /** Fields that may stand once only; two of them are read differently by different servers. */
 const SINGLETONS = new Set(['host', 'content-length', 'content-type', 'transfer-encoding', 'content-encoding']);
 
+/** A name, an IPv4 or a bracketed IPv6 address, and a port (RFC 9110 § 7.2): everything else is read differently or refused behind us. */
+const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/;
+
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS']);
 
 const NOTHING: ReadonlySet<string> | null = null;
@@ -104,7 +107,7 @@ export function receiveHit(req: IncomingMessage, table: HeaderTable, options?: R
   const http10 = req.httpVersionMinor === 0;
   if (coding !== null && (coding !== 'chunked' || http10 || length !== null)) return 'bad-framing';
   if (length !== null && !/^\d{1,15}$/.test(length)) return 'bad-framing';
-  if (/[\s,@/\\#?]/.test(host)) return 'bad-header';
+  if (host !== '' && !HOST.test(host)) return 'bad-header';
 
   return {
     method: method as ReceivedHit['method'],
