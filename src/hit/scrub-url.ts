@@ -21,7 +21,8 @@ export function collectFromUrl(ctx: ScrubContext, place: string, whole: string, 
   for (const pairs of [parts.query, parts.fragment]) {
     if (pairs === null || pairs === '') continue;
     rewritePairs(pairs, '&', (name, value) => {
-      if (value === null || value === '' || !ctx.countField()) return true;
+      if (value === null || value === '') return true;
+      if (!ctx.countField()) return null;
       const carrier = classOfName(name);
       if (carrier !== null && ctx.isIdentifying(carrier))
         ctx.addSecret(`${place}?${name}`, carrier, value, carrier === 'click-id');
@@ -74,7 +75,8 @@ export function anonymizeUrl(text: string, rule: AddressRule): string | null {
 
 function stripPairs(ctx: ScrubContext, place: string, pairs: string, depth: number): string {
   return rewritePairs(pairs, '&', (name, value) => {
-    if (value === null || !ctx.countField()) return true;
+    if (value === null) return true;
+    if (!ctx.countField()) return null;
     if (isClickIdName(name)) {
       ctx.note(`${place}?${name}`, 'click-id', 'stripped');
       ctx.addSecret(`${place}?${name}`, 'click-id', value, true);

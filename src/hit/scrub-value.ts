@@ -72,8 +72,9 @@ export function treatField(ctx: ScrubContext, path: string, value: string): Verd
 export function treatPairs(ctx: ScrubContext, text: string, prefix: string, separator: '&' | ';' = '&'): string {
   const names = new Set<string>();
   const out = rewritePairs(text, separator, (name, value) => {
+    if (ctx.refusal !== null) return null;
     const path = prefix === '' ? name : `${prefix}.${name}`;
-    if (value === null) return treatBareName(ctx, path, name);
+    if (value === null) return ctx.countField() && treatBareName(ctx, path, name);
     if (ctx.isAnonymized && (names.has(name) || !SAFE_NAME.test(name))) {
       const carrier = classOfName(path) ?? 'undeclared';
       removeValue(ctx, path, null, carrier, names.has(name) ? value : `${name} ${value}`);

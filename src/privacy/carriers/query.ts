@@ -4,8 +4,11 @@
 import { decodePercent, encodePercent } from '../percent.ts';
 import type { Verdict } from './verdict.ts';
 
-/** Asked for each pair with decoded name and value; a pair without `=` has the value null, and its text may be a value as well as a name. */
-export type PairVisitor = (name: string, value: string | null) => Verdict;
+/**
+ * Asked for each pair with decoded name and value; a pair without `=` has the value null, and its text may be a value as well as a name.
+ * The answer null ends the walk: what is left then is not looked at.
+ */
+export type PairVisitor = (name: string, value: string | null) => Verdict | null;
 
 /**
  * Rewrites pairs joined by `separator`. Empty pairs stay where all others stay. `+` reads as a space in values, so a visitor that
@@ -26,6 +29,7 @@ export function rewritePairs(text: string, separator: '&' | ';', visit: PairVisi
       const name = decodePercent(text.slice(start, equals < 0 ? end : equals), true);
       const value = equals < 0 ? null : decodePercent(text.slice(equals + 1, end), true);
       const verdict = visit(name, value);
+      if (verdict === null) return text;
       if (verdict === false) {
         if (!changed) {
           changed = true;

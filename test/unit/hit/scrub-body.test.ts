@@ -130,9 +130,9 @@ describe('bodies', () => {
     for (const input of inputs) {
       post('ga4', input);
       const before = process.memoryUsage();
-      const start = performance.now();
+      const start = process.cpuUsage();
       post('ga4', input);
-      expect(performance.now() - start).toBeLessThan(50);
+      expect(process.cpuUsage(start).user / 1000).toBeLessThan(50);
       const after = process.memoryUsage();
       expect(after.heapUsed + after.external - before.heapUsed - before.external).toBeLessThan(32 * 1024 * 1024);
     }
