@@ -1,0 +1,350 @@
+/**
+ * `npm run bench`: Consentry with everything on against proxies that check nothing, interleaved, on one core.
+ * `--quick` only shows that it runs (30 s). `--rounds N`, `--seconds N`, `--only a,b` (names), `--connections N`.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, request } from 'node:http';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { addressOf, buildRequests, writeRequests } from './corpus.mjs';
+import { measure, median } from './measure.mjs';
+import {
+  collectorBlock,
+  endAll,
+  findPort,
+  isInstalled,
+  nginxProxyBlock,
+  startConsentry,
+  startHaproxy,
+  startNginx,
+  startRival,
+} from './programs.mjs';
+
+const RESULTS = fileURLToPath(new URL('results/latest.json', import.meta.url));
+
+function option(name, fallback) {
+  const at = process.argv.indexOf(`--${name}`);
+  return at === -1 ? fallback : process.argv[at + 1];
+}
+
+const quick = process.argv.includes('--quick');
+const rounds = Number(option('rounds', quick ? 1 : 5));
+const seconds = Number(option('seconds', quick ? 1 : 3));
+const warmSeconds = Number(option('warm', quick ? 1 : 8));
+const connections = Number(option('connections', 64));
+const only = option('only', '').split(',').filter(Boolean);
+const VISITORS = quick ? 256 : 4_096;
+const REQUESTS = quick ? 1_000 : 10_240;
+
+const folder = mkdtempSync(join(tmpdir(), 'consentry-bench-'));
+process.on('exit', () => {
+  endAll();
+  rmSync(folder, { recursive: true, force: true });
+});
+process.on('SIGINT', () => process.exit(130));
+
+/** A collector that tells what arrived, for checking that the program does what it is measured for. */
+async function startEcho() {
+  const arrived = [];
+  const server = createServer((req, res) => {
+    const chunks = [];
+    req.on('data', (chunk) => chunks.push(chunk));
+    req.on('end', () => {
+      arrived.push({ url: req.url, headers: req.headers, body: Buffer.concat(chunks).toString() });
+      res.writeHead(200).end();
+    });
+  });
+  const port = await findPort();
+  await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${port}`, arrived, close: () => server.close() };
+}
+
+function send(port, { method = 'GET', path, headers = {}, body }) {
+  return new Promise((resolve, reject) => {
+    const req = request({ port, host: '127.0.0.1', method, path, headers: { Host: 'shop.example', ...headers } }, (res) => {
+      res.resume();
+      res.on('end', () => resolve(res));
+    });
+    req.on('error', reject);
+    req.end(body);
+  });
+}
+
+function configFor({ port, adminPort, collector, echo }) {
+  const route = (path, more) => ({ path, vendor: 'ga4', ...more });
+  return {
+    site: 'bench',
+    listen: { host: '127.0.0.1', port },
+    admin: { host: '127.0.0.1', port: adminPort },
+    upstream: collector,
+    workers: 1,
+    store: `lmdb:${join(folder, 'data')}`,
+    evidence: { dir: join(folder, 'evidence') },
+    trust: { proxies: ['127.0.0.1/32'], geo: { country: 'x-geo-country' } },
+    consent: {
+      'public-url': 'https://shop.example',
+      notices: { n1: { hash: 'x', purposes: ['functional', 'analytics', 'personalization', 'advertising'] } },
+      rate: { 'per-minute': 1_000_000 },
+    },
+    routes: [
+      route('/g/collect'),
+      route('/pixel/g/collect', { respond: 'pixel' }),
+      route('/check/g/collect', { upstream: echo }),
+      { path: '/matomo.php', vendor: 'matomo', recipient: 'own', label: 'audience-measurement' },
+      { path: '/check/matomo.php', vendor: 'matomo', recipient: 'own', label: 'audience-measurement', upstream: echo },
+    ],
+  };
+}
+
+/** A visitor's decision, posted as a banner does. @returns the cookie */
+async function decide(port, visitor, purposes) {
+  const res = await send(port, {
+    method: 'POST',
+    path: '/consent',
+    headers: {
+      'Content-Type': 'application/json',
+      'Sec-Fetch-Site': 'same-origin',
+      'X-Forwarded-For': addressOf(visitor),
+      'X-Geo-Country': 'DE',
+    },
+    body: JSON.stringify({ purposes, action: 'save', notice: { version: 'n1', language: 'en' } }),
+  });
+  const cookie = res.headers['set-cookie']?.[0]?.split(';')[0];
+  if (cookie === undefined) throw new Error(`POST /consent answered ${res.statusCode}`);
+  return cookie;
+}
+
+async function decideAll(port, from, purposes) {
+  const cookies = [];
+  for (let start = 0; start < VISITORS; start += 64) {
+    const batch = Array.from({ length: Math.min(64, VISITORS - start) }, (_, i) => decide(port, from + start + i, purposes));
+    cookies.push(...(await Promise.all(batch)));
+  }
+  return cookies;
+}
+
+/** What must hold for the figures to mean anything: yes goes through untouched, no reaches nobody, exempt ones lose their ids. */
+async function checkEnforcement(port, echo, granted, restricted) {
+  const sendAll = async (requests) => {
+    for (const bytes of requests) {
+      const [head, body] = bytes.toString('latin1').split('\r\n\r\n');
+      const [line, ...fields] = head.split('\r\n');
+      const [method, path] = line.split(' ');
+      const headers = Object.fromEntries(
+        fields.map((field) => [field.slice(0, field.indexOf(':')), field.slice(field.indexOf(':') + 2)]),
+      );
+      await send(port, { method, path, headers, body });
+    }
+  };
+  const build = (path, cookieOf, more = {}) =>
+    buildRequests({ path, country: 'DE', cookieOf, visitors: VISITORS, count: 25, seed: 11, ...more });
+  const problems = [];
+  const expectArrived = async (what, requests, check) => {
+    echo.arrived.length = 0;
+    await sendAll(requests);
+    problems.push(...check(echo.arrived, requests).map((problem) => `${what}: ${problem}`));
+  };
+  await expectArrived(
+    'granted',
+    build('/check/g/collect', (visitor) => granted[visitor]),
+    (arrived, sent) => [
+      ...(arrived.length === sent.length ? [] : [`${arrived.length} of ${sent.length} arrived`]),
+      ...(arrived.some(({ headers }) => /consentry=/.test(headers.cookie ?? '')) ? ['our cookie went on'] : []),
+      ...(arrived.every(({ url }) => /[?&]cid=\d/.test(url)) ? [] : ['a granted id is missing']),
+    ],
+  );
+  await expectArrived(
+    'analytics only',
+    build('/check/g/collect', (visitor) => restricted[visitor]),
+    (arrived, sent) => [...(arrived.length === sent.length ? [] : [`${arrived.length} of ${sent.length} arrived`])],
+  );
+  await expectArrived(
+    'nothing said',
+    build('/check/g/collect', () => ''),
+    (arrived) => (arrived.length === 0 ? [] : [`${arrived.length} arrived`]),
+  );
+  await expectArrived(
+    'exempt',
+    build('/check/matomo.php', () => '', { country: 'FR', style: 'matomo', postShare: 0 }),
+    (arrived, sent) => [
+      ...(arrived.length === sent.length ? [] : [`${arrived.length} of ${sent.length} arrived`]),
+      ...(arrived.some(({ url, headers }) => /_id=1000/.test(url) || headers.cookie !== undefined) ? ['an id went on'] : []),
+    ],
+  );
+  return problems;
+}
+
+async function main() {
+  if (!isInstalled('wrk') || !isInstalled('nginx'))
+    throw new Error('the benchmark needs nginx and wrk: apt install nginx-light wrk');
+  const collectorPort = await findPort();
+  const collector = `http://127.0.0.1:${collectorPort}`;
+  await startNginx(1, join(folder, 'collector'), collectorBlock(collectorPort));
+  const echo = await startEcho();
+  const [port, adminPort] = [await findPort(), await findPort()];
+  const config = configFor({ port, adminPort, collector, echo: echo.url });
+  const consentry = await startConsentry(config, join(folder, 'consentry'));
+
+  console.error(`minting ${2 * VISITORS} decisions …`);
+  const all = { functional: true, analytics: true, personalization: true, advertising: true };
+  const granted = await decideAll(port, 0, all);
+  const restricted = await decideAll(port, VISITORS, { ...all, advertising: false, personalization: false });
+  const problems = await checkEnforcement(port, echo, granted, restricted);
+  if (problems.length > 0) throw new Error(`Consentry does not do what it is measured for:\n${problems.join('\n')}`);
+
+  const files = {};
+  const write = (name, options) => {
+    files[name] = join(folder, `${name}.requests`);
+    const shared = { country: 'DE', visitors: VISITORS, count: REQUESTS };
+    writeRequests(files[name], buildRequests({ ...shared, cookieOf: (visitor) => granted[visitor], ...options }));
+  };
+  write('forward', { path: '/g/collect' });
+  write('restricted', { path: '/g/collect', cookieOf: (visitor) => restricted[visitor] });
+  write('pixel', { path: '/pixel/g/collect' });
+  write('drop', { path: '/g/collect', cookieOf: () => '' });
+  write('anonymize', { path: '/matomo.php', country: 'FR', cookieOf: () => '', style: 'matomo', postShare: 0 });
+
+  const targets = [];
+  const add = (name, target) => {
+    if (only.length === 0 || only.includes(name)) targets.push({ name, results: [], ...target });
+  };
+  for (const mode of Object.keys(files)) {
+    add(`consentry ${mode}`, { port, pid: consentry.pid, file: files[mode], arrives: mode !== 'drop' });
+  }
+  const rival = async (name, startIt, arrives = true) => {
+    if (only.length > 0 && !only.includes(name)) return;
+    const ownPort = await findPort();
+    const { pid } = await startIt(ownPort);
+    add(name, { port: ownPort, pid: typeof pid === 'function' ? pid : () => pid, file: files.forward, arrives });
+  };
+  await rival('node:http 204', (own) => startRival('node-204', own, collector), false);
+  await rival('undici dispatch', (own) => startRival('undici', own, collector));
+  await rival('http-proxy', (own) => startRival('http-proxy', own, collector));
+  if (!quick) {
+    await rival('http-proxy-middleware', (own) => startRival('http-proxy-middleware', own, collector));
+    await rival('@fastify/reply-from', (own) => startRival('reply-from', own, collector));
+    await rival('nginx', (own) => startNginx(0, join(folder, 'nginx'), nginxProxyBlock(own, collector)));
+    if (isInstalled('haproxy')) await rival('haproxy', (own) => startHaproxy(join(folder, 'haproxy'), own, collector));
+    await rival('koa gif', (own) => startRival('koa-gif', own, collector), false);
+    const inKoa = configForKoa(config);
+    for (const mode of ['forward', 'drop']) {
+      await rival(`consentry in koa ${mode}`, (own) => startRival('koa-guard', own, collector, JSON.stringify(inKoa)), false);
+      const last = targets.at(-1);
+      if (last?.name === `consentry in koa ${mode}`) last.file = files[mode];
+    }
+  }
+
+  for (const target of targets) {
+    console.error(`warming ${target.name} …`);
+    await measure(target, collectorPort, warmSeconds, connections);
+  }
+  for (let round = 1; round <= rounds; round++) {
+    for (const target of targets) {
+      const result = await measure(target, collectorPort, seconds, connections);
+      target.results.push(result);
+      console.error(`${round}/${rounds} ${target.name}: ${Math.round(result.perSecond)}/s`);
+    }
+  }
+  const again = await checkEnforcement(port, echo, granted, restricted);
+  report(targets, again);
+  process.exit(again.length > 0 || targets.some((target) => problemsOf(target).length > 0) ? 1 : 0);
+}
+
+function configForKoa({ upstream: _upstream, workers: _workers, listen: _listen, admin: _admin, routes, ...rest }) {
+  return { ...rest, store: `lmdb:${join(folder, 'data')}`, routes: routes.filter(({ upstream }) => upstream === undefined) };
+}
+
+function problemsOf({ arrives, results }) {
+  const problems = [];
+  if (results.some(({ notOk }) => notOk > 0)) problems.push('answers that are no success');
+  if (arrives && median(results.map(({ arrivedShare }) => arrivedShare)) < 0.999) problems.push('hits that did not arrive');
+  return problems;
+}
+
+function report(targets, enforcement) {
+  const rate = (name) => {
+    const found = targets.find((target) => target.name === name);
+    return found === undefined ? null : median(found.results.map(({ perSecond }) => perSecond));
+  };
+  const rows = targets.map((target) => {
+    const of = (key) => median(target.results.map((result) => result[key]));
+    const rates = target.results.map(({ perSecond }) => perSecond);
+    return {
+      name: target.name,
+      perSecond: Math.round(of('perSecond')),
+      spread: Number(((Math.max(...rates) - Math.min(...rates)) / of('perSecond')).toFixed(3)),
+      cpuUs: Number(of('cpuUs').toFixed(1)),
+      busy: Number(of('busy').toFixed(2)),
+      p50Us: of('p50Us'),
+      p99Us: of('p99Us'),
+      residentMiB: Math.round(of('residentBytes') / 1024 / 1024),
+      arrivedShare: target.arrives ? Number(of('arrivedShare').toFixed(4)) : null,
+      problems: problemsOf(target),
+    };
+  });
+  const ratios = Object.fromEntries(
+    [
+      ['consentry forward', 'http-proxy'],
+      ['consentry forward', 'http-proxy-middleware'],
+      ['consentry forward', 'undici dispatch'],
+      ['consentry forward', 'nginx'],
+      ['consentry restricted', 'http-proxy'],
+      ['consentry anonymize', 'http-proxy'],
+      ['consentry pixel', 'http-proxy'],
+      ['consentry pixel', 'nginx'],
+      ['consentry drop', 'node:http 204'],
+      ['consentry in koa forward', 'consentry forward'],
+      ['consentry in koa forward', 'koa gif'],
+      ['consentry in koa drop', 'consentry drop'],
+    ]
+      .map(([one, other]) => [`${one} / ${other}`, rate(one), rate(other)])
+      .filter(([, one, other]) => one !== null && other !== null)
+      .map(([name, one, other]) => [name, Number((one / other).toFixed(2))]),
+  );
+  // CPU per request is what a noisy machine changes least.
+  const cpu = (name) => rows.find((row) => row.name === name)?.cpuUs;
+  const cpuRatios = Object.fromEntries(
+    Object.keys(ratios).map((key) => {
+      const [one, other] = key.split(' / ');
+      return [key, Number(((cpu(other) ?? Number.NaN) / (cpu(one) ?? Number.NaN)).toFixed(2))];
+    }),
+  );
+  const machine = { cpu: cpus()[0]?.model ?? '', cores: cpus().length, node: process.version, load: loadAverage() };
+  const date = new Date().toISOString();
+  mkdirSync(join(RESULTS, '..'), { recursive: true });
+  if (!quick)
+    writeFileSync(
+      RESULTS,
+      `${JSON.stringify({ date, machine, connections, rounds, seconds, rows, ratios, cpuRatios }, null, 2)}\n`,
+    );
+  console.log('| program | hits/s | spread | CPU µs | busy | p50 ms | p99 ms | MiB | arrived |');
+  console.log('|---|---|---|---|---|---|---|---|---|');
+  for (const row of rows) {
+    const { name, perSecond, spread, cpuUs, busy, p50Us, p99Us, residentMiB, arrivedShare, problems } = row;
+    const cells = [
+      name,
+      perSecond,
+      `${Math.round(spread * 100)}%`,
+      cpuUs,
+      busy,
+      p50Us / 1000,
+      p99Us / 1000,
+      residentMiB,
+      arrivedShare ?? '-',
+    ];
+    console.log(`| ${cells.join(' | ')} |${problems.length > 0 ? ` ${problems.join(', ')}` : ''}`);
+  }
+  console.log('\n| ratio | by hits/s | by CPU |\n|---|---|---|');
+  for (const [name, ratio] of Object.entries(ratios)) console.log(`| ${name} | ${ratio} | ${cpuRatios[name]} |`);
+  for (const problem of enforcement) console.log(`NOT ENFORCED at the end: ${problem}`);
+}
+
+function loadAverage() {
+  return Number(readFileSync('/proc/loadavg', 'utf8').split(' ')[0]);
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  process.exit(1);
+});
