@@ -58,7 +58,7 @@ export function checkPolicies(texts: readonly PolicyText[], now: number, options
   const report = runTests(set, suites, observe === undefined ? undefined : (run) => observe(run, set));
   if (report.problems.length > 0) return { ok: false, errors: sortProblems(report.problems) };
   const { files, testFiles } = parsed;
-  const warnings = sortProblems(findWarnings(files, set, now));
+  const warnings = sortProblems(findWarnings(files, set.resolved, now));
   return { ok: true, set, warnings, suites, files, testFiles, tests: report.tests, cases: report.cases };
 }
 

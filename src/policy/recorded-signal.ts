@@ -22,9 +22,14 @@ export const RecordedSignal = z.object({
   unreadable: bits,
   /** TCF: a letter for each TCF purpose from 1: `g` grants, `d` denies, `u` unreadable, `-` neither; with and without the vendor. */
   tcf: z.object({ vendor: z.string().length(TCF_PURPOSES), any: z.string().length(TCF_PURPOSES) }).optional(),
-  /** GPP: opt-outs as `section.field`, sections that are there and unreadable, and whether any rule hears an opt-out (GPC). */
+  /** GPP: opt-outs as `section.field`, sections that are there and unreadable, and what every rule hears: GPC, or a string that cannot be read. */
   gpp: z
-    .object({ denies: z.array(z.string()), unreadable: z.array(z.string()), always: z.boolean(), unknown: z.boolean() })
+    .object({
+      denies: z.array(z.string()),
+      unreadable: z.array(z.string()),
+      always: z.enum(['denies', 'unreadable']).nullable(),
+      unknown: z.boolean(),
+    })
     .optional(),
 });
 export type RecordedSignal = z.infer<typeof RecordedSignal>;
@@ -90,8 +95,9 @@ function voteAsTcf(letters: string, rule: SignalRule): Vote {
 function probeGpp(reading: SignalReading, open: SignalRule, context: SignalContext): NonNullable<RecordedSignal['gpp']> {
   const ask = (sections: SignalRule['sections'], denyWhen: readonly string[]) =>
     reading.vote({ ...open, sections, denyWhen }, context);
-  const always = ask([], []).denies !== 0;
-  if (always) return { denies: [], unreadable: [], always, unknown: false };
+  const anywhere = ask([], []);
+  const always = anywhere.denies !== 0 ? 'denies' : anywhere.unreadable !== 0 ? 'unreadable' : null;
+  if (always !== null) return { denies: [], unreadable: [], always, unknown: false };
   const fields = DEFAULT_SIGNAL_RULES.gpp.denyWhen;
   const denies = US_SECTIONS.flatMap((section) =>
     fields.filter((field) => ask([section], [field]).denies !== 0).map((field) => `${section}.${field}`),
@@ -104,12 +110,12 @@ function probeGpp(reading: SignalReading, open: SignalRule, context: SignalConte
 function voteAsGpp(gpp: NonNullable<RecordedSignal['gpp']>, rule: SignalRule): Vote {
   const isHeard = (section: string) => rule.sections === 'any' || rule.sections.includes(section);
   const denied =
-    gpp.always ||
+    gpp.always === 'denies' ||
     gpp.denies.some((optOut) => {
       const [section = '', field = ''] = optOut.split('.');
       return isHeard(section) && rule.denyWhen.includes(field);
     });
   if (denied) return { ...NO_VOTE, denies: ALL_PURPOSES };
-  const unreadable = gpp.unreadable.some(isHeard) || (gpp.unknown && rule.sections === 'any');
+  const unreadable = gpp.always === 'unreadable' || gpp.unreadable.some(isHeard) || (gpp.unknown && rule.sections === 'any');
   return unreadable ? { ...NO_VOTE, unreadable: ALL_PURPOSES } : NO_VOTE;
 }
