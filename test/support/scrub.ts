@@ -98,5 +98,3 @@ export function corpusRequest(profile: VendorProfile, hit: CorpusHit, options: R
   const routePath = pathOf(hit).split(';', 1)[0] as string;
   return scrubRequest(profile, { method: hit.method, target, headers, body: bodyOf(hit) }, { routePath, ...options });
 }
-
-export { ALL_PURPOSES, PURPOSES };
