@@ -56,7 +56,7 @@ export function mountKoa(ctx: Context, next: Next, parts: KoaMountParts, done: (
 
 /** Puts a fresh request into `ctx`: a consumed stream cannot be read twice, and the old one holds what must not be seen. */
 function replaceRequest(ctx: Context, hit: OutgoingHit, address: string | null): void {
-  const req = buildRequest(hit, address);
+  const req = buildRequest(hit, address, ctx.secure);
   ctx.req = req;
   ctx.request.req = req;
   ctx.response.req = req;
@@ -78,12 +78,14 @@ function createSink(req: IncomingMessage): ServerResponse {
   return res;
 }
 
-function buildRequest(hit: OutgoingHit, address: string | null): IncomingMessage {
+/** @param secure whether the visitor came over TLS, without which a handler could set no secure cookie. */
+function buildRequest(hit: OutgoingHit, address: string | null, secure: boolean): IncomingMessage {
   const socket = new Socket();
   Object.defineProperties(socket, {
     remoteAddress: { value: address ?? undefined },
     remoteFamily: { value: address === null ? undefined : address.includes(':') ? 'IPv6' : 'IPv4' },
     remotePort: { value: undefined },
+    encrypted: { value: secure },
   });
   const req = new IncomingMessage(socket);
   req.method = hit.method;
@@ -101,11 +103,11 @@ function buildRequest(hit: OutgoingHit, address: string | null): IncomingMessage
 
 /** As Node joins lines: cookies by `; `, others by `, `. Singletons cannot be doubled here: `receive` refuses them. */
 function joinHeaders(raw: readonly string[]): Record<string, string> {
-  const headers = Object.create(null) as Record<string, string>;
+  const headers: Record<string, string> = {};
   for (let i = 0; i < raw.length; i += 2) {
     const name = (raw[i] as string).toLowerCase();
     const value = raw[i + 1] as string;
-    const before = headers[name];
+    const before = Object.hasOwn(headers, name) ? headers[name] : undefined;
     headers[name] = before === undefined ? value : `${before}${name === 'cookie' ? '; ' : ', '}${value}`;
   }
   return headers;

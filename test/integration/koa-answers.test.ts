@@ -1,11 +1,7 @@
-/** What comes back through the koa middleware, the consent API in it, and its beginning and end. */
-import { once } from 'node:events';
-import { connect } from 'node:net';
+/** What comes back through the koa middleware: a handler's answer, filtered in the moment it is written. */
 import { Readable } from 'node:stream';
 import type { Context } from 'koa';
-import { koaBody } from 'koa-body';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { consentry, GatewayProblem, guardUpgrade } from '../../src/index.ts';
 import { type KoaCollector, startKoaCollector } from '../support/koa-collector.ts';
 
 type Line = readonly [string, string];
@@ -156,87 +152,5 @@ describe('the answer of a handler', () => {
     await expect.poll(() => ended).toEqual(['/pixel?a=1']);
     const dropped = await test.send({ target: '/pixel?a=1', headers: [DE] });
     expect([dropped.status, dropped.body.length, ended.length]).toEqual([200, 43, 1]);
-  });
-});
-
-describe('mounted behind a body parser', () => {
-  it('says at the first hit what to do, and lets nothing through', async () => {
-    let calls = 0;
-    const test = await startKoaCollector({ routes }, (app, guard) => {
-      app.use(koaBody());
-      app.use(guard);
-      app.use((ctx) => {
-        calls++;
-        ctx.body = 'x';
-      });
-    });
-    const headers: Line[] = [...CALIFORNIA, ['Content-Type', 'application/json']];
-    const answer = await test.send({ method: 'POST', target: '/g/collect?v=2', headers, body: '{"a":1}' });
-    expect([answer.status, calls]).toEqual([500, 0]);
-    expect(answer.body.toString()).toContain('mount it ahead of every body parser');
-    await test.close();
-  });
-});
-
-describe('the consent API in the middleware', () => {
-  it('takes, shows and withdraws a decision, and the next hit obeys', async () => {
-    const reached: string[] = [];
-    const test = await startKoaCollector(
-      {
-        routes: [{ path: '/p', purposes: ['functional'] }],
-        consent: { notices: { n: { hash: 'x', purposes: ['functional'] } } },
-      },
-      (app, guard) => {
-        app.use(guard);
-        app.use((ctx) => {
-          reached.push(ctx.url);
-          ctx.body = 'ok';
-        });
-      },
-    );
-    const place = DE;
-    const page: Line[] = [place, ['Sec-Fetch-Site', 'same-origin'], ['Content-Type', 'application/json']];
-    const posted = await test.send({
-      method: 'POST',
-      target: '/consent',
-      headers: page,
-      body: JSON.stringify({ purposes: { functional: true }, action: 'save', notice: { version: 'n' } }),
-    });
-    expect(posted.status).toBe(201);
-    const cookie: Line = ['Cookie', (posted.header('set-cookie') ?? '').split(';')[0] ?? ''];
-    expect(JSON.parse((await test.send({ target: '/consent', headers: [place, cookie] })).body.toString()).state.functional).toBe(
-      'granted',
-    );
-    await test.send({ target: '/p?1', headers: [place, cookie] });
-    expect((await test.send({ method: 'DELETE', target: '/consent', headers: [...page, cookie] })).status).toBe(200);
-    await test.send({ target: '/p?2', headers: [place, cookie] });
-    expect(reached).toEqual(['/p?1']);
-    await test.close();
-  });
-});
-
-describe('its beginning and end', () => {
-  it.each([
-    [{ routes: [{ path: '/c', vendr: 'ga4' }] }, /vendr.*did you mean "vendor"/],
-    [{ routes: [{ path: '/c', vendor: 'ga5' }] }, /no profile "ga5".*did you mean "ga4"/],
-    [{ routes: [{ path: '/c' }] }, /neither the route nor its vendor names a purpose/],
-    [{ policies: '/nowhere/at/all' }, /nowhere\/at\/all/],
-    [{ trust: { proxies: ['everybody'] } }, /trust\.proxies.*no CIDR/],
-    [{ geo: { database: '/nowhere.mmdb' } }, /nowhere\.mmdb/],
-  ] as (readonly [object, RegExp])[])('%j: ready rejects and says what to mend', async (options, problem) => {
-    const guard = consentry({ store: 'memory:', ...options });
-    await expect(guard.ready).rejects.toThrow(GatewayProblem);
-    await expect(guard.ready).rejects.toThrow(problem);
-    await guard.close();
-  });
-
-  it('refuses every upgrade where guardUpgrade was called', async () => {
-    const test = await startKoaCollector({ routes }, (app, guard) => void app.use(guard));
-    guardUpgrade(test.server);
-    const socket = connect(test.port, '127.0.0.1');
-    socket.end('GET /g/collect?v=2 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
-    const [chunk] = (await once(socket, 'data')) as [Buffer];
-    expect(chunk.toString()).toMatch(/^HTTP\/1\.1 400 /);
-    await test.close();
   });
 });

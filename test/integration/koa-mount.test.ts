@@ -53,6 +53,8 @@ describe('a handler behind the middleware', () => {
           ga: ctx.cookies.get('_ga'),
           gcl: ctx.cookies.get('_gcl_au'),
           consent: ctx.cookies.get('__Host-consentry'),
+          protocol: ctx.protocol,
+          secure: ctx.secure,
           accepts: ctx.accepts('image/png', 'text/html'),
           body: (ctx.request as { body?: unknown }).body,
         });
@@ -152,6 +154,21 @@ describe('a handler behind the middleware', () => {
     const headers: Line[] = [DE, ['Content-Type', 'application/json'], ['Transfer-Encoding', 'chunked']];
     await test.send({ method: 'POST', target: '/need', headers, body: '8\r\n{"n": 1,\r\n8\r\n "m": 2}\r\n0\r\n\r\n' });
     expect(seen[0]).toMatchObject({ body: { n: 1, m: 2 }, headers: { 'content-length': '16' } });
+  });
+
+  it('knows that the visitor came over TLS, whoever said so', async () => {
+    test.app.proxy = true;
+    try {
+      for (const headers of [[DE], [...CALIFORNIA, ['Cookie', '__Host-consentry=garbled'] as const]]) {
+        seen.splice(0);
+        const target = headers.length === 1 ? '/need' : '/wish';
+        await test.send({ target, headers: [...headers, ['X-Forwarded-Proto', 'https'], ['X-Forwarded-For', CLIENT]] });
+        expect(seen[0]).toMatchObject({ protocol: 'https', secure: true });
+      }
+      expect(seen[0]).toMatchObject({ ip: '203.0.113.0' });
+    } finally {
+      test.app.proxy = false;
+    }
   });
 
   it('HEAD is a hit', async () => {
