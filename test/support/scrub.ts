@@ -1,6 +1,6 @@
 /** Requests to scrub, made from recorded hits. */
 import { fileURLToPath } from 'node:url';
-import { type Action, ALL_PURPOSES, PURPOSES, purposeSet, type State } from '../../src/consent/state.ts';
+import { type Action, purposeSet, type State } from '../../src/consent/state.ts';
 import type { ScrubRequest } from '../../src/hit/outgoing.ts';
 import type { AnonymizeRules, Judgement } from '../../src/policy/policy.ts';
 import { loadProfiles } from '../../src/vendors/load.ts';
@@ -94,7 +94,7 @@ export function scrubRequest(profile: VendorProfile, hit: PlainHit, options: Req
 
 export function corpusRequest(profile: VendorProfile, hit: CorpusHit, options: RequestOptions = {}): ScrubRequest {
   const target = hit.url.replace(/^https?:\/\/[^/?]+/, '').replace(/#.*$/, '');
-  const headers = Object.entries(hit.headers).flatMap(([name, value]) => [name, value]);
+  const headers = Object.entries(hit.headers).flat();
   const routePath = pathOf(hit).split(';', 1)[0] as string;
   return scrubRequest(profile, { method: hit.method, target, headers, body: bodyOf(hit) }, { routePath, ...options });
 }
