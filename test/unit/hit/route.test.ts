@@ -42,6 +42,26 @@ describe('RouteTable', () => {
     },
   );
 
+  it.each(['/collect.', '/collect%20', '/collect%3Fa=1', '/collect%23', '/T. /x'])('knows %s too', (path) => {
+    expect(table.isLookalike(path)).toBe(true);
+  });
+
+  it('knows a host in front of a guarded path by the target as it came', () => {
+    expect(table.isLookalike('/x/collect', '//x/collect')).toBe(true);
+    expect(table.isLookalike('/x/collect', '/x/collect')).toBe(false);
+    expect(table.isLookalike('/x/y', '//x/y')).toBe(false);
+  });
+
+  it.each([
+    ['/collect', true],
+    ['/t/deep/a', true],
+    ['/t/file.js', true],
+    ['/collect/', false],
+    ['/other', false],
+  ])('%s belongs to a route of some host: %s', (path, expected) => {
+    expect(table.hasPath(path)).toBe(expected);
+  });
+
   it.each(['/', '/other', '/collector', '/a/collect'])('lets %s be what it is', (path) => {
     expect(table.isLookalike(path)).toBe(false);
   });
