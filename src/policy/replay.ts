@@ -1,12 +1,8 @@
 /** A recorded day of decisions, judged by two policy sets. Pure: the recorded moment is the clock. */
-import { z } from 'zod';
 import type { CompiledPolicySet } from './compile.ts';
 import { formatPlace } from './explain.ts';
-import { RecordedFacts, restoreFacts } from './recorded-facts.ts';
+import type { Facts } from './policy.ts';
 import { compareJudgements, formatDifference } from './shadow.ts';
-
-/** What a line of a decision log has to hold, among other things. */
-const RecordedDecision = z.object({ at: z.number(), facts: RecordedFacts });
 
 export interface ReplayedChange {
   /** `eu analytics.unknown: drop → anonymize`. */
@@ -20,8 +16,6 @@ export interface ReplayReport {
   readonly decisions: number;
   /** Decisions of which some purpose would change. */
   readonly differing: number;
-  /** Lines without facts: hits that were never judged, or lines that are none of ours. */
-  readonly skipped: number;
   readonly changes: readonly ReplayedChange[];
 }
 
@@ -31,29 +25,26 @@ export class Replay {
   readonly #changes = new Map<string, Map<string, number>>();
   #decisions = 0;
   #differing = 0;
-  #skipped = 0;
 
   constructor(before: CompiledPolicySet, after: CompiledPolicySet) {
     this.#before = before;
     this.#after = after;
   }
 
-  /** Judges one line of the log. */
-  add(line: string): void {
-    const recorded = parseDecision(line);
-    if (recorded === null) {
-      this.#skipped++;
-      return;
-    }
-    this.#decisions++;
-    const facts = restoreFacts(recorded.facts);
-    const differences = compareJudgements(this.#before.decide(facts, recorded.at), this.#after.decide(facts, recorded.at));
-    if (differences.length > 0) this.#differing++;
+  /**
+   * Judges one decision again.
+   * @param at Milliseconds since the epoch.
+   * @param weight How many decisions it stands for.
+   */
+  add(facts: Facts, at: number, weight: number): void {
+    this.#decisions += weight;
+    const differences = compareJudgements(this.#before.decide(facts, at), this.#after.decide(facts, at));
+    if (differences.length > 0) this.#differing += weight;
     for (const difference of differences) {
       const change = formatDifference(difference);
       const places = this.#changes.get(change) ?? new Map<string, number>();
       const place = formatPlace(facts.region);
-      this.#changes.set(change, places.set(place, (places.get(place) ?? 0) + 1));
+      this.#changes.set(change, places.set(place, (places.get(place) ?? 0) + weight));
     }
   }
 
@@ -64,22 +55,12 @@ export class Replay {
       count: [...places.values()].reduce((a, b) => a + b, 0),
     }));
     changes.sort((a, b) => b.count - a.count);
-    return { decisions: this.#decisions, differing: this.#differing, skipped: this.#skipped, changes };
+    return { decisions: this.#decisions, differing: this.#differing, changes };
   }
 }
 
-function parseDecision(line: string): z.infer<typeof RecordedDecision> | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return null;
-  }
-  return RecordedDecision.safeParse(value).data ?? null;
-}
-
-export function printReplay({ decisions, differing, skipped, changes }: ReplayReport): string {
-  const lines = [`${decisions} decisions, ${differing} would differ${skipped === 0 ? '' : `; ${skipped} lines without facts`}`];
+export function printReplay({ decisions, differing, changes }: ReplayReport): string {
+  const lines = [`${decisions} decisions, ${differing} would differ`];
   for (const { change, places, count } of changes) {
     const listed = [...places].sort(([, a], [, b]) => b - a).slice(0, 8);
     lines.push(
