@@ -62,7 +62,7 @@ export function addExternalRoutes(router: Router, parts: ExternalParts): void {
     const region = readRegion(call.body.region);
     if (region === null)
       return refuse(ctx, 'contradiction', '`region` has to be {"country": "DE"}, with a "subdivision" where there is one');
-    const read = readConsentRequest(call.body, config);
+    const read = readConsentRequest(call.body, config, parts.now());
     if (!read.ok) return refuse(ctx, 'contradiction', read.detail);
     const { request } = read;
     const now = parts.now();

@@ -7,6 +7,7 @@ import { type ConsentStore, StoreUnavailable } from '../store/store.ts';
 import { addExternalRoutes } from './api-external.ts';
 import { readJsonBody } from './body.ts';
 import { createBodyReader } from './body-bytes.ts';
+import { CLIENT_SCRIPT } from './client-script.ts';
 import { type ConsentCookieConfig, createConsentCookies } from './cookie.ts';
 import { isIdempotencyKey } from './idempotency.ts';
 import type { Keyring } from './keys.ts';
@@ -112,7 +113,7 @@ export function createConsentApi(parts: ConsentApiParts): Middleware {
     if (!bytes.ok) return refuse(ctx, bytes.problem);
     const body = readJsonBody(bytes.body);
     if (!body.ok) return refuse(ctx, body.problem === 'empty' || body.problem === 'too-deep' ? 'contradiction' : 'bad-body');
-    const read = readConsentRequest(body.value, config);
+    const read = readConsentRequest(body.value, config, parts.now());
     if (!read.ok) return refuse(ctx, 'contradiction', read.detail);
     const visit = describeVisit(ctx);
     if (visit.idempotencyKey !== null && !isIdempotencyKey(visit.idempotencyKey)) {
@@ -142,6 +143,13 @@ export function createConsentApi(parts: ConsentApiParts): Middleware {
   router.get(`${config.path}/jwks.json`, (ctx) => {
     ctx.type = 'application/jwk-set+json';
     ctx.body = jwks;
+  });
+
+  router.get(`${config.path}/client.js`, (ctx) => {
+    // The script is for pages of other sites too, those that are isolated included.
+    ctx.set('Cross-Origin-Resource-Policy', 'cross-origin');
+    ctx.type = 'text/javascript; charset=utf-8';
+    ctx.body = CLIENT_SCRIPT;
   });
 
   addExternalRoutes(router, { ...parts, readBytes, refuse });

@@ -1,4 +1,6 @@
 /** What a banner posted, read and checked: which purposes are granted, which refused, and what was shown. */
+import { recognizeBanner } from './intake/recognize.ts';
+import type { Told } from './intake/told.ts';
 import { isPurpose, NO_PURPOSES, OPTIONAL_PURPOSES, type Purpose, type PurposeSet, purposeBit, purposeSet } from './state.ts';
 
 const BANNER_ACTIONS = ['accept_all', 'reject_all', 'save', 'withdraw', 'dismiss'] as const;
@@ -36,8 +38,11 @@ const NOTICE_VERSION = /^[\w.:+/-]{1,64}$/;
 const LANGUAGE = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$/;
 const CONSENT_STRING = /^[\w.~+/=-]{1,8192}$/;
 
-export function readConsentRequest(body: unknown, vocabulary: RequestVocabulary): RequestReading {
+/** `now` in milliseconds since the epoch: some banners say themselves how long a yes holds. */
+export function readConsentRequest(body: unknown, vocabulary: RequestVocabulary, now: number): RequestReading {
   if (!isObject(body)) return refuse('the body has to be a JSON object with `purposes`, `action` or both');
+  const told = isObject(body.purposes) ? null : recognizeBanner(body, new Map(Object.entries(vocabulary.categories)), now);
+  if (told !== null) return readTold(told);
   const action = body.action ?? (body.purposes === undefined ? undefined : 'save');
   if (!isBannerAction(action)) return refuse(`\`action\` has to be one of ${BANNER_ACTIONS.join(', ')}`);
   const named = readPurposes(body.purposes ?? {}, vocabulary.categories);
@@ -52,6 +57,22 @@ export function readConsentRequest(body: unknown, vocabulary: RequestVocabulary)
   const decided = applyAction(action, named, shown === undefined ? ALL_OPTIONAL : purposeSet(shown.purposes) & ALL_OPTIONAL);
   if (typeof decided === 'string') return refuse(decided);
   return { ok: true, request: { action, ...decided, notice, tcString, gppString } };
+}
+
+/** What a known banner said. Its words for version and language are taken where they have the form of ours. */
+function readTold({ decided, action, language, version, tcString = null, gppString = null }: Told): RequestReading {
+  const notice = readNotice(version === undefined || version === null ? null : { version, language: language ?? null });
+  const strings = {
+    tcString: isConsentString(tcString) ? tcString : null,
+    gppString: isConsentString(gppString) ? gppString : null,
+    notice: notice === 'unreadable' ? null : notice,
+  };
+  if (decided === null)
+    return { ok: true, request: { action: 'dismiss', grants: NO_PURPOSES, refusals: NO_PURPOSES, ...strings } };
+  const { grants, refusals } = decided;
+  if (grants === NO_PURPOSES && refusals === NO_PURPOSES)
+    return refuse('no category of this banner stands for a purpose; map them under consent.categories');
+  return { ok: true, request: { action, grants, refusals, ...strings } };
 }
 
 interface Decided {

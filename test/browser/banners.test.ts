@@ -1,0 +1,236 @@
+/** Real banners in a real Chromium, with the adapter on the page: what is clicked is what is on record. */
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import Koa from 'koa';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createConsentApi } from '../../src/consent/api.ts';
+import { createMemoryStore } from '../../src/store/memory.ts';
+import type { ConsentStore } from '../../src/store/store.ts';
+import { hasChromium, launchChromium } from '../support/chromium.ts';
+import { testConfig, testKeyring } from '../support/consent-api.ts';
+import { fakePolicies, placeOf } from '../support/fake-policies.ts';
+import { waitUntil } from '../support/redis.ts';
+import { writeTcString } from '../support/tc-string.ts';
+
+const PACKAGES = '../../node_modules';
+const packageFile = (path: string) => readFileSync(new URL(`${PACKAGES}/${path}`, import.meta.url));
+
+const VANILLA = `<script src="/npm/vanilla-cookieconsent/dist/cookieconsent.umd.js"></script><script>
+  const texts = { title: 'Cookies', acceptAllBtn: 'All', acceptNecessaryBtn: 'None', savePreferencesBtn: 'Save', showPreferencesBtn: 'More' };
+  CookieConsent.run({
+    hideFromBots: false,
+    categories: { necessary: { enabled: true, readOnly: true }, analytics: {}, marketing: {} },
+    language: { default: 'en', translations: { en: { consentModal: texts, preferencesModal: { ...texts, sections: [
+      { title: 'Analytics', linkedCategory: 'analytics' }, { title: 'Marketing', linkedCategory: 'marketing' } ] } } } },
+  });
+</script>`;
+
+const KLARO = `<script>window.klaroConfig = { version: 1, acceptAll: true, default: false, lang: 'en', services: [
+    { name: 'matomo', title: 'Matomo', purposes: ['analytics'] }, { name: 'meta-pixel', title: 'Meta', purposes: ['marketing'] } ],
+    translations: { en: { purposes: { analytics: { title: 'A' }, marketing: { title: 'M' } }, privacyPolicyUrl: '/privacy' } } };</script>
+  <script defer src="/npm/klaro/dist/klaro.js" data-config="klaroConfig"></script>`;
+
+const TARTEAUCITRON = `<script src="/npm/tarteaucitronjs/tarteaucitron.js"></script><script>
+  tarteaucitron.user.matomoId = 1; tarteaucitron.user.matomoHost = '/'; tarteaucitron.user.facebookpixelId = '1';
+  tarteaucitron.init({ orientation: 'bottom', showAlertSmall: false, DenyAllCta: true, AcceptAllCta: true, highPrivacy: true });
+  (tarteaucitron.job = tarteaucitron.job || []).push('matomo', 'facebookpixel');
+</script>`;
+
+const PAGES: Readonly<Record<string, string>> = {
+  '/vanilla': VANILLA,
+  '/klaro': KLARO,
+  '/tarteaucitron': TARTEAUCITRON,
+  '/plain': '',
+};
+
+describe.skipIf(!hasChromium)('banners', () => {
+  let browser: Browser;
+  let page: Page;
+  let server: Server;
+  let store: ConsentStore;
+  let origin = '';
+
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(() => browser?.close());
+
+  beforeEach(async () => {
+    store = createMemoryStore();
+    const app = new Koa();
+    server = createServer((incoming, answer) => app.callback()(incoming, answer));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    origin = `http://127.0.0.1:${port}`;
+    const config = { ...testConfig, origins: [`http://localhost:${port}`], cookie: { ...testConfig.cookie, secure: false } };
+    const whereIs = () => ({ address: null, region: placeOf('DE') });
+    app.use(createConsentApi({ config, store, keyring: testKeyring, policies: () => fakePolicies(), whereIs, now: Date.now }));
+    app.use((ctx) => {
+      const [, file] = /^\/npm\/([\w./-]+)$/.exec(ctx.path) ?? [];
+      if (file !== undefined) {
+        ctx.type = file;
+        ctx.body = packageFile(file);
+      } else if (PAGES[ctx.path] !== undefined) {
+        ctx.type = 'text/html; charset=utf-8';
+        ctx.body = `<!doctype html><title>shop</title><script src="${origin}/consent/client.js"></script><button id="elsewhere">x</button>${PAGES[ctx.path]}`;
+      }
+    });
+    page = await browser.newPage();
+    await page.route('**', (route) =>
+      /^http:\/\/(127\.0\.0\.1|localhost):/.test(route.request().url()) ? route.continue() : route.abort(),
+    );
+  });
+  afterEach(async () => {
+    await page?.context().close();
+    server?.closeAllConnections();
+    server?.close();
+  });
+
+  async function stateOf(): Promise<Record<string, string>> {
+    for await (const subject of store.subjects()) {
+      const head = await store.readHead(subject);
+      return Object.fromEntries(Object.entries(head?.choices ?? {}).map(([purpose, { state }]) => [purpose, state]));
+    }
+    return {};
+  }
+
+  async function countRecords(): Promise<number> {
+    let count = 0;
+    for await (const subject of store.subjects()) count += (await store.readChain(subject))?.records.length ?? 0;
+    return count;
+  }
+
+  const expectState = (expected: Record<string, string>) =>
+    waitUntil(async () => {
+      const state = await stateOf();
+      return Object.entries(expected).every(([purpose, value]) => state[purpose] === value);
+    }, 8000).catch(async () => expect(await stateOf()).toMatchObject(expected));
+
+  it('vanilla-cookieconsent: accept, change, reject, and no second record on the next page', async () => {
+    await page.goto(`${origin}/vanilla`);
+    await page.click('#cc-main button[data-role="all"]');
+    await expectState({ analytics: 'granted', advertising: 'granted' });
+    await page.evaluate("CookieConsent.acceptCategory(['analytics'])");
+    await expectState({ analytics: 'granted', advertising: 'withdrawn' });
+    await page.evaluate('CookieConsent.acceptCategory([])');
+    await expectState({ analytics: 'withdrawn', advertising: 'withdrawn', functional: 'denied' });
+    const before = await countRecords();
+    await page.reload();
+    await page.click('#elsewhere');
+    await page.waitForTimeout(500);
+    expect(await countRecords()).toBe(before);
+  });
+
+  it('vanilla-cookieconsent: reject at once', async () => {
+    await page.goto(`${origin}/vanilla`);
+    await page.click('#cc-main button[data-role="necessary"]');
+    await expectState({ functional: 'denied', analytics: 'denied', personalization: 'denied', advertising: 'denied' });
+  });
+
+  it('Klaro: accept all, then decline', async () => {
+    await page.goto(`${origin}/klaro`);
+    await page.click('.klaro .cm-btn-success');
+    await expectState({ analytics: 'granted', advertising: 'granted' });
+    await page.evaluate("klaro.getManager().changeAll(false); klaro.getManager().saveAndApplyConsents('decline')");
+    await page.click('#elsewhere');
+    await expectState({ analytics: 'withdrawn', advertising: 'withdrawn' });
+  });
+
+  it('Klaro: one service of two', async () => {
+    await page.goto(`${origin}/klaro`);
+    await page.evaluate("klaro.getManager().updateConsent('matomo', true); klaro.getManager().saveAndApplyConsents('save')");
+    await page.evaluate("document.querySelector('#elsewhere').click()");
+    await expectState({ analytics: 'granted', advertising: 'denied' });
+  });
+
+  it('tarteaucitron: accept all, then deny all', async () => {
+    await page.goto(`${origin}/tarteaucitron`);
+    await page.waitForSelector('#tarteaucitronPersonalize2');
+    await page.waitForFunction("document.cookie.includes('facebookpixel=wait')");
+    await page.click('#tarteaucitronPersonalize2');
+    await expectState({ analytics: 'granted', advertising: 'granted' });
+    await page.evaluate('tarteaucitron.userInterface.respondAll(false)');
+    await expectState({ analytics: 'withdrawn', advertising: 'withdrawn' });
+  });
+
+  it('a banner of one’s own: get, set and withdraw', async () => {
+    await page.goto(`${origin}/plain`);
+    const asked = await page.evaluate('consentry.get()');
+    expect(asked).toMatchObject({ ask: ['functional', 'analytics', 'personalization', 'advertising'] });
+    expect(await page.evaluate('consentry.set({ analytics: true, advertising: false })')).toMatchObject({
+      state: { analytics: 'granted' },
+    });
+    await expectState({ analytics: 'granted', advertising: 'denied' });
+    expect(await page.evaluate('consentry.withdraw()')).toMatchObject({ state: { analytics: 'withdrawn' } });
+    expect(await page.evaluate('document.cookie')).not.toContain('consentry');
+  });
+
+  it('a page on another site: goes by the token where there is no cookie', async () => {
+    const elsewhere = origin.replace('127.0.0.1', 'localhost');
+    await page.goto(`${elsewhere}/plain`);
+    await page.evaluate('consentry.set({ analytics: true })');
+    await expectState({ analytics: 'granted' });
+    await page.context().clearCookies();
+    await page.reload();
+    expect(await page.evaluate('consentry.get()')).toMatchObject({ state: { analytics: 'granted' } });
+    await page.evaluate('consentry.withdraw()');
+    await expectState({ analytics: 'withdrawn' });
+  });
+
+  it('a TCF banner and a GPP banner: what the person did, not what stood there before', async () => {
+    const yes = writeTcString({ purposes: [1, 3, 4, 7, 8] });
+    const no = writeTcString({ purposes: [1] });
+    await page.addInitScript(`
+      window.__tcfapi = (command, version, listener) => { window.tell = (tcString, eventStatus) => listener({ tcString, eventStatus, gdprApplies: true }, true); };
+      window.__gpp = (command, listener) => { window.tellGpp = (gppString) => listener({ eventName: 'sectionChange', pingData: { gppString, signalStatus: 'ready' } }, true); };
+    `);
+    await page.goto(`${origin}/plain`);
+    await page.waitForFunction('window.tell');
+    await page.evaluate(`tell('${yes}', 'tcloaded')`);
+    await page.waitForTimeout(300);
+    expect(await stateOf()).toEqual({});
+    await page.evaluate(`tell('${yes}', 'useractioncomplete')`);
+    await expectState({ functional: 'granted', analytics: 'granted', advertising: 'granted', personalization: 'denied' });
+    await page.evaluate(`tell('${no}', 'useractioncomplete')`);
+    await expectState({ functional: 'granted', analytics: 'withdrawn', advertising: 'withdrawn' });
+    await page.evaluate("tellGpp('DBABL~BVQqAAAAAg')");
+    await expectState({ advertising: 'granted', analytics: 'withdrawn' });
+    await page.evaluate("tellGpp('DBABL~BVQVAAAAAg')");
+    await expectState({ advertising: 'withdrawn' });
+  });
+
+  it('bodies that the packages themselves produce are taken as they are', async () => {
+    const send = (expression: string) =>
+      page.evaluate(
+        `fetch('/consent', { method: 'POST', body: JSON.stringify(${expression}), headers: { 'content-type': 'application/json' } }).then((answer) => answer.json())`,
+      );
+    await page.goto(`${origin}/vanilla`);
+    await page.evaluate("CookieConsent.acceptCategory(['analytics'])");
+    const expected = { state: { analytics: 'granted', advertising: 'denied', functional: 'denied' } };
+    expect(await send('CookieConsent.getUserPreferences()')).toMatchObject(expected);
+    expect(await send('CookieConsent.getCookie()')).toMatchObject(expected);
+    expect(await send('{ cookie: CookieConsent.getCookie(), changedCategories: [] }')).toMatchObject(expected);
+    await page.goto(`${origin}/klaro`);
+    await page.evaluate(`klaro.getManager().watch({ update: (manager, name, data) => { if (name === 'saveConsents') window.saved = data; } });
+      klaro.getManager().updateConsent('matomo', true); klaro.getManager().saveAndApplyConsents('save')`);
+    expect(await send('window.saved')).toMatchObject({ state: { analytics: 'granted', advertising: 'denied' } });
+    expect(await send("{ consent_data: { consents: window.saved.consents, type: 'save' }, location_data: {} }")).toMatchObject({
+      state: { analytics: 'granted' },
+    });
+    expect(await send('{ klaro: klaro.getManager().consents }')).toMatchObject({ state: { analytics: 'granted' } });
+    await page.goto(`${origin}/tarteaucitron`);
+    await page.waitForFunction("document.cookie.includes('facebookpixel=wait')");
+    await page.evaluate('tarteaucitron.userInterface.respondAll(true)');
+    expect(await send('{ tarteaucitron: tarteaucitron.state }')).toMatchObject({
+      state: { analytics: 'granted', advertising: 'granted' },
+    });
+  });
+});
+
+it('the adapter is under three kilobytes on the wire', () => {
+  const script = readFileSync(new URL('../../src/consent/assets/client.js', import.meta.url));
+  expect(gzipSync(script, { level: 9 }).length).toBeLessThan(3072);
+});
