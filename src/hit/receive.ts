@@ -12,7 +12,7 @@ const MOST_HEADERS = 1000;
 const SINGLETONS = new Set(['host', 'content-length', 'content-type', 'transfer-encoding', 'content-encoding']);
 
 /** A name, an IPv4 or a bracketed IPv6 address, and a port (RFC 9110 § 7.2): everything else is read differently or refused behind us. */
-const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/;
+const HOST = /^(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/;
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'OPTIONS']);
 

@@ -4,7 +4,7 @@
  */
 
 export interface LoadShedOptions {
-  /** A timer this much late, twice in a row, is overload; one late by less than half of it ends it. Default 200 ms. */
+  /** A timer this much late, twice in a row, is overload; one late by less than half of it ends it. Default 500 ms. */
   readonly lagMs?: number;
   /** Time between two looks. Default 100 ms. */
   readonly intervalMs?: number;
@@ -25,7 +25,7 @@ export class LoadShed {
   #isOverloaded = false;
   #worstMs = 0;
 
-  constructor({ lagMs = 200, intervalMs = 100, clock = () => performance.now() }: LoadShedOptions = {}) {
+  constructor({ lagMs = 500, intervalMs = 100, clock = () => performance.now() }: LoadShedOptions = {}) {
     this.#lagMs = lagMs;
     this.#intervalMs = intervalMs;
     this.#clock = clock;

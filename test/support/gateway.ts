@@ -14,6 +14,9 @@ import { type Answer, type Sent, send } from './send.ts';
 
 const SHIPPED = fileURLToPath(new URL('../../policies', import.meta.url));
 
+/** A machine that runs several test files at once is late often enough; load shedding has tests of its own. */
+export const NEVER_BUSY = { isOverloaded: false, takeWorstMs: () => 0, close: () => undefined };
+
 export interface TestGateway {
   port: number;
   gateway: Gateway;
@@ -47,7 +50,7 @@ export async function startGateway(options: ConfigInput = {}, extra: Partial<Gat
   if (!loaded.ok) throw new Error(loaded.problems.join('\n'));
   const logged: string[] = [];
   const log = pino({ level: 'debug', base: null }, { write: (line: string) => void logged.push(line) });
-  const gateway = await createGateway(loaded.config, { log, inProcess: false, environment: {}, ...extra });
+  const gateway = await createGateway(loaded.config, { log, inProcess: false, environment: {}, shed: NEVER_BUSY, ...extra });
   const server: Server = createLimitedServer(gateway.handle, {
     headerBytes: loaded.config.limits.header,
     headerTimeoutMs: loaded.config.timeouts.header,
