@@ -34,15 +34,11 @@ const REFUSALS = {
   'upstream-invalid': { status: 502, title: 'The collector gave an answer that is not valid HTTP' },
   'upstream-timeout': { status: 504, title: 'The collector did not answer in time' },
   overloaded: { status: 503, title: 'Too busy at the moment: try again shortly' },
-  internal: { status: 500, title: 'A fault of the gateway: the request reached nobody' },
   closing: { status: 503, title: 'The gateway is shutting down: try again shortly' },
+  internal: { status: 500, title: 'A fault of the gateway: the request reached nobody' },
 } as const satisfies Record<string, RefusalKind>;
 
 export type RefusalCode = keyof typeof REFUSALS;
-
-export interface Refusal {
-  readonly code: RefusalCode;
-}
 
 /** RFC 9457 problem details of a refusal. `type` is stable; nothing in it comes from the request. */
 export function toProblem(code: RefusalCode): { status: number; body: Buffer } {

@@ -1,6 +1,6 @@
 /** A compiled policy set and what it is asked. Everything that can be known at load is in here; nothing is read from a file later. */
 import type { ConsentHead, Model } from '../consent/record.ts';
-import type { Action, Purpose, PurposeSet, State } from '../consent/state.ts';
+import type { Action, PurposeSet, State } from '../consent/state.ts';
 import type { SignalReading } from '../signals/signal.ts';
 
 /** A place: ISO 3166-1 alpha-2 country (`ZZ` where it is unknown) and the part of its ISO 3166-2 subdivision after the hyphen, or null. */
@@ -110,4 +110,4 @@ export interface PolicySet {
   mayContinueWithoutEvidence(region: Region, now: number): boolean;
 }
 
-export type { Action, Purpose };
+export type { Action };

@@ -27,7 +27,7 @@ const environment = { CONSENTRY_KEYS: `2026a:${randomBytes(32).toString('base64u
 describe('a decision', () => {
   let test: TestGateway;
   let other: TestGateway;
-  let now: number;
+  let now = Date.parse('2026-11-23T12:00:00Z');
   beforeAll(async () => {
     test = await startGateway({ routes, consent }, { environment, now: () => now });
     other = await startGateway({ routes, consent, site: 'other' }, { environment, now: () => now });
