@@ -6,36 +6,34 @@ for (let i = 0; i < 256; i++) FOLD[i] = i >= 65 && i <= 90 ? i + 32 : i === 43 ?
 
 const NONE = 255;
 const BASE64 = new Uint8Array(256).fill(NONE);
-const HEX = new Uint8Array(256).fill(NONE);
+const HEX_VALUES = new Uint8Array(256).fill(NONE);
 const SYMBOLS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 for (let i = 0; i < 64; i++) BASE64[SYMBOLS.charCodeAt(i)] = i;
 BASE64[45] = 62;
 BASE64[95] = 63;
-for (let i = 0; i < 10; i++) HEX[48 + i] = i;
+for (let i = 0; i < 10; i++) HEX_VALUES[48 + i] = i;
 for (let i = 0; i < 6; i++) {
-  HEX[65 + i] = 10 + i;
-  HEX[97 + i] = 10 + i;
+  HEX_VALUES[65 + i] = 10 + i;
+  HEX_VALUES[97 + i] = 10 + i;
 }
 
 const PERCENT = 37;
 const BACKSLASH = 92;
 
-export function isBase64Byte(byte: number): boolean {
-  return BASE64[byte] !== NONE;
-}
-
-/** First letters of groups of base64 whose first byte is ASCII, without control characters but for tab and line ends. */
-export function isBase64Head(byte: number): boolean {
-  return (byte >= 73 && byte <= 90) || (byte >= 97 && byte <= 102) || byte === 67 || byte === 68;
+/** What a byte can be part of, as bits; 0 where it ends every stretch. */
+export const KINDS = new Uint8Array(256);
+export const HEX = 2;
+/** First letter of a group of base64 whose first byte is ASCII, without control characters but for tab and line ends. */
+export const HEAD = 4;
+for (let i = 0; i < 256; i++) {
+  if (BASE64[i] === NONE) continue;
+  const isHead = (i >= 73 && i <= 90) || (i >= 97 && i <= 102) || i === 67 || i === 68;
+  KINDS[i] = 1 | (HEX_VALUES[i] === NONE ? 0 : HEX) | (isHead ? HEAD : 0);
 }
 
 /** `H4sI`: base64 of the first bytes of gzip. */
 export function isGzipBase64(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === 72 && bytes[at + 1] === 52 && bytes[at + 2] === 115 && bytes[at + 3] === 73;
-}
-
-export function isHexByte(byte: number): boolean {
-  return HEX[byte] !== NONE;
 }
 
 /** The scratch memory and how much of it the last call filled. */
@@ -93,7 +91,7 @@ export function decodeHexRun(bytes: Uint8Array, from: number, to: number): Decod
   const out = scratch.bytes;
   let length = 0;
   for (let i = from; i + 1 < to; i += 2) {
-    out[length++] = ((HEX[bytes[i] as number] as number) << 4) | (HEX[bytes[i + 1] as number] as number);
+    out[length++] = ((HEX_VALUES[bytes[i] as number] as number) << 4) | (HEX_VALUES[bytes[i + 1] as number] as number);
   }
   scratch.length = length;
   return scratch;
@@ -102,7 +100,7 @@ export function decodeHexRun(bytes: Uint8Array, from: number, to: number): Decod
 function hexAt(bytes: Uint8Array, at: number, digits: number): number {
   let value = 0;
   for (let i = 0; i < digits; i++) {
-    const digit = HEX[bytes[at + i] ?? 0] as number;
+    const digit = HEX_VALUES[bytes[at + i] ?? 0] as number;
     if (digit === NONE) return -1;
     value = value * 16 + digit;
   }

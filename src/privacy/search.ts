@@ -9,10 +9,10 @@ import {
   decodeHexRun,
   decodePercentBytes,
   FOLD,
-  isBase64Byte,
-  isBase64Head,
+  HEAD,
+  HEX,
   isGzipBase64,
-  isHexByte,
+  KINDS,
 } from './search-decode.ts';
 
 const TABLE_SIZE = 1024;
@@ -117,34 +117,37 @@ export class Searcher {
     if (unescaped !== null) this.searchView(unescaped, depth + 1);
     const plain = decodeEscapes(bytes);
     if (plain !== null) this.searchView(plain, depth + 1);
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const coding = isGzip(buffer) ? 'gzip' : isZlib(buffer) ? 'zlib' : null;
+    const coding = isGzip(bytes) ? 'gzip' : isZlib(bytes) ? 'zlib' : null;
     if (coding !== null) {
-      const inflated = inflate(buffer, coding, MAX_INFLATED_BYTES);
+      const inflated = inflate(bytes, coding, MAX_INFLATED_BYTES);
       if (inflated.ok) this.searchView(inflated.bytes, depth + 1);
     }
   }
 
-  /** Base64 and hexadecimal stretches, decoded at every offset. */
+  /** Base64 and hexadecimal stretches, decoded at every offset; most stretches are words, and are told so on the way. */
   private searchRuns(bytes: Uint8Array, depth: number): void {
     const length = bytes.length;
     let start = 0;
-    let isHex = true;
+    let hex = 0;
+    let mayBeBase64 = this.hasHighBytes;
+    let mayBeHex = false;
     for (let i = 0; i <= length; i++) {
-      const byte = i === length ? 0 : (bytes[i] as number);
-      if (i < length && isBase64Byte(byte)) {
-        if (isHex && !isHexByte(byte)) isHex = false;
+      const kind = i === length ? 0 : (KINDS[bytes[i] as number] as number);
+      if (kind !== 0) {
+        if ((kind & HEAD) !== 0 && i - start >= 4 && ((KINDS[bytes[i - 4] as number] as number) & HEAD) !== 0) mayBeBase64 = true;
+        if ((kind & HEX) === 0) hex = 0;
+        else if (++hex === MIN_HEX_RUN) mayBeHex = true;
         continue;
       }
       if (i - start >= MIN_BASE64_RUN) {
-        this.searchBase64(bytes, start, i, depth);
-        if (isHex) {
-          if (i - start >= MIN_HEX_RUN) this.searchHex(bytes, start, i);
-        } else this.searchHexWithin(bytes, start, i);
+        if (mayBeBase64 || isGzipBase64(bytes, start)) this.searchBase64(bytes, start, i, depth);
+        if (mayBeHex) this.searchHexWithin(bytes, start, i);
         if (this.isDone()) return;
       }
       start = i + 1;
-      isHex = true;
+      hex = 0;
+      mayBeBase64 = this.hasHighBytes;
+      mayBeHex = false;
     }
   }
 
@@ -162,7 +165,7 @@ export class Searcher {
       let first = -1;
       let last = -1;
       for (let i = start + offset; i < end; i += 4) {
-        if (isBase64Head(bytes[i] as number)) {
+        if (((KINDS[bytes[i] as number] as number) & HEAD) !== 0) {
           if (first < 0) first = i;
           last = i;
         } else {
@@ -186,7 +189,7 @@ export class Searcher {
   private searchHexWithin(bytes: Uint8Array, start: number, end: number): void {
     let from = start;
     for (let i = start; i <= end; i++) {
-      if (i < end && isHexByte(bytes[i] as number)) continue;
+      if (i < end && ((KINDS[bytes[i] as number] as number) & HEX) !== 0) continue;
       if (i - from >= MIN_HEX_RUN) this.searchHex(bytes, from, i);
       from = i + 1;
     }

@@ -17,12 +17,12 @@ export type Inflated =
   | { readonly ok: true; readonly bytes: Buffer }
   | { readonly ok: false; readonly reason: 'too-large' | 'broken' };
 
-export function isGzip(bytes: Buffer): boolean {
+export function isGzip(bytes: Uint8Array): boolean {
   return bytes.length > 2 && bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 8;
 }
 
 /** RFC 1950 § 2.2: method 8, window up to 7, header a multiple of 31. Text never begins so. */
-export function isZlib(bytes: Buffer): boolean {
+export function isZlib(bytes: Uint8Array): boolean {
   const first = bytes[0] ?? 0;
   return bytes.length > 6 && (first & 0x8f) === 8 && first >= 0x18 && (first * 256 + (bytes[1] ?? 0)) % 31 === 0;
 }
@@ -30,7 +30,7 @@ export function isZlib(bytes: Buffer): boolean {
 const INFLATE = { gzip: gunzipSync, zlib: inflateSync, 'deflate-raw': inflateRawSync, br: brotliDecompressSync } as const;
 
 /** At most `maxBytes` of output; a bomb costs no more than that. */
-export function inflate(bytes: Buffer, coding: Coding, maxBytes: number): Inflated {
+export function inflate(bytes: Uint8Array, coding: Coding, maxBytes: number): Inflated {
   try {
     return { ok: true, bytes: INFLATE[coding](bytes, { maxOutputLength: maxBytes }) };
   } catch (error) {
