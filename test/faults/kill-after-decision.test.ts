@@ -9,7 +9,7 @@ import { type Build, buildProgram, type Program, startProgram } from '../support
 import { type Collector, startCollector } from '../support/collector.ts';
 import { type Answer, parseAnswer, sendRaw } from '../support/send.ts';
 
-const ROUNDS = process.env.CONSENTRY_LONG === '1' ? 40 : 3;
+const ROUNDS = process.env.CONSENTRY_LONG === '1' ? 40 : 2;
 const HIT = '/tr?id=1234567890123456&ev=PageView';
 
 let build: Build;
