@@ -23,11 +23,40 @@ function forwardValue(ctx: ScrubContext, path: string, rule: FieldRule | null, v
     return removeValue(ctx, path, rule, rule.class, value);
   }
   let text = value;
-  if (value.length > 8 && ctx.clickIdAction() !== 'forward' && mayNameClickId(value) && value.includes('=')) {
-    text = stripClickIds(ctx, path, value, isUrl(value) ? 0 : 1);
+  if (
+    value.length > 8 &&
+    ctx.clickIdAction() !== 'forward' &&
+    mayNameClickId(value) &&
+    (value.includes('=') || value.charCodeAt(0) === 123)
+  ) {
+    text = stripJson(ctx, path, value) ?? stripClickIds(ctx, path, value, isUrl(value) ? 0 : 1);
   }
   if (!ctx.keep(text)) return removeValue(ctx, path, null, rule?.class ?? 'undeclared', value);
   return text === value ? true : text;
+}
+
+/** JSON in a value that is kept: members that are click ids go, and click ids in the addresses of the others; null where it is no JSON. */
+function stripJson(ctx: ScrubContext, path: string, value: string): string | null {
+  const first = value.charCodeAt(0);
+  if (first !== 123 && first !== 91) return null;
+  const result = rewriteJson(
+    value,
+    {
+      leaf(inner, text, kind) {
+        if (kind !== 'string' && kind !== 'number') return true;
+        const place = `${path}.${inner}`;
+        if (classOfName(inner) === 'click-id') return removeValue(ctx, place, null, 'click-id', text);
+        return text.includes('=') && mayNameClickId(text) ? stripClickIds(ctx, place, text, isUrl(text) ? 0 : 1) : true;
+      },
+      open: () => ctx.countField(),
+      hidden: () => undefined,
+      close: () => true,
+      unique: false,
+      compact: false,
+    },
+    LIMITS,
+  );
+  return result.ok ? result.text : null;
 }
 
 /** Consent flags whose value follows the decision. */
