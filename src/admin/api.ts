@@ -1,6 +1,8 @@
 /** The admin API, on its own listener: health and metrics are open, everything else wants a Bearer token of scope `admin`. */
+import { readFileSync } from 'node:fs';
 import Router from '@koa/router';
 import Koa, { type Context } from 'koa';
+import { buildOpenApi } from '../openapi/document.ts';
 import type { History } from '../ops/history.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { RecentDecisions } from '../ops/recent-decisions.ts';
@@ -30,6 +32,11 @@ type RecentList = ReturnType<RecentDecisions['list']>;
 
 const MOST_DECISIONS = 500;
 
+/** Beside `src` and beside `dist`. */
+function readVersion(): string {
+  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+}
+
 export function createAdminApp(parts: AdminParts): Koa {
   const app = new Koa();
   app.on('error', (error) => parts.fault(error));
@@ -50,6 +57,9 @@ export function createAdminApp(parts: AdminParts): Koa {
   });
 
   addDashboardRoutes(open);
+  open.get('/openapi.json', (ctx) => {
+    ctx.body = buildOpenApi(readVersion());
+  });
 
   const guarded = new Router({ sensitive: true, strict: true });
   guarded.use(async function demandToken(ctx, next) {
