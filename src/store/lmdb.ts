@@ -21,7 +21,8 @@ import {
 /** A write that the disk does not take in this time is not acknowledged. */
 const WRITE_DEADLINE_MS = 5000;
 
-type TipRow = readonly [sequence: number, hash: string];
+/** An erasure, with the hash that the chain goes on from. */
+type ErasureRow = Erasure & { readonly hash: string };
 
 /** @throws Error with lmdb's own words where the folder cannot be opened: at start, not on a hit. */
 export function openLmdbStore(folder: string): ConsentStore {
@@ -31,9 +32,8 @@ export function openLmdbStore(folder: string): ConsentStore {
   const root = open({ path: join(folder, 'consent.mdb'), maxDbs: 8, noSubdir: true, overlappingSync: false });
   const heads: Database<string, string> = root.openDB({ name: 'heads', encoding: 'string' });
   const keys: Database<Buffer, string> = root.openDB({ name: 'keys', encoding: 'binary' });
-  const tips: Database<TipRow, string> = root.openDB({ name: 'tips' });
   const records: Database<Buffer, [string, number]> = root.openDB({ name: 'records', encoding: 'binary' });
-  const erasures: Database<Erasure, string> = root.openDB({ name: 'erasures' });
+  const erasures: Database<ErasureRow, string> = root.openDB({ name: 'erasures' });
   const days: Database<Buffer, string> = root.openDB({ name: 'days', encoding: 'binary' });
 
   /** Another process's writes are seen only by a transaction that began after them. */
@@ -42,9 +42,14 @@ export function openLmdbStore(folder: string): ConsentStore {
   }
 
   function readTip(subject: string): ChainTip {
-    const [sequence, hash] = tips.get(subject) ?? [0, GENESIS_HASH];
-    const head = heads.get(subject);
-    return { head: head === undefined ? null : decodeHead(subject, head), key: keys.get(subject) ?? null, sequence, hash };
+    const text = heads.get(subject);
+    const key = keys.get(subject) ?? null;
+    if (text !== undefined) {
+      const head = decodeHead(subject, text);
+      return { head, key, sequence: head.sequence, hash: head.hash };
+    }
+    const erasure = erasures.get(subject);
+    return { head: null, key, sequence: erasure?.throughSequence ?? 0, hash: erasure?.hash ?? GENESIS_HASH };
   }
 
   /** Runs a change in one transaction, which is on the disk when it is committed. */
@@ -79,11 +84,10 @@ export function openLmdbStore(folder: string): ConsentStore {
     },
     append: ({ record, head, newKey }) =>
       change(() => {
-        const [sequence, hash] = tips.get(head.subject) ?? [0, GENESIS_HASH];
-        if (hash !== record.previous || sequence + 1 !== record.sequence) return 'conflict';
-        if (keys.doesExist(head.subject) === (newKey !== null)) return 'conflict';
+        const tip = readTip(head.subject);
+        if (tip.hash !== record.previous || tip.sequence + 1 !== record.sequence) return 'conflict';
+        if ((tip.key === null) !== (newKey !== null)) return 'conflict';
         records.put([head.subject, record.sequence], encodeRecord(record));
-        tips.put(head.subject, [record.sequence, record.hash]);
         heads.put(head.subject, encodeHead(head));
         if (newKey !== null) keys.put(head.subject, newKey);
         return 'appended';
@@ -95,21 +99,23 @@ export function openLmdbStore(folder: string): ConsentStore {
       for (const { key, value } of records.getRange({ start: [subject, 0], end: [subject, Number.MAX_SAFE_INTEGER] })) {
         chain.push(decodeRecord(key[1], value));
       }
-      const erasure = erasures.get(subject) ?? null;
+      const row = erasures.get(subject);
+      const erasure = row === undefined ? null : { throughSequence: row.throughSequence, at: row.at };
       return tip.sequence === 0 && chain.length === 0 && erasure === null ? null : { tip, records: chain, erasure };
     },
     erase: (subject, at) =>
       change(() => {
-        if (!heads.doesExist(subject)) return false;
-        const [sequence] = tips.get(subject) ?? [0];
-        erasures.put(subject, { throughSequence: sequence, at });
+        const { head, sequence, hash } = readTip(subject);
+        if (head === null) return false;
+        erasures.put(subject, { throughSequence: sequence, at, hash });
         heads.remove(subject);
         keys.remove(subject);
         return true;
       }),
     async *subjects() {
       seeLatest();
-      yield* tips.getKeys();
+      yield* heads.getKeys();
+      for (const subject of erasures.getKeys()) if (!heads.doesExist(subject)) yield subject;
     },
     async readDayKey(day) {
       seeLatest();
