@@ -201,7 +201,6 @@ const variant = z
     ...body,
   })
   .describe('The same but for the changed keys');
-export type Variant = z.infer<typeof variant>;
 
 const source = z.strictObject({
   law: checkText,
