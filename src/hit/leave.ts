@@ -10,6 +10,7 @@ import type { Route } from './route.ts';
 export function keepHeaders(hit: ReceivedHit, table: HeaderTable, stripCookie: (cookie: string) => string): string[] {
   const kept: string[] = [];
   const { rawHeaders, connectionTokens } = hit;
+  let hasCookie = false;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
     const { lower, kind } = table.describe(name);
@@ -20,10 +21,11 @@ export function keepHeaders(hit: ReceivedHit, table: HeaderTable, stripCookie: (
     }
     if (kind !== 'plain' && kind !== 'cookie') continue;
     if (connectionTokens?.has(lower)) continue;
-    const value = rawHeaders[i + 1] as string;
-    if (kind === 'plain') kept.push(name, value);
-    else {
-      const cookies = stripCookie(value);
+    if (kind === 'plain') kept.push(name, rawHeaders[i + 1] as string);
+    else if (!hasCookie) {
+      // Several lines leave as one, as they were read (RFC 9113 § 8.2.3): servers that join them by a comma read another cookie.
+      hasCookie = true;
+      const cookies = stripCookie(hit.cookie);
       if (cookies !== '') kept.push(name, cookies);
     }
   }
