@@ -1,7 +1,7 @@
 /** Identifiers of the day for `ids: pseudonymize-daily`: keyed by a secret that every node shares and that is destroyed after two days. */
-import { createHmac } from 'node:crypto';
 import type { Route } from '../hit/route.ts';
 import { DAY_MS, formatDay } from '../policy/values.ts';
+import { createPseudonymizer } from '../privacy/pseudonym.ts';
 import { type ConsentStore, StoreUnavailable } from '../store/store.ts';
 
 export interface PseudonymParts {
@@ -10,9 +10,6 @@ export interface PseudonymParts {
   /** Told of an exception, which is a bug of ours. */
   fault(error: unknown): void;
 }
-
-/** 132 bits: no two visitors of a day meet by chance. */
-const PSEUDONYM_CHARS = 22;
 
 export class DailyPseudonyms {
   readonly #parts: PseudonymParts;
@@ -34,9 +31,7 @@ export class DailyPseudonyms {
     if (day !== this.#day) this.load(now);
     const key = this.#day === day ? this.#key : null;
     if (key === null) return null;
-    const context = JSON.stringify([this.#parts.site, route.upstream?.origin ?? route.pattern]);
-    return (value) =>
-      createHmac('sha256', key).update(context).update('\0').update(value).digest('base64url').slice(0, PSEUDONYM_CHARS);
+    return createPseudonymizer(key, { site: this.#parts.site, collector: route.upstream?.origin ?? route.pattern });
   }
 
   /** Fetches the secret of the day, and has the ones destroyed that no late hit needs any more. */

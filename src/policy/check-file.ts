@@ -7,9 +7,7 @@ import { clip } from './schema-values.ts';
 import type { Path, Source } from './source.ts';
 import { findNearest } from './suggest.ts';
 
-export type Checked<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
+type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly PolicyProblem[] };
 
 export function checkRuleFile(source: Source): Checked<RuleFile> {
   if (isRecord(source.value) && source.value.kind !== undefined) {
@@ -20,11 +18,11 @@ export function checkRuleFile(source: Source): Checked<RuleFile> {
       ],
     };
   }
-  return check(source, RuleFile);
+  return checkSource(source, RuleFile);
 }
 
 export function checkTestFile(source: Source): Checked<TestFile> {
-  return check(source, TestFile);
+  return checkSource(source, TestFile);
 }
 
 /** Checks a value that has no file, such as a line of `explain --batch`: the first thing that is wrong with it, or the value. */
@@ -35,7 +33,8 @@ export function checkValue<T>(schema: z.ZodType<T>, value: unknown): { ok: true;
   return { ok: false, message: first === undefined ? 'not understood' : explainIssue(first, value, schema).message };
 }
 
-function check<T>(source: Source, schema: z.ZodType<T>): Checked<T> {
+/** Holds a file of any kind against its schema: policies, vendor profiles, the configuration. */
+export function checkSource<T>(source: Source, schema: z.ZodType<T>): Checked<T> {
   const problems: PolicyProblem[] = [];
   const result = schema.safeParse(source.value);
   const paths = new Set<string>();
@@ -182,7 +181,7 @@ const jsonSchemas = new WeakMap<z.ZodType, JsonSchema>();
 function keysAt(schema: z.ZodType, path: Path): string[] {
   let root = jsonSchemas.get(schema);
   if (root === undefined) {
-    root = z.toJSONSchema(schema, { unrepresentable: 'any' }) as JsonSchema;
+    root = z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' }) as JsonSchema;
     jsonSchemas.set(schema, root);
   }
   const { $defs = {} } = root;

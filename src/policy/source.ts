@@ -34,23 +34,25 @@ export type SourceResult =
 const YAML_1_1_BOOLEAN = /^(y|n|yes|no|on|off)$/i;
 const MAX_DEPTH = 32;
 
-export function parseSource(file: string, text: string): SourceResult {
-  const reader = new Reader(file, text);
-  return reader.read();
+/** @param first What a file of its kind begins with, for the error about one that is no map of keys. */
+export function parseSource(file: string, text: string, first = 'schema: 1'): SourceResult {
+  return new Reader(file, text, first).read();
 }
 
 class Reader {
   readonly #file: string;
   readonly #text: string;
+  readonly #first: string;
   readonly #lines = new LineCounter();
   /** Where the reader is. */
   readonly #path: PropertyKey[] = [];
   readonly #bareWords: { path: Path; text: string }[] = [];
   readonly #problems: PolicyProblem[] = [];
 
-  constructor(file: string, text: string) {
+  constructor(file: string, text: string, first: string) {
     this.#file = file;
     this.#text = text;
+    this.#first = first;
   }
 
   read(): SourceResult {
@@ -76,7 +78,7 @@ class Reader {
       const message =
         document.contents === null
           ? 'the file is empty: write a policy, or remove the file'
-          : 'the file has to be a map of keys: begin with schema: 1';
+          : `the file has to be a map of keys: begin with ${this.#first}`;
       return this.#refuse(FILE_START, message);
     }
     const root = document.contents as Node;

@@ -18,7 +18,7 @@ const profile = (lines: string): string =>
   `schema: 1\nvendor: x\ntitle: X\npurposes: [analytics]\nrecipient: own\nendpoints: []\n${lines}`;
 
 function errorsOf(text: string): string[] {
-  const result = readProfile('/p/x.yaml', text);
+  const result = readProfile('x.yaml', text);
   return result.ok ? [] : result.errors.map(({ line, column, message }) => `${line}:${column}: ${message}`);
 }
 
@@ -31,15 +31,17 @@ describe('loadProfiles', () => {
 
   it('says what is wrong, where, and what to write', () => {
     expect(errorsOf(profile('fields: []'))).toEqual([]);
-    expect(errorsOf(profile('feilds: []'))).toContainEqual(expect.stringContaining('7:1: unknown key "feilds", write "fields"'));
+    expect(errorsOf(profile('feilds: []'))).toContainEqual('7:1: unknown key "feilds": write "fields"');
     expect(errorsOf(profile('fields:\n  - { names: [a], clas: utility }'))).toContainEqual(
-      expect.stringContaining('8:19: fields.0: unknown key "clas", write "class"'),
+      '8:19: unknown key "clas": write "class"',
     );
-    expect(errorsOf(profile('fields:\n  - { names: [a], class: secret }'))[0]).toMatch(/^8:26: fields\.0\.class: /);
+    expect(errorsOf(profile('fields:\n  - { names: [a], class: secret }'))[0]).toMatch(
+      /^8:26: "secret" is no value of "class": write /,
+    );
     expect(errorsOf(profile('fields:\n  - { names: [a], class: utility, type: enum }'))[0]).toMatch(/needs values/);
     expect(errorsOf(profile('fields: []\nfields: []'))[0]).toMatch(/^8:1: /);
-    expect(errorsOf(profile('fields: &a []\ncookies: *a'))[0]).toMatch(/^8:10: write the value itself/);
-    expect(errorsOf(profile('fields: []').replace('vendor: x', 'vendor: y'))[0]).toMatch(/^2:9: vendor: write "x"/);
+    expect(errorsOf(profile('fields: &a []\ncookies: *a'))[0]).toMatch(/^7:12: anchors/);
+    expect(errorsOf(profile('fields: []').replace('vendor: x', 'vendor: y'))[0]).toMatch(/^2:9: write "x", the name of the file/);
     expect(errorsOf(profile('fields: [').replace('endpoints: []', 'endpoints: ["collect"]'))).not.toEqual([]);
   });
 
@@ -51,7 +53,7 @@ describe('loadProfiles', () => {
     writeFileSync(join(dir, 'y.yaml'), 'schema: 2\n');
     const broken = await loadProfiles(dir);
     expect(broken.ok).toBe(false);
-    expect(broken.ok ? [] : broken.errors.map((error) => error.file)).toContain(join(dir, 'y.yaml'));
+    expect(broken.ok ? [] : broken.errors.map((error) => error.file)).toContain('y.yaml');
     expect(await loadProfiles(join(dir, 'missing'))).toMatchObject({ ok: false, errors: [{ line: 1 }] });
   });
 });
