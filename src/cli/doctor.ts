@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type ConfigFlags, loadConfig } from '../config.ts';
 import { CHECKS, type Finding } from './doctor-checks.ts';
+import { paint } from './style.ts';
 
 /** `consentry doctor`: what is set up wrongly, and the line that mends it. Exit 0 healthy (warnings may remain), 1 with errors. */
 export function registerDoctorCommand(program: Command): void {
@@ -27,6 +28,9 @@ async function examine(flags: ConfigFlags): Promise<Finding[]> {
 function describe(findings: readonly Finding[]): string {
   if (findings.length === 0) return 'nothing found: configuration, policies, keys, store, places, collector\n';
   return findings
-    .map(({ level, about, message }) => `${level === 'error' ? 'error  ' : 'warning'} ${about}: ${message}\n`)
+    .map(
+      ({ level, about, message }) =>
+        `${level === 'error' ? paint('red', 'error  ') : paint('yellow', 'warning')} ${about}: ${message}\n`,
+    )
     .join('');
 }

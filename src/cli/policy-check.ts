@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { checkPolicies } from '../policy/load.ts';
 import { readPolicyFolder } from '../policy/read-folder.ts';
 import { defaultFolder, reportProblems, writeLine } from './policy-options.ts';
+import { paint } from './style.ts';
 
 export function registerPolicyCheck(policy: Command): void {
   policy
@@ -22,6 +23,8 @@ export function registerPolicyCheck(policy: Command): void {
       reportProblems(folder, checked.warnings, 'warning: ');
       const { set, cases } = checked;
       const took = Math.round(performance.now() - started);
-      writeLine(`${set.policies.length} policies, ${cases} test cases: all good (revision ${set.revision}, ${took} ms)`);
+      writeLine(
+        `${set.policies.length} policies, ${cases} test cases: ${paint('green', 'all good')} (revision ${set.revision}, ${took} ms)`,
+      );
     });
 }
