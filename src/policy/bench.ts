@@ -12,7 +12,7 @@ import {
   purposeSet,
   stricterAction,
 } from '../consent/state.ts';
-import { SIGNAL_NAMES, type SignalRule } from '../signals/signal.ts';
+import { SIGNAL_NAMES, type SignalRule, type Vote } from '../signals/signal.ts';
 import type { AnonymizeRules, Judgement, PurposeDecision } from './policy.ts';
 import type { Rules } from './rules.ts';
 import { describeSofterSignal } from './softer.ts';
@@ -47,6 +47,18 @@ export interface Judge {
   readonly decisions: (PurposeDecision | undefined)[];
 }
 
+/** What the signals of a hit come to under one judge: purposes that are denied, granted, … and the votes, by signal. */
+export interface Hearing {
+  denies: PurposeSet;
+  grants: PurposeSet;
+  /** Denied by GPC, which here does not beat an explicit yes. */
+  yielding: PurposeSet;
+  remember: PurposeSet;
+  readonly votes: (Vote | null)[];
+}
+
+export const NOTHING_HEARD: Readonly<Hearing> = { denies: 0, grants: 0, yielding: 0, remember: 0, votes: [] };
+
 export interface Bench {
   /** The country's own file first. */
   readonly judges: readonly Judge[];
@@ -60,6 +72,8 @@ export interface Bench {
   readonly judgementsOnGpc: Map<number, Judgement>;
   /** What the record says to each judge about each purpose: laid here while a hit is judged, which nothing interrupts. */
   readonly readings: Uint8Array;
+  /** What each judge has heard; likewise. */
+  readonly hearings: readonly Hearing[];
 }
 
 /** @param age Years, or null where the hit does not tell. */
@@ -81,6 +95,7 @@ export function buildBench(candidates: readonly Rules[], age: number | null, sen
     judgements: new Map(),
     judgementsOnGpc: new Map(),
     readings: new Uint8Array(judges.length * PURPOSES.length),
+    hearings: judges.map(() => ({ denies: 0, grants: 0, yielding: 0, remember: 0, votes: [] })),
   };
 }
 

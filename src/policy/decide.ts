@@ -3,10 +3,11 @@
  * Of several files that are asked, the strictest answer counts, purpose by purpose. Pure and synchronous; where no signal
  * has a say, a look-up.
  */
+import type { ConsentHead } from '../consent/record.ts';
 import { ACTION_RANK, type Action, PURPOSES, type Purpose, type PurposeSet, type State } from '../consent/state.ts';
 import { GPC_SET } from '../signals/gpc.ts';
 import type { SignalContext, SignalReading, SignalRule, Vote } from '../signals/signal.ts';
-import type { Bench, Judge } from './bench.ts';
+import { type Bench, type Hearing, type Judge, NOTHING_HEARD } from './bench.ts';
 import type { Facts, Judgement, PurposeDecision, Reason } from './policy.ts';
 import { EXPIRED, isNo, READING_MEANINGS, READINGS, readRecord, STORE_DENIED, STORE_UNKNOWN, YES } from './record-reading.ts';
 
@@ -16,48 +17,94 @@ const DENIED = 2;
 const PURPOSE_COUNT = PURPOSES.length;
 const MAX_KEPT_JUDGEMENTS = 1_024;
 
-/** What the signals of a hit come to under one judge. */
-interface Hearing {
-  readonly denies: PurposeSet;
-  readonly grants: PurposeSet;
-  /** Denied by GPC, which here does not beat an explicit yes. */
-  readonly yielding: PurposeSet;
-  readonly remember: PurposeSet;
-  /** By signal of the hit; null where the judge ignores it. */
-  readonly votes: readonly (Vote | null)[];
+export function judge(bench: Bench, facts: Facts, now: number): Judgement {
+  const { signals } = facts;
+  const key = readRecords(bench, facts, now);
+  // Judges that read the record alike, and hear nothing or GPC alone, have said it all before.
+  if (key === NO_KEY) return compose(bench, facts, signals.length > 0 && hearAll(bench, facts));
+  const onGpc = signals.length === 1 && signals[0] === GPC_SET;
+  const heard = !onGpc && signals.length > 0 && hearAll(bench, facts);
+  if (heard) return compose(bench, facts, true);
+  const kept = onGpc ? bench.judgementsOnGpc : bench.judgements;
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  const fresh = compose(bench, facts, onGpc && hearAll(bench, facts));
+  if (kept.size < MAX_KEPT_JUDGEMENTS) kept.set(key, fresh);
+  return fresh;
 }
 
-const NOTHING_HEARD: Hearing = { denies: 0, grants: 0, yielding: 0, remember: 0, votes: [] };
+const NO_KEY = -1;
 
-export function judge(bench: Bench, facts: Facts, now: number): Judgement {
+/** Lays what the record says to each judge on the bench; answers a key of it, or that the judges differ. */
+function readRecords(bench: Bench, facts: Facts, now: number): number {
   const { judges, readings } = bench;
-  const head = typeof facts.record === 'object' ? facts.record : null;
-  // Judges that read the record alike, and hear nothing or GPC alone, have said it all before.
-  let agree = facts.signals.length === 0 || (facts.signals.length === 1 && facts.signals[0] === GPC_SET);
+  const choices = typeof facts.record === 'object' && facts.record !== null ? facts.record.choices : NO_CHOICES;
   let key = 0;
   for (let j = 0, slot = 0; j < judges.length; j++) {
     const member = judges[j] as Judge;
     let own = 0;
     for (let p = 0; p < PURPOSE_COUNT; p++, slot++) {
-      const reading = readRecord(member, facts, head === null ? undefined : head.choices[PURPOSES[p] as Purpose], 1 << p, now);
+      const reading = readRecord(member, facts, choices[PURPOSES[p] as Purpose], 1 << p, now);
       readings[slot] = reading;
       own = own * READINGS + reading;
     }
     if (j === 0) key = own;
-    else if (own !== key) agree = false;
+    else if (own !== key) key = NO_KEY;
   }
-  if (!agree) return compose(bench, facts, facts.signals.length === 0 ? null : hearAll(judges, facts));
-  const kept = facts.signals.length === 0 ? bench.judgements : bench.judgementsOnGpc;
-  const known = kept.get(key);
-  if (known !== undefined) return known;
-  const fresh = compose(bench, facts, facts.signals.length === 0 ? null : hearAll(judges, facts));
-  if (kept.size < MAX_KEPT_JUDGEMENTS) kept.set(key, fresh);
-  return fresh;
+  return key;
 }
 
-/** Per purpose the first of the strictest judges decides. Reads the record from the bench, where it was just laid. */
-function compose(bench: Bench, facts: Facts, hearings: readonly Hearing[] | null): Judgement {
-  const { judges, readings } = bench;
+const NO_CHOICES: ConsentHead['choices'] = {};
+
+/**
+ * Lays on the bench what the signals come to under each judge's own rules; a rule that neighbours share is asked once.
+ * Answers whether any judge heard anything.
+ */
+function hearAll(bench: Bench, facts: Facts): boolean {
+  const { judges, hearings } = bench;
+  const { signals } = facts;
+  const context = contextOf(facts);
+  let heard = 0;
+  for (const hearing of hearings) {
+    hearing.denies = 0;
+    hearing.grants = 0;
+    hearing.yielding = 0;
+    hearing.remember = 0;
+  }
+  for (let i = 0; i < signals.length; i++) {
+    const signal = signals[i] as SignalReading;
+    let lastRule: SignalRule | null = null;
+    let vote: Vote | null = null;
+    for (let j = 0; j < judges.length; j++) {
+      const member = judges[j] as Judge;
+      const hearing = hearings[j] as Hearing;
+      const rule = member.signals[signal.signal];
+      if (rule !== lastRule) vote = rule === null ? null : signal.vote(rule, context);
+      lastRule = rule;
+      hearing.votes[i] = vote;
+      if (rule !== null && vote !== null) heard |= count(member, hearing, signal, rule, vote);
+    }
+  }
+  return heard !== 0;
+}
+
+/** Adds a vote to what a judge has heard; answers the purposes that it is about. */
+function count(member: Judge, hearing: Hearing, signal: SignalReading, rule: SignalRule, vote: Vote): PurposeSet {
+  if (rule.mayGrant) hearing.grants |= vote.grants;
+  if (rule.mayDeny) {
+    const against = vote.denies | (vote.unreadable & member.unreadableDenies);
+    if (signal.signal === 'gpc') {
+      if (rule.beatsRecord) hearing.denies |= against;
+      else hearing.yielding |= against;
+      if (rule.remember) hearing.remember |= vote.denies;
+    } else hearing.denies |= against;
+  }
+  return hearing.grants | hearing.denies | hearing.yielding;
+}
+
+/** Per purpose the first of the strictest judges decides. Reads from the bench what was just laid there. */
+function compose(bench: Bench, facts: Facts, heard: boolean): Judgement {
+  const { judges, readings, hearings } = bench;
   const purposes: PurposeDecision[] = [];
   const decidedBy: number[] = [];
   let remember: PurposeSet = 0;
@@ -69,7 +116,7 @@ function compose(bench: Bench, facts: Facts, hearings: readonly Hearing[] | null
     for (let j = 0; j < judges.length; j++) {
       const member = judges[j] as Judge;
       const reading = readings[j * PURPOSE_COUNT + p] as number;
-      const hearing = hearings === null ? NOTHING_HEARD : (hearings[j] as Hearing);
+      const hearing = heard ? (hearings[j] as Hearing) : NOTHING_HEARD;
       const column = findColumn(member, hearing, reading, bit);
       const rank =
         reading === STORE_DENIED ? ACTION_RANK[member.storeDown[p] as Action] : (member.ranks[p * 3 + column] as number);
@@ -79,7 +126,7 @@ function compose(bench: Bench, facts: Facts, hearings: readonly Hearing[] | null
       }
       if ((hearing.remember & bit) !== 0) remember |= remembered(hearing, reading, bit);
     }
-    const hearing = hearings === null ? NOTHING_HEARD : (hearings[best] as Hearing);
+    const hearing = heard ? (hearings[best] as Hearing) : NOTHING_HEARD;
     const decision = explain(judges[best] as Judge, facts, hearing, readings[best * PURPOSE_COUNT + p] as number, p);
     if (decision.action === 'anonymize' && (decision.state === 'denied' || decision.state === 'withdrawn')) servesNo = true;
     decidedBy.push(best);
@@ -139,12 +186,12 @@ function explain(member: Judge, facts: Facts, hearing: Hearing, reading: number,
   return describe(member, reading, column, p, voices(member, facts, hearing, bit, column, reading));
 }
 
-function describe(member: Judge, reading: number, column: number, p: number, signals: readonly Reason[]): PurposeDecision {
+function describe(member: Judge, reading: number, column: number, p: number, signals: Reason[]): PurposeDecision {
   const meaning = READING_MEANINGS[reading] as (typeof READING_MEANINGS)[number];
   const cell = p * 3 + column;
   const action = reading === STORE_DENIED ? (member.storeDown[p] as Action) : (member.actions[cell] as Action);
   const own = column === columnOfReading(reading);
-  const reasons: Reason[] = own ? [meaning.reason, ...signals] : [...signals];
+  const reasons = own ? [meaning.reason, ...signals] : signals;
   if (!own && reading === EXPIRED) reasons.push(meaning.reason);
   if (member.byAge[cell] && meaning.reason.code !== 'minor') reasons.push({ code: 'minor' });
   if (member.bySensitivity[cell]) reasons.push({ code: 'sensitive' });
@@ -174,44 +221,6 @@ function voices(member: Judge, facts: Facts, hearing: Hearing, bit: number, colu
 
 function overruled(reading: SignalReading): Reason {
   return { code: 'signal-overruled', reading, detail: 'an explicit yes in the record outweighs it here' };
-}
-
-/** Every judge hears the signals by its own rules; a rule that neighbouring judges share is asked once. */
-function hearAll(judges: readonly Judge[], facts: Facts): Hearing[] {
-  const { signals } = facts;
-  const context = contextOf(facts);
-  const votes = judges.map((): (Vote | null)[] => []);
-  for (const signal of signals) {
-    let lastRule: SignalRule | null = null;
-    let lastVote: Vote | null = null;
-    for (let j = 0; j < judges.length; j++) {
-      const rule = (judges[j] as Judge).signals[signal.signal];
-      if (rule !== lastRule) lastVote = rule === null ? null : signal.vote(rule, context);
-      lastRule = rule;
-      (votes[j] as (Vote | null)[]).push(lastVote);
-    }
-  }
-  return judges.map((member, j) => hear(member, signals, votes[j] as (Vote | null)[]));
-}
-
-function hear(member: Judge, signals: readonly SignalReading[], votes: readonly (Vote | null)[]): Hearing {
-  let denies: PurposeSet = 0;
-  let grants: PurposeSet = 0;
-  let yielding: PurposeSet = 0;
-  let remember: PurposeSet = 0;
-  for (let i = 0; i < signals.length; i++) {
-    const vote = votes[i];
-    const signal = signals[i];
-    if (!vote || signal === undefined) continue;
-    const rule = member.signals[signal.signal] as SignalRule;
-    if (rule.mayGrant) grants |= vote.grants;
-    if (!rule.mayDeny) continue;
-    const against = vote.denies | (vote.unreadable & member.unreadableDenies);
-    if (signal.signal === 'gpc' && !rule.beatsRecord) yielding |= against;
-    else denies |= against;
-    if (signal.signal === 'gpc' && rule.remember) remember |= vote.denies;
-  }
-  return (denies | grants | yielding) === 0 ? NOTHING_HEARD : { denies, grants, yielding, remember, votes };
 }
 
 const NO_VENDOR: SignalContext = { tcfVendor: null };

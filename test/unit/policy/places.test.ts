@@ -21,6 +21,7 @@ const set = compileTexts({
     'us',
     `extends: base/opt-out
 match: ["US"]
+failure: { evidence: continue }
 anonymize: { ip: { v4: 24, v6: 32 }, page: path }
 variants:
   - { match: ["US-OR"], purposes: { personalization: { unknown: drop } } }

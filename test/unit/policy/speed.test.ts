@@ -6,7 +6,8 @@ import { checkPolicies } from '../../../src/policy/load.ts';
 import { PACK_DAY } from '../../support/policy-set.ts';
 
 const LONG = process.env.CONSENTRY_LONG === '1';
-const ROUNDS = LONG ? 400_000 : 20_000;
+const BATCHES = LONG ? 400 : 20;
+const ROUNDS = 1_000;
 
 const names = [...readdirSync('policies'), ...readdirSync('policies/base').map((name) => `base/${name}`)].filter((name) =>
   name.endsWith('.yaml'),
@@ -47,7 +48,7 @@ describe('how fast', () => {
     ['two sources that disagree', { country: 'US', region: 'CA', disagrees: { country: 'DE' }, gpc: '1' }],
   ] as const)('decides: %s', (name, given) => {
     const { facts } = readGiven(given as Parameters<typeof readGiven>[0], PACK_DAY);
-    const nanoseconds = Math.min(...[0, 1, 2].map(() => measure(() => set.decide(facts, PACK_DAY))));
+    const nanoseconds = measure(() => set.decide(facts, PACK_DAY));
     console.info(`decide, ${name}: ${Math.round(nanoseconds)} ns`);
     if (LONG) expect(nanoseconds).toBeLessThan(1_000);
   });
@@ -59,16 +60,19 @@ describe('how fast', () => {
   });
 });
 
-/** Time of this process alone, so that busy neighbours do not count. */
+/** Nanoseconds of one round in the quickest of many batches: what it costs where no neighbour takes the processor. */
 function measure(decide: () => unknown): number {
-  const before = process.cpuUsage();
-  for (let round = 0; round < ROUNDS; round++) decide();
-  return (process.cpuUsage(before).user / ROUNDS) * 1e3;
+  let quickest = Number.POSITIVE_INFINITY;
+  for (let batch = 0; batch < BATCHES; batch++) {
+    const started = performance.now();
+    for (let round = 0; round < ROUNDS; round++) decide();
+    quickest = Math.min(quickest, performance.now() - started);
+  }
+  return (quickest / ROUNDS) * 1e6;
 }
 
 function measureOnce(load: () => unknown): number {
-  const before = process.cpuUsage();
+  const started = performance.now();
   load();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1e3;
+  return performance.now() - started;
 }
