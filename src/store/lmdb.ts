@@ -27,9 +27,16 @@ type ErasureRow = Erasure & { readonly hash: string };
 /** @throws Error with lmdb's own words where the folder cannot be opened: at start, not on a hit. */
 export function openLmdbStore(folder: string): ConsentStore {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  // Without overlappingSync a commit is on the disk when its promise resolves. With it, and with `flushed` awaited, two
-  // processes that were killed while they wrote lost acknowledged records (test/faults/store-kill).
-  const root = open({ path: join(folder, 'consent.mdb'), maxDbs: 8, noSubdir: true, overlappingSync: false });
+  const root = open({
+    path: join(folder, 'consent.mdb'),
+    maxDbs: 8,
+    noSubdir: true,
+    // Without it a commit is on the disk when its promise resolves. With it, and with `flushed` awaited, two processes that
+    // were killed while they wrote lost acknowledged records (test/faults/store-kill).
+    overlappingSync: false,
+    // With it, a commit that fails rejects a promise that nobody holds, and ends the process (test/faults/store-disk).
+    eventTurnBatching: false,
+  });
   const heads: Database<string, string> = root.openDB({ name: 'heads', encoding: 'string' });
   const keys: Database<Buffer, string> = root.openDB({ name: 'keys', encoding: 'binary' });
   const records: Database<Buffer, [string, number]> = root.openDB({ name: 'records', encoding: 'binary' });
@@ -62,7 +69,9 @@ export function openLmdbStore(folder: string): ConsentStore {
       );
     });
     try {
-      return await Promise.race([late, root.transaction(action)]);
+      const committed = root.transaction(action);
+      committed.catch(hushCommitError);
+      return await Promise.race([late, committed]);
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;
       throw new StoreUnavailable('a consent record could not be written to the disk', { cause: error });
@@ -141,4 +150,10 @@ export function openLmdbStore(folder: string): ConsentStore {
     },
     close: () => root.close(),
   };
+}
+
+/** The error of a failed commit carries a second rejected promise, which would end the process too. */
+function hushCommitError(error: unknown): void {
+  const { commitError } = error as { commitError?: Promise<unknown> };
+  commitError?.catch(() => {});
 }
