@@ -20,6 +20,7 @@ import { ProxyMounts } from './gateway/proxy.ts';
 import { DailyPseudonyms } from './gateway/pseudonyms.ts';
 import { consentApiConfig, cookieConfig, openRecords } from './gateway/records.ts';
 import { RulesInForce } from './gateway/rules.ts';
+import { ShadowPolicies } from './gateway/shadow.ts';
 import { openSignalOptions } from './gateway/signals.ts';
 import { answerRefusal } from './hit/answer.ts';
 import { isPrivateAddress } from './hit/identify.ts';
@@ -101,6 +102,9 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     log.error({ error: describeError(error) }, 'a fault of ours: what it was about did not leave');
   }
 
+  const next = config['policies-next'];
+  const shadow = next === null ? null : new ShadowPolicies({ folder: next, metrics, log, fault });
+  await shadow?.load();
   const pseudonyms = new DailyPseudonyms({ store, site: config.site, fault });
   pseudonyms.load(now());
 
@@ -114,6 +118,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
       record(hit) {
         evidence.sink.record(hit);
         decisions.record(hit);
+        shadow?.record(hit);
       },
     },
     ...(evidence.admit !== undefined && { admit: evidence.admit }),
@@ -250,6 +255,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     },
     async close() {
       watch.close();
+      shadow?.close();
       history.close();
       await answered.stop(config.timeouts.drain);
       await pools?.close();

@@ -1,6 +1,8 @@
 /** Prometheus metrics. Counting a hit is a look-up and an addition; the text is made when somebody asks for it. */
 import { type Aggregator, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { PURPOSES, type PurposeSet, purposesIn } from '../consent/state.ts';
+import type { CellDifference } from '../policy/shadow.ts';
+import { SHADOW_DIFFERENCES_METRIC, SHADOW_JUDGED_METRIC } from '../policy/shadow-metrics.ts';
 import type { EvidenceSink, HitEvidence } from './evidence.ts';
 
 /** Series per counter that outside input could multiply (countries are bounded by the policies' place codes). */
@@ -44,6 +46,18 @@ export class Metrics implements EvidenceSink {
     'country',
     'outcome',
   ]);
+  readonly #shadowJudged = new KeyedCounter(
+    this.registry,
+    SHADOW_JUDGED_METRIC,
+    'Hits that were judged by the next set too (policies-next).',
+    [],
+  );
+  readonly #shadowDifferences = new KeyedCounter(
+    this.registry,
+    SHADOW_DIFFERENCES_METRIC,
+    'Purposes that the next set would treat otherwise.',
+    ['policy', 'cell', 'from', 'to'],
+  );
   readonly #faults = new KeyedCounter(
     this.registry,
     'consentry_faults_total',
@@ -216,6 +230,14 @@ export class Metrics implements EvidenceSink {
         this.set(load.isOverloaded ? 1 : 0);
       },
     });
+  }
+
+  /** One hit that the next policies were asked about too, and the cells in which they would have done otherwise. */
+  countShadow(differences: readonly CellDifference[]): void {
+    this.#shadowJudged.add('', () => ({}));
+    for (const { policy, cell, from, to } of differences) {
+      this.#shadowDifferences.add(`${policy} ${cell} ${from} ${to}`, () => ({ policy, cell, from, to }));
+    }
   }
 
   countFailure(route: string, reason: string): void {
