@@ -17,6 +17,7 @@ import {
   type StoredRecord,
   StoreUnavailable,
 } from './store.ts';
+import { isSubject } from './subject.ts';
 
 /** A write that the disk does not take in this time is not acknowledged. */
 const WRITE_DEADLINE_MS = 5000;
@@ -49,6 +50,7 @@ export function openLmdbStore(folder: string): ConsentStore {
   }
 
   function readTip(subject: string): ChainTip {
+    if (!isSubject(subject)) return { head: null, key: null, sequence: 0, hash: GENESIS_HASH };
     const text = heads.get(subject);
     const key = keys.get(subject) ?? null;
     if (text !== undefined) {
@@ -83,6 +85,7 @@ export function openLmdbStore(folder: string): ConsentStore {
   return {
     kind: 'lmdb',
     readHead(subject) {
+      if (!isSubject(subject)) return null;
       seeLatest();
       const text = heads.get(subject);
       return text === undefined ? null : decodeHead(subject, text);
@@ -102,6 +105,7 @@ export function openLmdbStore(folder: string): ConsentStore {
         return 'appended';
       }),
     async readChain(subject) {
+      if (!isSubject(subject)) return null;
       seeLatest();
       const tip = readTip(subject);
       const chain: StoredRecord[] = [];

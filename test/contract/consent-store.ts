@@ -36,6 +36,16 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       expect(await store.erase(subject, 1)).toBe(false);
     });
 
+    it.each(['', 'x'.repeat(10_000), '../../etc', 'a}b{c', '\u0000'])(
+      'knows nothing of %j, and does not mind',
+      async (subject) => {
+        expect(await store.readHead(subject)).toBeNull();
+        expect(await store.readChain(subject)).toBeNull();
+        expect((await store.readTip(subject)).sequence).toBe(0);
+        expect(await store.erase(subject, 1)).toBe(false);
+      },
+    );
+
     it('gives back the head as it was appended, at once and elsewhere', async () => {
       const subject = drawSubject();
       const { head, record, newKey } = await append(store, subject);

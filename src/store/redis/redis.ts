@@ -8,6 +8,7 @@ import { Breaker, type BreakerEvents, endBy } from '../deadline.ts';
 import { decodeHead, encodeHead } from '../head-codec.ts';
 import { decodeRecord, encodeRecord, readHash } from '../record-codec.ts';
 import { type ConsentStore, DAY_KEY_BYTES, type Erasure, GENESIS_HASH, StoreUnavailable } from '../store.ts';
+import { isSubject } from '../subject.ts';
 import { startBeat } from './beat.ts';
 import { GroupWriter } from './group-write.ts';
 import { HeadCache } from './head-cache.ts';
@@ -99,12 +100,15 @@ export async function createRedisStore(link: RedisLink, options: RedisStoreOptio
   return {
     kind: 'redis',
     readHead: (subject) =>
-      cache.read(subject, async () => {
-        const key = keysOf(subject).head;
-        const text = await read(key, ['GET', key]);
-        return text === null ? null : decodeHead(subject, String(text));
-      }),
+      !isSubject(subject)
+        ? null
+        : cache.read(subject, async () => {
+            const key = keysOf(subject).head;
+            const text = await read(key, ['GET', key]);
+            return text === null ? null : decodeHead(subject, String(text));
+          }),
     async readTip(subject) {
+      if (!isSubject(subject)) return { head: null, key: null, sequence: 0, hash: GENESIS_HASH };
       const { head, key, chain } = keysOf(subject);
       const [headText, keyBytes, length, last] = (await read(
         head,
@@ -129,6 +133,7 @@ export async function createRedisStore(link: RedisLink, options: RedisStoreOptio
       return Number(appended) === 1 ? 'appended' : 'conflict';
     },
     async readChain(subject) {
+      if (!isSubject(subject)) return null;
       const { head, key, chain, erased } = keysOf(subject);
       const reply = (await read(head, describeScript(READ_CHAIN, [head, key, chain, erased], []))) as [
         Buffer | null,
@@ -148,6 +153,7 @@ export async function createRedisStore(link: RedisLink, options: RedisStoreOptio
       return { tip, records, erasure: isMissing(erasedText) ? null : readErasure(String(erasedText)) };
     },
     async erase(subject, at) {
+      if (!isSubject(subject)) return false;
       const { head, key, chain, erased } = keysOf(subject);
       const script = describeScript(ERASE, [head, key, chain, erased], [String(at), CHANNEL, subject]);
       return Number(await write(subject, true, script)) === 1;
