@@ -11,7 +11,7 @@ import { embeddedStoreFolder } from '../store/open.ts';
 import type { ConsentStore } from '../store/store.ts';
 import type { Upstream } from '../upstream/client.ts';
 import { CollectorQueue } from '../upstream/queue.ts';
-import { sendOverPool } from '../upstream/send.ts';
+import { sendAnswered } from '../upstream/send.ts';
 import { Spool } from '../upstream/spool.ts';
 import type { Verdict } from '../upstream/spool-drain.ts';
 import type { WaitingHit } from '../upstream/spool-seal.ts';
@@ -103,7 +103,7 @@ export class AnsweredHits {
     const { metrics, spool, fault } = this.#parts;
     const queue = new CollectorQueue({
       upstream,
-      send: sendOverPool,
+      send: sendAnswered,
       spool,
       judgeAgain: (hit) => this.#judgeAgain(hit),
       events: {

@@ -25,8 +25,9 @@ export function relayHit(
 ): void {
   let ignoring = false;
   const giveUp = exchange(
-    upstream,
+    upstream.transport,
     { method: hit.method, path: hit.target, headers: hit.headers, body: hit.body },
+    upstream,
     {
       onHead(status, rawHeaders, resume) {
         const filtered = filterAnswer(status, rawHeaders, rules, table);

@@ -1,10 +1,12 @@
-/** Connections to a collector: one pool for each origin, keep-alive, bounded in number and time. */
-import { type Dispatcher, Pool } from 'undici';
+/** Collectors by their addresses: connections kept alive, bounded in number and time. */
+import { TlsTransport } from './tls-transport.ts';
+import type { Transport } from './transport.ts';
+import { WireTransport } from './wire-transport.ts';
 
 export interface UpstreamLimits {
   /** Until the answer's headers are there, and between two parts of its body. */
   readonly timeoutMs: number;
-  /** Connections to one origin. */
+  /** Connections to one origin for visitors who wait. */
   readonly connections: number;
 }
 
@@ -15,18 +17,23 @@ export interface Upstream {
   readonly host: string;
   /** Path of the configured URL, to which hits go instead of the route's own; null where the URL has none. */
   readonly path: string | null;
-  readonly pool: Dispatcher;
+  /** For visitors who wait: one exchange at a time on a connection. */
+  readonly transport: Transport;
+  /** For hits that are answered already: several may follow each other on a connection. */
+  readonly following: Transport;
   /** The whole of an exchange may take so long, in milliseconds. */
-  readonly longestMs?: number;
-  /** Requests that wait for a connection. */
-  countWaiting?(): number;
+  readonly longestMs: number;
 }
 
 /** An exchange whose collector sends a byte now and then may take so many of its timeouts. */
 const LONGEST_TIMEOUTS = 6;
+/** Connections for answered hits, and hits at once on one of them. */
+const FOLLOWING = { connections: 128, depth: 16 };
+
+type Transports = Pick<Upstream, 'transport' | 'following'>;
 
 export class UpstreamPools {
-  readonly #pools = new Map<string, Pool>();
+  readonly #byOrigin = new Map<string, Transports>();
   readonly #limits: UpstreamLimits;
 
   constructor(limits: UpstreamLimits) {
@@ -39,33 +46,33 @@ export class UpstreamPools {
    */
   open(url: string): Upstream {
     const parsed = readUpstreamUrl(url);
-    const path = parsed.pathname === '/' ? null : parsed.pathname;
-    const pool = this.#poolFor(parsed.origin);
-    const longestMs = LONGEST_TIMEOUTS * this.#limits.timeoutMs;
-    return { origin: parsed.origin, host: parsed.host, path, pool, longestMs, countWaiting: () => pool.stats.queued };
-  }
-
-  #poolFor(origin: string): Pool {
-    let pool = this.#pools.get(origin);
-    if (pool === undefined) {
-      pool = new Pool(origin, {
-        connections: this.#limits.connections,
-        pipelining: 1,
-        headersTimeout: this.#limits.timeoutMs,
-        bodyTimeout: this.#limits.timeoutMs,
-        connectTimeout: this.#limits.timeoutMs,
-        keepAliveTimeout: 30_000,
-        maxHeaderSize: 16_384,
-        strictContentLength: true,
-      });
-      this.#pools.set(origin, pool);
+    let transports = this.#byOrigin.get(parsed.origin);
+    if (transports === undefined) {
+      transports = this.#connect(parsed);
+      this.#byOrigin.set(parsed.origin, transports);
     }
-    return pool;
+    const path = parsed.pathname === '/' ? null : parsed.pathname;
+    const longestMs = LONGEST_TIMEOUTS * this.#limits.timeoutMs;
+    return { origin: parsed.origin, host: parsed.host, path, longestMs, ...transports };
   }
 
-  /** Destroys what is still under way: call it after draining. */
+  #connect({ protocol, origin, hostname, port }: URL): Transports {
+    const { timeoutMs, connections } = this.#limits;
+    if (protocol === 'https:') {
+      const transport = new TlsTransport({ origin, timeoutMs, connections });
+      return { transport, following: transport };
+    }
+    const address = { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 80 : Number(port), timeoutMs };
+    return {
+      transport: new WireTransport({ ...address, connections, depth: 1 }),
+      following: new WireTransport({ ...address, ...FOLLOWING }),
+    };
+  }
+
+  /** Ends what is still under way: call it after draining. */
   async close(): Promise<void> {
-    await Promise.all(Array.from(this.#pools.values(), (pool) => pool.destroy()));
+    const all = Array.from(this.#byOrigin.values(), ({ transport, following }) => [transport, following]).flat();
+    await Promise.all(all.map((transport) => transport.close()));
   }
 }
 

@@ -1,14 +1,10 @@
-/** One request to a collector and its answer, over undici. Bytes in, callbacks out; knows no policy. */
-import type { Dispatcher } from 'undici';
+/** One request to a collector and its answer, within bounds. Bytes in, callbacks out; knows no policy. */
 import type { RefusalCode } from '../errors.ts';
-import type { Upstream } from './client.ts';
+import type { ExchangeEvents, Transport, UpstreamRequest } from './transport.ts';
 
-export interface UpstreamRequest {
-  readonly method: string;
-  readonly path: string;
-  /** name, value, … in order, Host among them; Content-Length is made from the body. */
-  readonly headers: readonly string[];
-  readonly body: Buffer | null;
+export interface ExchangeLimits {
+  /** The whole of it may take so long: a byte now and then keeps every shorter timeout from ending it. */
+  readonly longestMs: number;
   /** Bytes of the answer's body after which the rest is nobody's: the exchange ends there, well. Default: all of it. */
   readonly enoughBytes?: number;
 }
@@ -29,124 +25,87 @@ export interface UpstreamAnswer {
 }
 
 /** @returns a function that gives the exchange up, for a visitor who went away. */
-export function exchange(upstream: Upstream, request: UpstreamRequest, answer: UpstreamAnswer): () => void {
-  if (upstream.countWaiting !== undefined && upstream.countWaiting() >= MOST_WAITING) {
+export function exchange(
+  transport: Transport,
+  request: UpstreamRequest,
+  limits: ExchangeLimits,
+  answer: UpstreamAnswer,
+): () => void {
+  if (transport.waiting >= MOST_WAITING) {
     answer.onFailure('overloaded', false, false);
     return () => undefined;
   }
-  const handler = new ExchangeHandler(answer, request.enoughBytes ?? Number.POSITIVE_INFINITY, upstream.longestMs);
-  upstream.pool.dispatch(
-    {
-      origin: upstream.origin,
-      path: request.path,
-      method: request.method as Dispatcher.HttpMethod,
-      headers: request.headers as string[],
-      body: request.body,
-    },
-    handler,
-  );
-  return () => handler.giveUp();
+  return new BoundedExchange(limits, answer).begin(transport, request);
 }
 
-class ExchangeHandler implements Dispatcher.DispatchHandler {
+class BoundedExchange implements ExchangeEvents {
   readonly #answer: UpstreamAnswer;
+  readonly #enoughBytes: number;
+  readonly #timer: NodeJS.Timeout;
+  #leave: (() => void) | null = null;
   #started = false;
-  /** undici announces a connection right before it writes; a connection that was refused is never announced. */
   #written = false;
   #done = false;
-  #abort: ((error?: Error) => void) | null = null;
   #interim = 0;
   #bytes = 0;
-  readonly #enoughBytes: number;
-  readonly #timer: NodeJS.Timeout | null;
 
-  /** @param longestMs the whole exchange may take: a byte now and then keeps every shorter timeout from ending it. */
-  constructor(answer: UpstreamAnswer, enoughBytes: number, longestMs: number | undefined) {
+  constructor({ longestMs, enoughBytes }: ExchangeLimits, answer: UpstreamAnswer) {
     this.#answer = answer;
-    this.#enoughBytes = enoughBytes;
-    this.#timer = longestMs === undefined ? null : setTimeout(() => this.#end('upstream-timeout', 'too long'), longestMs);
+    this.#enoughBytes = enoughBytes ?? Number.POSITIVE_INFINITY;
+    this.#timer = setTimeout(() => this.#break('upstream-timeout'), longestMs);
   }
 
-  giveUp(): void {
-    if (!this.#settle()) return;
-    this.#abort?.(new Error('the visitor went away'));
+  begin(transport: Transport, request: UpstreamRequest): () => void {
+    this.#leave = transport.send(request, this);
+    return () => {
+      if (this.#settle()) this.#leave?.();
+    };
+  }
+
+  written(): void {
+    this.#written = true;
+  }
+
+  head(status: number, rawHeaders: string[], resume: () => void): boolean {
+    if (this.#done) return true;
+    // Interim answers are for us; the one that counts follows.
+    if (status < 200 && status !== 101 && ++this.#interim <= MOST_INTERIM) return true;
+    if (status < 200 || status > 599) {
+      this.#break('upstream-invalid');
+      return true;
+    }
+    this.#started = true;
+    return this.#answer.onHead(status, rawHeaders, resume);
+  }
+
+  data(chunk: Buffer): boolean {
+    if (this.#done) return true;
+    this.#bytes += chunk.length;
+    if (this.#bytes <= this.#enoughBytes) return this.#answer.onData(chunk);
+    this.end();
+    this.#leave?.();
+    return true;
+  }
+
+  end(): void {
+    if (this.#settle()) this.#answer.onEnd();
+  }
+
+  failed(code: RefusalCode): void {
+    if (this.#settle()) this.#answer.onFailure(code, this.#started, this.#written);
   }
 
   /** @returns whether this is the first end. */
   #settle(): boolean {
     if (this.#done) return false;
     this.#done = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    clearTimeout(this.#timer);
     return true;
   }
 
   /** Ends the exchange and the connection, of which nobody knows any more what comes next. */
-  #end(code: RefusalCode, why: string): void {
-    this.#fail(code);
-    this.#abort?.(new Error(why));
-  }
-
-  onConnect(abort: (error?: Error) => void): void {
-    if (this.#done) abort(new Error('the visitor went away'));
-    else {
-      this.#abort = abort;
-      this.#written = true;
-    }
-  }
-
-  onUpgrade(_status: number, _headers: unknown, socket: { destroy(): void }): void {
-    socket.destroy();
-    this.#fail('upstream-invalid');
-  }
-
-  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
-    // Interim answers are for us; the one that counts follows.
-    if (status >= 100 && status < 200 && status !== 101 && ++this.#interim <= MOST_INTERIM) return true;
-    if (status < 200 || status > 599) {
-      this.#end('upstream-invalid', 'status out of range');
-      return false;
-    }
-    this.#started = true;
-    return this.#answer.onHead(
-      status,
-      rawHeaders.map((part) => part.toString('latin1')),
-      resume,
-    );
-  }
-
-  onData(chunk: Buffer): boolean {
-    this.#bytes += chunk.length;
-    if (this.#bytes <= this.#enoughBytes) return this.#answer.onData(chunk);
-    this.onComplete();
-    this.#abort?.(new Error('enough was read'));
-    return false;
-  }
-
-  onComplete(): void {
-    if (this.#settle()) this.#answer.onEnd();
-  }
-
-  onError(error: Error): void {
-    this.#fail(codeOf(error));
-  }
-
-  #fail(code: RefusalCode): void {
-    if (this.#settle()) this.#answer.onFailure(code, this.#started, this.#written);
-  }
-}
-
-/** undici's and the system's error codes, told apart as far as an operator needs them. */
-function codeOf(error: Error & { code?: unknown }): RefusalCode {
-  switch (error.code) {
-    case 'UND_ERR_HEADERS_TIMEOUT':
-    case 'UND_ERR_BODY_TIMEOUT':
-    case 'UND_ERR_CONNECT_TIMEOUT':
-    case 'ETIMEDOUT':
-      return 'upstream-timeout';
-    case 'UND_ERR_HEADERS_OVERFLOW':
-    case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
-      return 'upstream-invalid';
-    default:
-      return typeof error.code === 'string' && error.code.startsWith('HPE_') ? 'upstream-invalid' : 'upstream-unreachable';
+  #break(code: RefusalCode): void {
+    this.failed(code);
+    this.#leave?.();
   }
 }

@@ -3,10 +3,10 @@
  * collector that is down is left alone but for a trial now and then; what waits in the spool goes out in order behind it.
  */
 import type { Upstream } from './client.ts';
-import type { UpstreamRequest } from './exchange.ts';
 import type { Send, SendOutcome } from './send.ts';
 import type { Spool } from './spool.ts';
 import { drainSpool, type JudgeAgain } from './spool-drain.ts';
+import type { UpstreamRequest } from './transport.ts';
 
 /** A scrubbed hit whose visitor has been answered. */
 export interface AnsweredHit {

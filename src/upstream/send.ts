@@ -1,7 +1,8 @@
 /** Sends a hit whose visitor has been answered already; the collector's answer is read and thrown away. */
 import type { RefusalCode } from '../errors.ts';
 import type { Upstream } from './client.ts';
-import { exchange, type UpstreamRequest } from './exchange.ts';
+import { exchange } from './exchange.ts';
+import type { UpstreamRequest } from './transport.ts';
 
 /**
  * How sending ended. `taken`: the collector answered, whatever it said. `not-sent`: no byte of the hit left, so that it can
@@ -25,21 +26,22 @@ function isBusy(status: number): boolean {
   return status === 429 || status === 502 || status === 503 || status === 504;
 }
 
-export const sendOverPool: Send = (upstream, request, settled) => {
+export const sendAnswered: Send = (upstream, request, settled) => {
   let busy = false;
-  return exchange(
-    upstream,
-    { ...request, enoughBytes: ENOUGH_BYTES },
-    {
-      onHead(status) {
-        busy = isBusy(status);
-        return true;
-      },
-      onData: () => true,
-      onEnd: () => settled(busy ? BUSY : TAKEN),
-      // Once the head is there the collector has taken the hit; how its answer ends is nobody's concern.
-      onFailure: (reason, started, written) =>
-        settled(started && !busy ? TAKEN : { kind: written ? 'unsure' : 'not-sent', reason }),
+  const limits = { longestMs: upstream.longestMs, enoughBytes: ENOUGH_BYTES };
+  return exchange(upstream.following, request, limits, {
+    onHead(status) {
+      busy = isBusy(status);
+      return true;
     },
-  );
+    onData: () => true,
+    onEnd: () => settled(busy ? BUSY : TAKEN),
+    onFailure(reason, started, written) {
+      // Once the head is there the collector has taken the hit; how its answer ends is nobody's concern.
+      if (started && !busy) return settled(TAKEN);
+      // A hit that cannot be written as a request never can: its attempts are counted, so that it ends.
+      const mayHaveArrived = written || reason === 'upstream-invalid';
+      settled({ kind: mayHaveArrived ? 'unsure' : 'not-sent', reason });
+    },
+  });
 };

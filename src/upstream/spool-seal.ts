@@ -1,7 +1,7 @@
 /** A waiting hit as bytes that tell nothing without the key: AES-256-GCM (NIST SP 800-38D), bound to its place in the spool. */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import type { Keyring } from '../consent/keys.ts';
-import type { UpstreamRequest } from './exchange.ts';
+import type { UpstreamRequest } from './transport.ts';
 
 /** A scrubbed hit whose visitor has been answered, and what is needed to judge it again. */
 export interface WaitingHit {

@@ -35,7 +35,8 @@ export function findPort() {
 const children = [];
 
 export function endAll() {
-  for (const child of children) child.kill('SIGKILL');
+  // With BENCH_NODE_ARGS=--cpu-prof a program writes its profile as it ends.
+  for (const child of children) child.kill(process.env.BENCH_NODE_ARGS === undefined ? 'SIGKILL' : 'SIGTERM');
 }
 
 export function start(core, command, args, { until, env, cwd } = {}) {
@@ -111,13 +112,14 @@ function workerOf(pid) {
   return first === undefined || first === '' ? pid : Number(first);
 }
 
-export async function startConsentry(config, folder) {
+/** @param main another build than this checkout's, to compare with */
+export async function startConsentry(config, folder, main = MAIN) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'consentry.yaml'), JSON.stringify(config));
   const child = await start(
     0,
     process.execPath,
-    [...(process.env.BENCH_NODE_ARGS ?? '').split(' ').filter(Boolean), MAIN, 'serve'],
+    [...(process.env.BENCH_NODE_ARGS ?? '').split(' ').filter(Boolean), main, 'serve'],
     {
       until: /"msg":"listening"/,
       cwd: folder,

@@ -1,5 +1,6 @@
 /**
  * `npm run bench`: Consentry with everything on against proxies that check nothing, interleaved, on one core.
+ * `--against FILE`: the `main.js` of another build, measured beside this one.
  * `--quick` only shows that it runs (30 s). `--rounds N`, `--seconds N`, `--only a,b` (names), `--connections N`.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -34,6 +35,7 @@ const seconds = Number(option('seconds', quick ? 1 : 3));
 const warmSeconds = Number(option('warm', quick ? 1 : 8));
 const connections = Number(option('connections', 64));
 const only = option('only', '').split(',').filter(Boolean);
+const against = option('against', '');
 const VISITORS = quick ? 256 : 4_096;
 const REQUESTS = quick ? 1_000 : 10_240;
 
@@ -212,6 +214,14 @@ async function main() {
   for (const mode of Object.keys(files)) {
     add(`consentry ${mode}`, { port, pid: consentry.pid, file: files[mode], arrives: mode !== 'drop' });
   }
+  if (against !== '') {
+    const [otherPort, otherAdmin] = [await findPort(), await findPort()];
+    const otherConfig = configFor({ port: otherPort, adminPort: otherAdmin, collector, echo: echo.url });
+    const other = await startConsentry(otherConfig, join(folder, 'other'), against);
+    for (const mode of Object.keys(files)) {
+      add(`other ${mode}`, { port: otherPort, pid: other.pid, file: files[mode], arrives: mode !== 'drop' });
+    }
+  }
   const rival = async (name, startIt, arrives = true) => {
     if (only.length > 0 && !only.includes(name)) return;
     const ownPort = await findPort();
@@ -294,6 +304,7 @@ function report(targets, enforcement) {
       ['consentry pixel', 'http-proxy'],
       ['consentry pixel', 'nginx'],
       ['consentry drop', 'node:http 204'],
+      ...['forward', 'restricted', 'pixel', 'drop', 'anonymize'].map((mode) => [`consentry ${mode}`, `other ${mode}`]),
       ['consentry in koa forward', 'consentry forward'],
       ['consentry in koa forward', 'koa gif'],
       ['consentry in koa drop', 'consentry drop'],

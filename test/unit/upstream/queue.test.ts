@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createKeyring } from '../../../src/consent/keys.ts';
 import type { Upstream } from '../../../src/upstream/client.ts';
-import type { UpstreamRequest } from '../../../src/upstream/exchange.ts';
 import { type AnsweredHit, CollectorQueue, type QueueLimits, type QueueParts } from '../../../src/upstream/queue.ts';
 import type { SendOutcome } from '../../../src/upstream/send.ts';
 import { Spool } from '../../../src/upstream/spool.ts';
+import type { UpstreamRequest } from '../../../src/upstream/transport.ts';
 
 const upstream = { origin: 'http://collector.example' } as Upstream;
 const keyring = createKeyring([{ kid: 'k1', bytes: Buffer.alloc(32, 7) }]);

@@ -1,0 +1,130 @@
+/** Connections to one collector, so many at once; what finds none free waits in line. */
+import type { RefusalCode } from '../errors.ts';
+import { Connection, type ConnectionOptions, type ConnectionOwner, type Exchange } from './connection.ts';
+
+export interface PoolOptions extends ConnectionOptions {
+  readonly connections: number;
+  /**
+   * Exchanges at once on one connection. 1 wherever a visitor waits: an answer that went to the wrong visitor would be a breach.
+   * More only for hits that are answered already, whose answers nobody reads.
+   */
+  readonly depth: number;
+}
+
+/** A collector that answers faster than this loses nothing by getting hits one behind the other; a slower one gets them side by side. */
+const FAST_MS = 20;
+/** Weight of the newest time in the moving mean. */
+const NEWEST = 0.05;
+
+interface Place {
+  readonly exchange: Exchange;
+  connection: Connection | null;
+  isGivenUp: boolean;
+}
+
+export class ConnectionPool implements ConnectionOwner {
+  readonly #options: PoolOptions;
+  readonly #all = new Set<Connection>();
+  readonly #opening = new Set<Connection>();
+  /** Connections without an exchange, the last used one last. */
+  readonly #idle: Connection[] = [];
+  #line: Place[] = [];
+  /** The connection that gets one exchange behind the other, where they may. */
+  #dense: Connection | null = null;
+  /** Moving mean of the time from one answer to the next. */
+  #meanMs = 0;
+  #isClosed = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /** Exchanges that wait for a connection. */
+  get waiting(): number {
+    return this.#line.length;
+  }
+
+  /** @returns a function that gives the exchange up, with its connection; its events are not called any more then. */
+  send(exchange: Exchange): () => void {
+    const place: Place = { exchange, connection: null, isGivenUp: false };
+    const connection = this.#isClosed ? null : this.#findFree(exchange);
+    if (connection !== null) this.#give(place, connection);
+    else {
+      this.#line.push(place);
+      if (this.#isClosed) queueMicrotask(() => this.#failFirst('closing'));
+      else this.#openMore();
+    }
+    return () => {
+      place.isGivenUp = true;
+      place.connection?.end('closing');
+    };
+  }
+
+  answered(ms: number): void {
+    this.#meanMs += NEWEST * (ms - this.#meanMs);
+  }
+
+  free(connection: Connection): void {
+    this.#opening.delete(connection);
+    const next = this.#takeFirst();
+    if (next !== null) this.#give(next, connection);
+    else if (connection.load === 0) this.#idle.push(connection);
+  }
+
+  gone(connection: Connection, code: RefusalCode | null): void {
+    this.#all.delete(connection);
+    this.#opening.delete(connection);
+    if (this.#dense === connection) this.#dense = null;
+    const at = this.#idle.indexOf(connection);
+    if (at !== -1) this.#idle.splice(at, 1);
+    // A connection that never came to be is the failure of whoever waited longest.
+    if (code !== null) this.#failFirst(code);
+    if (!this.#isClosed) this.#openMore();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const connection of [...this.#all]) connection.end('closing');
+    while (this.#line.length > 0) this.#failFirst('closing');
+  }
+
+  #findFree({ method }: Exchange): Connection | null {
+    const now = performance.now();
+    const mayFollow = this.#options.depth > 1 && method !== 'POST' && this.#meanMs < FAST_MS;
+    const dense = this.#dense;
+    if (mayFollow && dense !== null && dense.load > 0 && dense.load < this.#options.depth && dense.isUsable(now)) return dense;
+    for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
+      // What follows a request that changes something has to wait for its answer (RFC 9112 § 9.3.2).
+      if (!connection.isUsable(now)) connection.end('upstream-unreachable');
+      else {
+        this.#dense = mayFollow ? connection : this.#dense === connection ? null : this.#dense;
+        return connection;
+      }
+    }
+    return null;
+  }
+
+  #give(place: Place, connection: Connection): void {
+    place.connection = connection;
+    if (place.exchange.method === 'POST' && this.#dense === connection) this.#dense = null;
+    connection.send(place.exchange);
+  }
+
+  #openMore(): void {
+    const { connections } = this.#options;
+    while (this.#line.length > this.#opening.size && this.#all.size < connections) {
+      const connection = new Connection(this.#options, this);
+      this.#all.add(connection);
+      this.#opening.add(connection);
+    }
+  }
+
+  #takeFirst(): Place | null {
+    for (let place = this.#line.shift(); place !== undefined; place = this.#line.shift()) if (!place.isGivenUp) return place;
+    return null;
+  }
+
+  #failFirst(code: RefusalCode): void {
+    this.#takeFirst()?.exchange.events.failed(code);
+  }
+}

@@ -1,0 +1,51 @@
+/** HTTP/1.1 in the clear, over connections of our own: a request is one write, an answer one pass of a strict parser. */
+import { ConnectionPool, type PoolOptions } from './connection-pool.ts';
+import type { ExchangeEvents, Transport, UpstreamRequest } from './transport.ts';
+
+/** What would end a header line, and what one byte cannot hold. */
+const BAD_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+const BAD_NAME = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/;
+const BAD_PATH = /[^\x21-\x7e\x80-\xff]/;
+
+export class WireTransport implements Transport {
+  readonly #pool: ConnectionPool;
+
+  constructor(options: PoolOptions) {
+    this.#pool = new ConnectionPool(options);
+  }
+
+  get waiting(): number {
+    return this.#pool.waiting;
+  }
+
+  send(request: UpstreamRequest, events: ExchangeEvents): () => void {
+    const bytes = writeRequest(request);
+    if (bytes === null) {
+      events.failed('upstream-invalid');
+      return () => undefined;
+    }
+    return this.#pool.send({ method: request.method, bytes, events });
+  }
+
+  async close(): Promise<void> {
+    this.#pool.close();
+  }
+}
+
+/** Null for a request that would not be the one it is meant to be: a line break in a value is another header line. */
+function writeRequest({ method, path, headers, body }: UpstreamRequest): string | Buffer | null {
+  if (BAD_NAME.test(method) || path === '' || BAD_PATH.test(path)) return null;
+  let head = `${method} ${path} HTTP/1.1\r\n`;
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    const value = headers[i + 1] as string;
+    if (name === '' || BAD_NAME.test(name) || BAD_VALUE.test(value)) return null;
+    head += `${name}: ${value}\r\n`;
+  }
+  if (body === null) return `${head}${method === 'POST' ? 'Content-Length: 0\r\n' : ''}\r\n`;
+  head += `Content-Length: ${body.length}\r\n\r\n`;
+  const bytes = Buffer.allocUnsafe(head.length + body.length);
+  bytes.write(head, 'latin1');
+  body.copy(bytes, head.length);
+  return bytes;
+}
