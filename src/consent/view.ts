@@ -108,8 +108,10 @@ function isWorthAsking(
   // Nobody knows when a cookie that cannot be believed said no.
   if (record === 'invalid') return true;
   if (record === 'unavailable') return false;
-  const recordedAt = record?.choices[purpose]?.at ?? null;
+  const choice = record?.choices[purpose];
+  // The record tells when the no was said; the cookie is renewed at every visit, and counts only where it says no alone.
+  const recordedAt = choice === undefined || choice.state === 'granted' ? null : choice.at;
   const cookieAt = (denied & purposeBit(purpose)) === 0 ? null : deniedAt;
-  const saidAt = Math.max(recordedAt ?? 0, cookieAt ?? 0);
+  const saidAt = recordedAt ?? cookieAt ?? 0;
   return saidAt !== 0 && now - saidAt >= rules.reaskAfterNoMs;
 }
