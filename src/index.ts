@@ -37,6 +37,10 @@ export interface RuntimeOptions {
  * @param options the keys of `consentry.yaml` as an object; relative paths are relative to the working directory.
  * @example
  * ```ts
+ * import Koa from 'koa';
+ * import { consentry } from 'consentry';
+ *
+ * const app = new Koa();
  * const guard = consentry({ site: 'shop', routes: [{ path: '/collect', vendor: 'ga4' }] });
  * await guard.ready;
  * app.use(guard);
@@ -58,7 +62,24 @@ export function consentry(options: ConfigInput, runtime: RuntimeOptions = {}): C
   return Object.assign(guard, { ready, admin, close });
 }
 
-/** The reverse proxy's request listener and consent API, for programs that bring their own `http.Server`. */
+/**
+ * The reverse proxy's request listener and consent API, for programs that bring their own `http.Server`.
+ *
+ * @param options the keys of `consentry.yaml` as an object; relative paths are relative to the working directory.
+ * @throws GatewayProblem (the promise rejects) where the configuration, the policies, the keys or the store do not hold.
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http';
+ * import { createGateway } from 'consentry';
+ *
+ * const gateway = await createGateway({
+ *   site: 'shop',
+ *   upstream: 'http://127.0.0.1:9000',
+ *   routes: [{ path: '/collect', vendor: 'ga4' }],
+ * });
+ * createServer(gateway.handle).listen(8080);
+ * ```
+ */
 export async function createGateway(options: ConfigInput, runtime: RuntimeOptions = {}): Promise<Gateway> {
   return build(options, runtime, false);
 }
@@ -73,6 +94,14 @@ async function build(options: ConfigInput, runtime: RuntimeOptions, inProcess: b
 /**
  * Refuses every protocol upgrade of a server: koa never sees one, so that nothing would judge it (RFC 9110 § 7.8).
  * For in-process mounts, where the server is not ours.
+ *
+ * @example
+ * ```ts
+ * import Koa from 'koa';
+ * import { guardUpgrade } from 'consentry';
+ *
+ * guardUpgrade(new Koa().listen(3000));
+ * ```
  */
 export function guardUpgrade(server: Server): void {
   server.on('upgrade', (_request: IncomingMessage, socket: Duplex) => {
