@@ -97,10 +97,10 @@ describe('README.md and docs/', () => {
         CONSENTRY_ADMIN_PORT: '0',
       };
       // A line says so where it needs what is not here.
-    const lines = text.split('
-').filter((line) => !line.includes('# needs '));
-    const script = lines.join('
-').replaceAll('127.0.0.1:8080', `127.0.0.1:${test.port}`)
+      const lines = text.split('\n').filter((line) => !line.includes('# needs '));
+      const script = lines
+        .join('\n')
+        .replaceAll('127.0.0.1:8080', `127.0.0.1:${test.port}`)
         .replaceAll('curl ', 'curl -sS --fail-with-body ');
       const { stdout } = await run('bash', ['-euc', script], { cwd: folder, env, timeout: 90_000 });
       if (text.includes('curl')) expect(stdout).toContain('"analytics":"granted"');
