@@ -12,7 +12,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'policy diff': ['consentry policy diff ./policies ./policies-next'],
   'policy verify': ['consentry policy verify ./policies'],
   'policy shadow': ['consentry policy shadow'],
-  'policy replay': ['consentry policy replay ./policies ./policies-next'],
+  'policy replay': ['consentry policy replay --decisions ./data/evidence ./policies ./policies-next'],
   'signal decode': ['consentry signal decode usp 1YNN', 'consentry signal decode gcd 13l3l3l2l5l1 --json'],
   'mask-ip': ['consentry mask-ip 203.0.113.77', 'consentry mask-ip 2001:db8:1:2::3 --v6 32'],
   'consent show': ['consentry consent show SUBJECT'],

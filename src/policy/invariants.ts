@@ -18,6 +18,8 @@ export interface Case {
 
 export interface Invariant {
   readonly name: string;
+  /** Whether it speaks of such a place, route and person at all; absent: of any. */
+  speaksOf?(situation: Pick<Case, 'places' | 'label' | 'age' | 'sensitive'>): boolean;
   /** The first purpose for which it does not hold, or null. */
   check(judgement: Judgement, situation: Case): Purpose | null;
 }
@@ -62,8 +64,9 @@ export function compileInvariant(source: InvariantSource): Invariant {
   const { when = {}, never, always } = source;
   return {
     name: source.name,
+    speaksOf: (situation) => isRouteMeant(when, situation),
     check(judgement, situation) {
-      if (!isMeant(when, situation)) return null;
+      if (!isRouteMeant(when, situation) || !isHitMeant(when, situation)) return null;
       return (
         PURPOSES.find((purpose, p) => {
           const action = judgement.purposes[p]?.action ?? 'drop';
@@ -76,14 +79,22 @@ export function compileInvariant(source: InvariantSource): Invariant {
   };
 }
 
-function isMeant(when: NonNullable<InvariantSource['when']>, situation: Case): boolean {
-  if (when.places !== undefined && !situation.places.some((place) => isAmong(place, when.places ?? []))) return false;
-  if (when.record !== undefined && ![when.record].flat().includes(situation.record)) return false;
-  if (when.label !== undefined && when.label !== situation.label) return false;
-  if (when.under !== undefined && (situation.age === null || situation.age >= when.under)) return false;
-  if (when.sensitive !== undefined && when.sensitive !== situation.sensitive) return false;
+type When = NonNullable<InvariantSource['when']>;
+
+function isRouteMeant(
+  when: When,
+  { places, label, age, sensitive }: Pick<Case, 'places' | 'label' | 'age' | 'sensitive'>,
+): boolean {
+  if (when.places !== undefined && !places.some((place) => isAmong(place, when.places ?? []))) return false;
+  if (when.label !== undefined && when.label !== label) return false;
+  if (when.under !== undefined && (age === null || age >= when.under)) return false;
+  return when.sensitive === undefined || when.sensitive === sensitive;
+}
+
+function isHitMeant(when: When, { record, signals }: Case): boolean {
+  if (when.record !== undefined && ![when.record].flat().includes(record)) return false;
   return Object.entries(when.signals ?? {}).every(([name, state]) => {
-    const heard = situation.signals.find(({ signals }) => signals.includes(name as SignalName));
+    const heard = signals.find(({ signals: names }) => names.includes(name as SignalName));
     return (heard?.state ?? 'absent') === state;
   });
 }

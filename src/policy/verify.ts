@@ -73,14 +73,12 @@ interface Route {
 class Verifier {
   readonly #invariants: readonly Invariant[];
   readonly #found = new Map<string, Violation & { size: number }>();
-  /** Benches that were tried: what is built in does not ask who sits there, nor for whom. */
+  /** Benches that were tried: nobody asks who sits there, nor for whom but as the invariants that speak of it. */
   readonly #tried = new Set<string>();
-  readonly #asksForPlaces: boolean;
   #cases = 0;
 
   constructor(own: readonly Invariant[]) {
     this.#invariants = [...BUILT_IN, ...own];
-    this.#asksForPlaces = own.length > 0;
   }
 
   report(): Verification {
@@ -92,8 +90,10 @@ class Verifier {
       for (const sensitive of [false, true]) {
         for (const age of listAges(placeClass.asked, label)) {
           const bench = placeClass.asked.seat(label, age, sensitive);
-          const key = this.#asksForPlaces ? '' : describeBench(bench);
-          if (key !== '' && this.#tried.has(key)) continue;
+          const route = { places: placeClass.places, label, age, sensitive };
+          const spoken = this.#invariants.map((invariant) => invariant.speaksOf?.(route) ?? true);
+          const key = JSON.stringify([describeBench(bench), spoken]);
+          if (this.#tried.has(key)) continue;
           this.#tried.add(key);
           this.#tryBench(placeClass, bench, { label, age, sensitive });
         }
