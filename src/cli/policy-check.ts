@@ -9,7 +9,7 @@ export function registerPolicyCheck(policy: Command): void {
   policy
     .command('check')
     .description('load the policies and run the tests inside the files')
-    .argument('[dir]', 'folder of policies; default CONSENTRY_POLICIES, else ./policies')
+    .argument('[dir]', 'folder of policies; default CONSENTRY_POLICIES, else ./policies, else the shipped pack')
     .action(async (dir: string | undefined) => {
       const folder = dir ?? defaultFolder();
       const started = performance.now();

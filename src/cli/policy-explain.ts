@@ -34,7 +34,7 @@ export function registerPolicyExplain(policy: Command): void {
   policy
     .command('explain')
     .description('say which file answers, which signal counts and which cell of the table decides')
-    .option('--policies <dir>', 'folder of policies; default CONSENTRY_POLICIES, else ./policies')
+    .option('--policies <dir>', 'folder of policies; default CONSENTRY_POLICIES, else ./policies, else the shipped pack')
     .option('--country <code>', 'ISO 3166-1 code; none: place unknown')
     .option('--region <code>', 'ISO 3166-2 code, with or without the country')
     .option('--purpose <purpose>', 'only this purpose', parsePurpose)

@@ -15,7 +15,7 @@ export function registerPolicyMatrix(policy: Command): void {
   policy
     .command('matrix')
     .description('print what happens in every place, by purpose and state, without any signal')
-    .argument('[dir]', 'folder of policies; default CONSENTRY_POLICIES, else ./policies')
+    .argument('[dir]', 'folder of policies; default CONSENTRY_POLICIES, else ./policies, else the shipped pack')
     .option('--csv', 'print place,policy,purpose,state,action')
     .option('--json', 'print JSON')
     .option('--at <day>', 'the UTC day; default today', parseDayOption)

@@ -1,13 +1,15 @@
 /** What the policy commands share: the folder, the day, and how problems are printed. */
+import { existsSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
+import { SHIPPED_POLICIES } from '../config.ts';
 import type { CompiledPolicySet } from '../policy/compile.ts';
 import { loadPolicies } from '../policy/load.ts';
 import { formatProblemWithExcerpt, type PolicyProblem } from '../policy/problem.ts';
 import { parseDay } from '../policy/values.ts';
 
-/** The folder where no other is named: `CONSENTRY_POLICIES`, else `./policies`. */
+/** The folder where no other is named: `CONSENTRY_POLICIES`, else `./policies`, else the shipped pack, as for a gateway. */
 export function defaultFolder(): string {
-  return process.env.CONSENTRY_POLICIES ?? './policies';
+  return process.env.CONSENTRY_POLICIES ?? (existsSync('policies') ? './policies' : SHIPPED_POLICIES);
 }
 
 /** A day of an option, in milliseconds since the epoch. */

@@ -16,7 +16,7 @@ export function registerPolicyTest(policy: Command): void {
   policy
     .command('test')
     .description('run the tests of policy files')
-    .argument('[dir]', 'folder of policies; default CONSENTRY_POLICIES, else ./policies')
+    .argument('[dir]', 'folder of policies; default CONSENTRY_POLICIES, else ./policies, else the shipped pack')
     .option('--coverage', 'tell which cells, variants and signals no test reached')
     .option('--fail-under <percent>', 'fail where the tests reach less than this', parsePercent)
     .option('--json', 'print JSON')

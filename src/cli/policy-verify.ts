@@ -13,7 +13,7 @@ export function registerPolicyVerify(policy: Command): void {
     .description(
       'try all places, purposes, records, signals, ages and labels, and print the smallest case that breaks an invariant',
     )
-    .argument('[dir]', 'folder of policies; default CONSENTRY_POLICIES, else ./policies')
+    .argument('[dir]', 'folder of policies; default CONSENTRY_POLICIES, else ./policies, else the shipped pack')
     .option('--json', 'print JSON')
     .action(async (dir: string | undefined, flags: { json?: true }) => {
       const folder = dir ?? defaultFolder();
