@@ -7,7 +7,7 @@ import { answerPreflight, answerRefusal, answerVisitor, NO_STORE } from '../hit/
 import { type AnswerRules, filterAnswer, rulesForAnswer, rulesForBare } from '../hit/answer-filter.ts';
 import { keepBareHeaders, targetOf } from '../hit/leave.ts';
 import type { OutgoingHit } from '../hit/outgoing.ts';
-import type { Delivery, Mount } from '../hit/pipeline.ts';
+import { type Delivery, type HitServices, type Mount, runHit } from '../hit/pipeline.ts';
 import type { HeaderTable } from '../upstream/headers.ts';
 
 export interface KoaMountParts {
@@ -15,11 +15,24 @@ export interface KoaMountParts {
   readonly unmatched: 'next' | 'refuse';
 }
 
+/** Runs a request through the steps, and waits for the rest of the chain where it goes on. */
+export async function guardRequest(services: HitServices, ctx: Context, next: Next, parts: KoaMountParts): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    let rest: Promise<unknown> | null = null;
+    ctx.res.on('close', () => rest ?? resolve());
+    const mount = mountKoa(ctx, next, parts, (following) => {
+      rest = following;
+      following.then(() => resolve(), reject);
+    });
+    runHit(services, ctx.req, mount);
+  });
+}
+
 /**
  * A mount for one request; `done` is called with the rest of the chain, where the request goes on. Until then koa does not
  * answer: a refusal or a dropped hit is answered by the steps themselves.
  */
-export function mountKoa(ctx: Context, next: Next, parts: KoaMountParts, done: (rest: Promise<unknown>) => void): Mount {
+function mountKoa(ctx: Context, next: Next, parts: KoaMountParts, done: (rest: Promise<unknown>) => void): Mount {
   const goOn = (): void => {
     Reflect.deleteProperty(ctx, 'respond');
     done(next());
