@@ -92,7 +92,7 @@ describe('the consent API in the middleware', () => {
 
 describe('its beginning and end', () => {
   it.each([
-    [{ routes: [{ path: '/c', vendr: 'ga4' }] }, /vendr.*did you mean "vendor"/],
+    [{ routes: [{ path: '/c', vendr: 'ga4' }] }, /routes\.0\.vendr: unknown key "vendr": write "vendor"/],
     [{ routes: [{ path: '/c', vendor: 'ga5' }] }, /no profile "ga5".*did you mean "ga4"/],
     [{ routes: [{ path: '/c' }] }, /neither the route nor its vendor names a purpose/],
     [{ policies: '/nowhere/at/all' }, /nowhere\/at\/all/],
