@@ -1,7 +1,7 @@
 /** The reverse proxy's side of a hit: collectors reached over HTTP. */
 import type { ServerResponse } from 'node:http';
 import type { RefusalCode } from '../errors.ts';
-import { answerDropped, answerPreflight, answerRefusal, answerUnavailable, answerVisitor } from '../hit/answer.ts';
+import { answerDropped, answerPreflight, answerRefusal, answerUnavailable, VisitorAnswers } from '../hit/answer.ts';
 import { type AnswerRules, rulesForAnswer, rulesForBare } from '../hit/answer-filter.ts';
 import { relayHit } from '../hit/dispatch.ts';
 import type { ReceivedHit } from '../hit/hit.ts';
@@ -27,41 +27,44 @@ export class ProxyMounts {
   }
 
   mount(res: ServerResponse): Mount {
-    return {
-      ...answerVisitor(res),
-      unmatched: (refusal) => answerRefusal(res, refusal ?? 'no-route'),
-      relayBare: (hit, route) => this.#relayBare(res, hit, route),
-      deliver: (delivery) => this.#deliver(res, delivery),
-    };
+    return new ProxyMount(res, this.#parts);
+  }
+}
+
+/** One for each request: the visitor's answers, and the collector's side. */
+class ProxyMount extends VisitorAnswers implements Mount {
+  readonly #parts: ProxyParts;
+
+  constructor(res: ServerResponse, parts: ProxyParts) {
+    super(res);
+    this.#parts = parts;
   }
 
-  #deliver(res: ServerResponse, delivery: Delivery): void {
-    const { route, received } = delivery;
-    const upstream = upstreamOf(route);
-    if (!delivery.answered) {
-      return this.#relay(res, received, route, upstream, delivery.outgoing, rulesForAnswer(delivery));
-    }
-    this.#parts.answered.take(delivery, upstream);
+  unmatched(refusal: RefusalCode | null): void {
+    answerRefusal(this.res, refusal ?? 'no-route');
   }
 
-  #relayBare(res: ServerResponse, hit: ReceivedHit, route: Route): void {
-    if (!route.pass && route.respond !== 'upstream') return answerPreflight(res, hit);
-    const upstream = upstreamOf(route);
+  relayBare(hit: ReceivedHit, route: Route): void {
+    if (!route.pass && route.respond !== 'upstream') return answerPreflight(this.res, hit);
     const host = route.hostHeader ?? hit.hostHeader;
     const headers = ['Host', host, ...keepBareHeaders(hit, this.#parts.table)];
-    const outgoing = { method: hit.method, target: targetOf(route, hit.path, null), headers, body: null };
-    this.#relay(res, hit, route, upstream, outgoing, rulesForBare(hit));
+    this.#relay(
+      hit,
+      route,
+      { method: hit.method, target: targetOf(route, hit.path, null), headers, body: null },
+      rulesForBare(hit),
+    );
   }
 
-  #relay(
-    res: ServerResponse,
-    hit: ReceivedHit,
-    route: Route,
-    upstream: Upstream,
-    outgoing: Delivery['outgoing'],
-    rules: AnswerRules,
-  ): void {
-    relayHit(res, upstream, outgoing, rules, this.#parts.table, {
+  deliver(delivery: Delivery): void {
+    const { route, received, outgoing } = delivery;
+    if (delivery.answered) this.#parts.answered.take(delivery, upstreamOf(route));
+    else this.#relay(received, route, outgoing, rulesForAnswer(delivery));
+  }
+
+  #relay(hit: ReceivedHit, route: Route, outgoing: Delivery['outgoing'], rules: AnswerRules): void {
+    const { res } = this;
+    relayHit(res, upstreamOf(route), outgoing, rules, this.#parts.table, {
       answerInstead: (code: RefusalCode | 'redirect') =>
         code === 'redirect' ? answerDropped(res, hit, route) : answerUnavailable(res, hit, code),
       settled: (failure) => {

@@ -73,15 +73,34 @@ function headerOf(hit: ReceivedHit, name: string): string {
 }
 
 /** How a mount with a visitor of its own answers by itself. */
-export function answerVisitor(res: ServerResponse) {
+export class VisitorAnswers {
+  readonly res: ServerResponse;
+
+  constructor(res: ServerResponse) {
+    this.res = res;
+  }
+
+  refuse(code: RefusalCode): void {
+    answerRefusal(this.res, code);
+  }
+
+  drop({ received, route, judgement, unread }: DroppedHit): void {
+    if (unread) this.res.shouldKeepAlive = false;
+    if (!this.res.headersSent) answerDropped(this.res, received, route, expireCookies(received, route, judgement));
+  }
+
+  answerFirst(hit: ReceivedHit, route: Route, judgement: Judgement): void {
+    answerEmpty(this.res, hit, route.respond, expireCookies(hit, route, judgement));
+  }
+}
+
+/** The same as functions, for a mount that is put together. */
+export function answerVisitor(res: ServerResponse): Pick<VisitorAnswers, 'refuse' | 'drop' | 'answerFirst'> {
+  const answers = new VisitorAnswers(res);
   return {
-    refuse: (code: RefusalCode): void => answerRefusal(res, code),
-    drop({ received, route, judgement, unread }: DroppedHit): void {
-      if (unread) res.shouldKeepAlive = false;
-      if (!res.headersSent) answerDropped(res, received, route, expireCookies(received, route, judgement));
-    },
-    answerFirst: (hit: ReceivedHit, route: Route, judgement: Judgement): void =>
-      answerEmpty(res, hit, route.respond, expireCookies(hit, route, judgement)),
+    refuse: (code) => answers.refuse(code),
+    drop: (dropped) => answers.drop(dropped),
+    answerFirst: (hit, route, judgement) => answers.answerFirst(hit, route, judgement),
   };
 }
 

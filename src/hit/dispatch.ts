@@ -14,6 +14,24 @@ export interface RelayHooks {
   settled(failure: RefusalCode | null): void;
 }
 
+/** An answer of a few bytes: a pixel, or a line of text. */
+interface HeldAnswer {
+  readonly status: number;
+  readonly headers: string[];
+  /** One character for each byte. */
+  body: string;
+}
+
+const SMALL = /^\d{1,3}$/;
+
+function isSmall(rawHeaders: readonly string[]): boolean {
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if (name.length === 14 && name.toLowerCase() === 'content-length') return SMALL.test(rawHeaders[i + 1] as string);
+  }
+  return false;
+}
+
 /** Sends the hit and relays the answer to a visitor who waits for it. */
 export function relayHit(
   res: ServerResponse,
@@ -24,6 +42,8 @@ export function relayHit(
   hooks: RelayHooks,
 ): void {
   let ignoring = false;
+  // A small answer is written at once, head and body in one piece, when all of it is there.
+  let held: HeldAnswer | null = null;
   const giveUp = exchange(
     upstream.transport,
     { method: hit.method, path: hit.target, headers: hit.headers, body: hit.body },
@@ -36,18 +56,28 @@ export function relayHit(
           hooks.answerInstead(filtered.refused);
           return true;
         }
+        if (isSmall(rawHeaders)) {
+          held = { status, headers: filtered.headers, body: '' };
+          return true;
+        }
         res.writeHead(status, filtered.headers);
         res.on('drain', resume);
         return true;
       },
-      onData: (chunk) => ignoring || res.write(chunk),
+      onData(chunk) {
+        if (ignoring) return true;
+        if (held === null) return res.write(chunk);
+        held.body += chunk.toString('latin1');
+        return true;
+      },
       onEnd() {
-        if (!ignoring) res.end();
+        if (held !== null) res.writeHead(held.status, held.headers).end(held.body, 'latin1');
+        else if (!ignoring) res.end();
         hooks.settled(null);
       },
       onFailure(code, started) {
         // Half an answer must not look whole: the connection breaks, as the collector's did.
-        if (started && !ignoring) res.destroy();
+        if (started && held === null && !ignoring) res.destroy();
         else if (!ignoring) hooks.answerInstead(code);
         hooks.settled(code);
       },

@@ -71,9 +71,12 @@ function withoutToken(names: string): string {
 
 const TOKEN_FIELD = TOKEN_HEADER;
 
+/** Names that are the field's, or may be in another spelling: other fields that begin with its letter are no reason to look closer. */
+const MAY_HOLD_TOKEN = /(?:^|&)(?:consentry-token|%63|c[^=&%]*%)/;
+
 /** Query without Consentry's own token in any spelling of its name, byte for byte otherwise. */
 export function stripToken(query: string | null): string | null {
-  if (query === null || !/(?:^|&)(?:c|%63)/.test(query)) return query;
+  if (query === null || !MAY_HOLD_TOKEN.test(query)) return query;
   const pairs = query.split('&');
   const kept = pairs.filter((pair) => !isTokenField(pair));
   return kept.length === pairs.length ? query : kept.length === 0 ? null : kept.join('&');
@@ -81,7 +84,7 @@ export function stripToken(query: string | null): string | null {
 
 /** Values of the token field in a query, decoded; several where somebody doubled it. */
 export function readTokens(query: string | null): string[] {
-  if (query === null || !/(?:^|&)(?:c|%63)/.test(query)) return [];
+  if (query === null || !MAY_HOLD_TOKEN.test(query)) return [];
   return query
     .split('&')
     .flatMap((pair) => (isTokenField(pair) ? [decode(pair.slice(pair.indexOf('=') + 1 || pair.length))] : []));

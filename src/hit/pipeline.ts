@@ -191,7 +191,9 @@ function lookUp(arrival: Arrival, body: Buffer | null): void {
   const identity = services.identifier.identify(received);
   if (!identity.peerTrusted && (received.forwardedFor !== '' || received.forwarded !== '')) services.undeclaredProxy(received);
   const region = services.locator.locate(received, identity);
-  const passage: Passage = { ...arrival, body, identity, region };
+  const { mount, set } = arrival;
+  // Written out, here and below: copying one object into another costs more than all that is in it.
+  const passage: Passage = { services, mount, received, route, set, now, body, identity, region };
   const lookup = services.lookUp(received, route, body, region, now);
   if (lookup instanceof Promise) lookup.then((found) => decideOrDrop(passage, found));
   else decideOrDrop(passage, lookup);
@@ -213,7 +215,7 @@ function dropByFault(hit: Recorded, error: unknown): void {
 }
 
 function decide(passage: Passage, lookup: ConsentLookup): void {
-  const { services, received, route, body, set, now } = passage;
+  const { services, mount, received, route, body, identity, set, now } = passage;
   const region = lookup.region ?? passage.region;
   const source = {
     rawHeaders: received.rawHeaders,
@@ -235,9 +237,25 @@ function decide(passage: Passage, lookup: ConsentLookup): void {
   const { judgement, action, untouched } = judgeHit(set, facts, route.gate, route.profile.named, now);
   if (judgement.remember !== 0 && lookup.subject !== null)
     services.rememberGpc(lookup.subject, judgement.remember, region, judgement, now);
-  const judged: Judged = { ...passage, region, facts, subject: lookup.subject, judgement, action, untouched };
-  if (action === 'drop') return drop(judged, 'dropped', null);
-  scrub(judged, action);
+  const { subject } = lookup;
+  const hit = {
+    services,
+    mount,
+    received,
+    route,
+    set,
+    now,
+    body,
+    identity,
+    region,
+    facts,
+    subject,
+    judgement,
+    action,
+    untouched,
+  };
+  if (action === 'drop') return drop(hit, 'dropped', null);
+  scrub(hit, action);
 }
 
 interface Judged extends Passage {
@@ -320,7 +338,8 @@ function hostFor(route: Route, received: ReceivedHit, action: 'forward' | 'anony
 }
 
 function drop(hit: Judged, outcome: HitEvidence['outcome'], fault: string | null, report: HitEvidence['report'] = []): void {
-  hit.mount.drop({ ...hit, unread: false });
+  const { mount, received, route, judgement } = hit;
+  mount.drop({ received, route, judgement, unread: false });
   record(hit, outcome, fault, report);
 }
 

@@ -83,7 +83,7 @@ describe('the proxy', () => {
   });
 
   it.each([
-    ['with a length', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'],
+    ['with a length', 'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf'],
     ['in chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'],
   ])('half an answer %s never looks whole', async (_how, bytes) => {
     raw.answer = (socket) => {
@@ -93,7 +93,15 @@ describe('the proxy', () => {
     const got = (await sendRaw(test.port, request('/raw'))).toString();
     expect(got).toMatch(/^HTTP\/1\.1 200 OK/);
     expect(got.endsWith('0\r\n\r\n')).toBe(false);
-    if (got.includes('Content-Length')) expect(got.split('\r\n\r\n')[1]?.length).toBeLessThan(100);
+    if (got.includes('Content-Length')) expect(got.split('\r\n\r\n')[1]?.length).toBeLessThan(1000);
+  });
+
+  it('answers half of a small answer, of which nothing has gone on, like a collector that is down', async () => {
+    raw.answer = (socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf');
+      setTimeout(() => socket.destroy(), 50);
+    };
+    expect((await test.send({ target: '/raw', headers: [DE] })).status).toBe(502);
   });
 
   it('gives the collector up when the visitor leaves', async () => {
