@@ -4,6 +4,7 @@ import type { Admission, EvidenceSink } from '../ops/evidence.ts';
 import { EvidenceLog } from '../ops/evidence-log.ts';
 import { describeError, type Logger } from '../ops/log.ts';
 import type { Metrics } from '../ops/metrics.ts';
+import { openTraces } from '../ops/traces.ts';
 
 export interface EvidenceParts {
   readonly metrics: Metrics;
@@ -20,7 +21,9 @@ export interface OpenEvidence {
 
 export async function openEvidence(config: Config, { metrics, log, now }: EvidenceParts): Promise<OpenEvidence> {
   const { mode, dir, retain } = config.evidence;
-  if (mode === 'off') return { sink: metrics, close: async () => undefined };
+  const traces = openTraces(process.env, { now, log });
+  const told: EvidenceSink[] = traces === null ? [metrics] : [metrics, traces];
+  if (mode === 'off') return { sink: tellAll(told), close: async () => traces?.close() };
   const decisions = await EvidenceLog.open({
     mode,
     folder: dir,
@@ -38,16 +41,22 @@ export async function openEvidence(config: Config, { metrics, log, now }: Eviden
     },
   });
   return {
-    sink: {
-      record(evidence) {
-        metrics.record(evidence);
-        decisions.record(evidence);
-      },
-    },
+    sink: tellAll([...told, decisions]),
     ...(mode === 'required' && { admit: (evidence) => decisions.admit(evidence) }),
     async close() {
+      await traces?.close();
       await decisions.close();
       log.info({ chain: decisions.chain }, 'the decision log ends here; noted elsewhere, this value vouches for all of it');
+    },
+  };
+}
+
+function tellAll(sinks: readonly EvidenceSink[]): EvidenceSink {
+  const [only] = sinks;
+  if (only !== undefined && sinks.length === 1) return only;
+  return {
+    record(evidence) {
+      for (const sink of sinks) sink.record(evidence);
     },
   };
 }

@@ -106,11 +106,9 @@ export function showHealth({ health, metrics }) {
 
 /** Where a second set of policies is judged in the shadow. @param {Metrics} metrics */
 export function showShadow(metrics) {
-  const judged = metrics.consentry_policy_shadow_judged_total;
-  find('shadow-card').hidden = judged === undefined;
-  if (judged === undefined) return;
-  find('shadow-judged').textContent =
-    `${count(judged.reduce((sum, { value }) => sum + value, 0))} hits were judged by both sets.`;
+  const judged = (metrics.consentry_policy_shadow_judged_total ?? []).reduce((sum, { value }) => sum + value, 0);
+  find('shadow-card').hidden = judged === 0;
+  find('shadow-judged').textContent = `${count(judged)} hits were judged by both sets.`;
   const rows = sorted(metrics.consentry_policy_shadow_differences_total).map(({ labels, value }) => [
     `${labels.policy}: ${labels.cell}`,
     labels.from,
