@@ -51,6 +51,7 @@ export class EvidenceLog implements EvidenceSink {
   readonly #retainTimer: NodeJS.Timeout;
   #isFailing = false;
   #isHeadOld = false;
+  #isHeadDue = false;
   #isClosed = false;
 
   private constructor(options: EvidenceLogOptions, writer: SegmentWriter) {
@@ -131,7 +132,7 @@ export class EvidenceLog implements EvidenceSink {
   }
 
   #schedule(delayMs: number): void {
-    if (this.#writing !== null || this.#isClosed) return;
+    if (this.#isClosed) return;
     if (this.#timer !== null) {
       if (delayMs > 0 || this.#isFailing) return;
       clearTimeout(this.#timer);
@@ -139,25 +140,36 @@ export class EvidenceLog implements EvidenceSink {
     this.#timer = setTimeout(
       () => {
         this.#timer = null;
-        this.#writing = this.#drain();
+        this.#start();
       },
       this.#isFailing ? RETRY_MS : delayMs,
     ).unref();
   }
 
-  async #drain(): Promise<void> {
+  /** One writer at a time: two would write over each other. Whoever comes meanwhile is served when it has ended. */
+  #start(): void {
+    if (this.#writing !== null || this.#isClosed) return;
+    this.#writing = this.#work().then(() => {
+      this.#writing = null;
+      if (this.#isFailing) this.#schedule(RETRY_MS);
+      else if (this.#waiting.length > 0 || this.#isHeadDue) this.#start();
+      else if (this.#isHeadOld) this.#headTimer ??= setTimeout(() => this.#noteHead(), HEAD_MS).unref();
+    });
+  }
+
+  async #work(): Promise<void> {
     let going = true;
     while (going && (this.#waiting.length > 0 || this.#isFailing)) going = await this.#writeBatch();
-    this.#writing = null;
-    if (!going || this.#waiting.length > 0) this.#schedule(RETRY_MS);
-    else if (this.#isHeadOld) this.#headTimer ??= setTimeout(() => this.#noteHead(), HEAD_MS).unref();
+    if (!this.#isHeadDue) return;
+    this.#isHeadDue = false;
+    this.#isHeadOld = false;
+    await this.#writer.noteHead();
   }
 
   #noteHead(): void {
     this.#headTimer = null;
-    this.#isHeadOld = false;
-    // Between two batches only: the head has to stand at the end of one.
-    if (this.#writing === null) this.#writing = this.#writer.noteHead().then(() => this.#drain());
+    this.#isHeadDue = true;
+    this.#start();
   }
 
   /** An empty batch shows whether the disk is there again. @returns whether the next one may be tried at once. */

@@ -91,6 +91,17 @@ describe('the decision log', () => {
     expect(await verifyEvidence(folder)).toMatchObject({ segments: 1, lines: 22, problems: [] });
   });
 
+  it('stays whole however decisions come: while it writes, while it notes its head, one by one and in crowds', async () => {
+    const log = await open();
+    let count = 0;
+    for (let round = 0; round < 120; round++) {
+      for (let i = 0; i <= round % 7; i++, count++) log.record(hit());
+      await new Promise((resolve) => setTimeout(resolve, round % 40));
+    }
+    await log.close();
+    expect(await verifyEvidence(folder)).toMatchObject({ lines: count + 2, problems: [] });
+  });
+
   it('can be read by its owner only', async () => {
     await writeLog(1);
     expect(statSync(join(folder, segments()[0] as string)).mode & 0o777).toBe(0o600);
