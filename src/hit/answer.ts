@@ -10,6 +10,8 @@ import type { Route } from './route.ts';
 /** The smallest transparent GIF that every browser takes: 43 bytes (GIF89a, one pixel). */
 export const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
 
+const PIXEL_TEXT = PIXEL.toString('latin1');
+
 export const NO_STORE = 'private, no-store';
 
 /** Whether the answer is wanted as an image: Sec-Fetch-Dest tells; without it (older browsers, mail programs) Accept does. */
@@ -30,7 +32,9 @@ export function answerEmpty(
   headers.push('Cache-Control', NO_STORE);
   if (!image) return void res.writeHead(204, headers).end();
   headers.push('Content-Type', 'image/gif', 'Content-Length', String(PIXEL.length));
-  res.writeHead(200, headers).end(hit.method === 'HEAD' ? undefined : PIXEL);
+  // As a string it leaves in one write together with the head.
+  if (hit.method === 'HEAD') res.writeHead(200, headers).end();
+  else res.writeHead(200, headers).end(PIXEL_TEXT, 'latin1');
 }
 
 /** Answer to a dropped hit: the profile's, which the vendor's script takes for success, else the route's. Never an error. */

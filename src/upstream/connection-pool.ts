@@ -2,13 +2,9 @@
 import type { RefusalCode } from '../errors.ts';
 import { Connection, type ConnectionOptions, type ConnectionOwner, type Exchange } from './connection.ts';
 
+/** `depth` is 1 wherever a visitor waits: an answer that went to the wrong visitor would be a breach. */
 export interface PoolOptions extends ConnectionOptions {
   readonly connections: number;
-  /**
-   * Exchanges at once on one connection. 1 wherever a visitor waits: an answer that went to the wrong visitor would be a breach.
-   * More only for hits that are answered already, whose answers nobody reads.
-   */
-  readonly depth: number;
 }
 
 /** A collector that answers faster than this loses nothing by getting hits one behind the other; a slower one gets them side by side. */

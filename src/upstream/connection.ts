@@ -16,6 +16,8 @@ export interface ConnectionOptions {
   readonly port: number;
   /** Until the connection is there, until an answer begins, and between two parts of it. */
   readonly timeoutMs: number;
+  /** Exchanges at once on it: where there are several, requests are written together. */
+  readonly depth: number;
 }
 
 export interface ConnectionOwner {
@@ -39,6 +41,8 @@ export class Connection {
   /** Exchanges whose answers have not ended, in the order in which they were written. */
   readonly #exchanges: Exchange[] = [];
   readonly #resume = (): void => this.#goOn();
+  readonly #isBatching: boolean;
+  #pending = '';
   #isThere = false;
   #isGone = false;
   #hasEnded = false;
@@ -50,6 +54,7 @@ export class Connection {
 
   constructor(options: ConnectionOptions, owner: ConnectionOwner) {
     this.#owner = owner;
+    this.#isBatching = options.depth > 1;
     const buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
     this.#parser = new AnswerParser(
       {
@@ -98,8 +103,22 @@ export class Connection {
   send(exchange: Exchange): void {
     if (this.#exchanges.push(exchange) === 1) this.#since = performance.now();
     exchange.events.written();
-    if (typeof exchange.bytes === 'string') this.#socket.write(exchange.bytes, 'latin1');
-    else this.#socket.write(exchange.bytes);
+    const { bytes } = exchange;
+    if (this.#isBatching) return this.#batch(typeof bytes === 'string' ? bytes : bytes.toString('latin1'));
+    if (typeof bytes === 'string') this.#socket.write(bytes, 'latin1');
+    else this.#socket.write(bytes);
+  }
+
+  /** Requests of one turn of the event loop leave in one write. */
+  #batch(text: string): void {
+    if (this.#pending === '') {
+      setImmediate(() => {
+        const all = this.#pending;
+        this.#pending = '';
+        if (!this.#isGone) this.#socket.write(all, 'latin1');
+      });
+    }
+    this.#pending += text;
   }
 
   /** Ends it, with everything that is under way on it. */
