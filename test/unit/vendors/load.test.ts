@@ -41,7 +41,9 @@ describe('loadProfiles', () => {
     expect(errorsOf(profile('fields:\n  - { names: [a], class: utility, type: enum }'))[0]).toMatch(/needs values/);
     expect(errorsOf(profile('fields: []\nfields: []'))[0]).toMatch(/^8:1: /);
     expect(errorsOf(profile('fields: &a []\ncookies: *a'))[0]).toMatch(/^7:12: anchors/);
-    expect(errorsOf(profile('fields: []').replace('vendor: x', 'vendor: other'))[0]).toMatch(/^2:9: write "x", the name of the file/);
+    expect(errorsOf(profile('fields: []').replace('vendor: x', 'vendor: other'))[0]).toMatch(
+      /^2:9: write "x", the name of the file/,
+    );
     expect(errorsOf(profile('fields: [').replace('endpoints: []', 'endpoints: ["collect"]'))).not.toEqual([]);
   });
 
