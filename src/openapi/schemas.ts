@@ -156,7 +156,15 @@ export const Overview = z
       .strictObject({
         stepMs: z.number(),
         times: z.array(z.number()).describe('Ends of the steps, in seconds since the epoch'),
-        series: z.strictObject({ outcome: lines, country: lines, route: lines, purpose: lines, fault: lines, consent: lines }),
+        series: z.strictObject({
+          outcome: lines,
+          country: lines,
+          route: lines,
+          purpose: lines,
+          fault: lines,
+          failure: lines,
+          consent: lines,
+        }),
       })
       .describe('The last hour: how much was counted in each step'),
   })

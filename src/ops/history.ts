@@ -8,6 +8,7 @@ const FOLLOWED = {
   route: ['consentry_hits_total', 'route'],
   purpose: ['consentry_purposes_total', 'purpose'],
   fault: ['consentry_faults_total', 'reason'],
+  failure: ['consentry_upstream_failures_total', 'reason'],
   consent: ['consentry_consent_decisions_total', 'country'],
 } as const;
 type Followed = keyof typeof FOLLOWED;

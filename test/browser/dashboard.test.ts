@@ -137,6 +137,7 @@ describe.skipIf(!hasChromium)('the dashboard in Chromium', () => {
     expect(await rowsOf('consent')).toContainEqual(expect.stringMatching(/^DE\tanalytics\t2\t0\t100 %/));
     expect(await rowsOf('consent')).toContainEqual(expect.stringMatching(/^US\tadvertising\t0\t1\t0 %/));
     expect(await rowsOf('health')).toContainEqual('Store\t✓ good\ttakes decisions');
+    expect(await rowsOf('health')).toContainEqual('Collector\t✓ good\tno attempt failed in five minutes');
     expect((await rowsOf('recent')).length).toBe(20);
   });
 

@@ -36,14 +36,14 @@ export function showConsent(metrics) {
   find('consent').replaceChildren(table(['region', 'purpose', 'yes', 'no', 'share of yes'], rows, 'Nobody has decided yet.'));
 }
 
-/** @param {{health: {ready: boolean, storeWritable: boolean}, metrics: Metrics}} overview */
-export function showHealth({ health, metrics }) {
+/** @param {{health: {ready: boolean, storeWritable: boolean}, metrics: Metrics, history: {times: number[], series: Record<string, Record<string, number[]>>}}} overview */
+export function showHealth({ health, metrics, history }) {
   const value = (name) => metrics[name]?.reduce((sum, sample) => sum + sample.value, 0) ?? null;
   const sum = (name, label, wanted) =>
     (metrics[name] ?? [])
       .filter(({ labels }) => wanted.includes(labels[label]))
       .reduce((total, sample) => total + sample.value, 0);
-  const failures = value('consentry_upstream_failures_total') ?? 0;
+  const failures = countRecent(history, 'failure', 300);
   const lost = sum('consentry_deliveries_total', 'result', ['lost', 'given-up']);
   const evidenceLost = value('consentry_evidence_lost_total') ?? 0;
   const undeclared = value('consentry_undeclared_proxy_total') ?? 0;
@@ -63,7 +63,11 @@ export function showHealth({ health, metrics }) {
         ? 'as they stand in the files'
         : 'the last load failed: an older set is in force',
     ],
-    ['Collector', failures === 0, failures === 0 ? 'answers' : `${count(failures)} hits were not answered since the start`],
+    [
+      'Collector',
+      failures === 0,
+      failures === 0 ? 'no attempt failed in five minutes' : `${count(failures)} attempts failed in the last five minutes`,
+    ],
     [
       'Spool',
       lost === 0,
@@ -116,6 +120,13 @@ export function showShadow(metrics) {
     value,
   ]);
   find('shadow').replaceChildren(table(['cell', 'now', 'next', 'hits'], rows, 'No difference.'));
+}
+
+/** What a series counted in the last seconds. */
+function countRecent({ times, series }, name, seconds) {
+  const from = times.findIndex((at) => at >= (times.at(-1) ?? 0) - seconds);
+  if (from === -1) return 0;
+  return Object.values(series[name] ?? {}).reduce((sum, values) => sum + values.slice(from).reduce((a, b) => a + b, 0), 0);
 }
 
 function sorted(samples = []) {
