@@ -71,6 +71,8 @@ export async function measure(target, collectorPort, seconds, connections) {
   const result = await runWrk(target.port, target.file, seconds, connections);
   const cpu = cpuSeconds(pid) - cpuBefore;
   const busy = cpu / ((performance.now() - wall) / 1000);
+  // What is on its way at the end is no queue that grew.
+  await new Promise((resolve) => setTimeout(resolve, 50));
   const arrived = (await countArrived(collectorPort)) - arrivedBefore - 1;
   return {
     perSecond: result.requests / (result.durationUs / 1e6),
