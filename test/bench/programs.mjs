@@ -35,8 +35,8 @@ export function findPort() {
 const children = [];
 
 export function endAll() {
-  // With BENCH_NODE_ARGS=--cpu-prof a program writes its profile as it ends.
-  for (const child of children) child.kill(process.env.BENCH_NODE_ARGS === undefined ? 'SIGKILL' : 'SIGTERM');
+  // Not SIGKILL: nginx's workers would live on without their master, and a profile (--cpu-prof) is written at the end.
+  for (const child of children) child.kill('SIGTERM');
 }
 
 export function start(core, command, args, { until, env, cwd } = {}) {
