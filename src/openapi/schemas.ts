@@ -190,7 +190,14 @@ const required = <S extends z.ZodType>(names: readonly string[], value: S) =>
   z.strictObject(Object.fromEntries(names.map((name) => [name, value])));
 export const Matrix = z.strictObject({
   revision,
-  rows: z.array(z.strictObject({ place: z.string(), policy: z.string(), actions: required(PURPOSES, required(STATES, action)) })),
+  rows: z.array(
+    z.strictObject({
+      place: z.string(),
+      policy: z.string(),
+      actions: required(PURPOSES, required(STATES, action)),
+      lines: byPurpose(PURPOSES, z.string()).describe('Where the row of a purpose stands, as `file:line`'),
+    }),
+  ),
 });
 
 export const Situation = z.strictObject(Given.shape).describe('What is known of a hit, as in the tests of policy files');

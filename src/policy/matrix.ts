@@ -3,12 +3,15 @@ import { type Action, PURPOSES, type Purpose, STATES, type State } from '../cons
 import type { CompiledPolicySet } from './compile.ts';
 import { formatPlace } from './explain.ts';
 import { readGiven } from './given.ts';
+import type { RowLines } from './resolved.ts';
 
 export interface MatrixRow {
   /** `DE`, `US-CA`, `ZZ`. */
   readonly place: string;
   readonly policy: string;
   readonly actions: { readonly [P in Purpose]: { readonly [S in State]: Action } };
+  /** Where the row of a purpose stands, as `file:line`: in the file, its parent, or a variant of the place. */
+  readonly lines: RowLines;
 }
 
 export interface MatrixOptions {
@@ -33,8 +36,23 @@ export function buildMatrix(set: CompiledPolicySet, options: MatrixOptions): Mat
       ]),
     ) as MatrixRow['actions'];
     // The file that answers on silence: with several asked, the one that decides most.
-    return { place: formatPlace(place), policy: byState[STATES.indexOf('unknown')]?.policy ?? 'none', actions };
+    const policy = byState[STATES.indexOf('unknown')]?.policy ?? 'none';
+    return { place: formatPlace(place), policy, actions, lines: findLines(set, policy, formatPlace(place), options) };
   });
+}
+
+/** As the day's table lays variants over a file: each in force that matches the place, the later over the earlier. */
+function findLines(set: CompiledPolicySet, id: string, code: string, { now, label }: MatrixOptions): RowLines {
+  const policy = set.resolved.policies.find((candidate) => candidate.id === id);
+  if (policy === undefined) return {};
+  const applying = policy.variants.filter(
+    (variant) =>
+      variant.match.some((match) => match === '*' || match === code || match === code.slice(0, 2)) &&
+      (variant.label === null || variant.label === label) &&
+      (variant.effective ?? Number.NEGATIVE_INFINITY) <= now &&
+      now < (variant.until ?? Number.POSITIVE_INFINITY),
+  );
+  return Object.assign({}, policy.lines, ...applying.map(({ lines }) => lines)) as RowLines;
 }
 
 /** A line for each place: per purpose the actions on yes, nothing, no. */

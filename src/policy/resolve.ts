@@ -3,12 +3,12 @@
  * The result is plain data that can cross a thread.
  */
 import { createHash } from 'node:crypto';
-import { COLUMNS, PURPOSES } from '../consent/state.ts';
+import { COLUMNS, PURPOSES, type Purpose } from '../consent/state.ts';
 import { mergeBodies, pickBody } from './body.ts';
 import { explainStateMistake } from './code-check.ts';
 import { findCodeClashes } from './code-clash.ts';
 import type { PolicyProblem } from './problem.ts';
-import type { ParsedRuleFile, ResolvedPolicy, ResolvedSet, ResolvedVariant } from './resolved.ts';
+import type { ParsedRuleFile, ResolvedPolicy, ResolvedSet, ResolvedVariant, RowLines } from './resolved.ts';
 import { type CompleteBody, compileRules } from './rules.ts';
 import type { Body, RuleFile } from './schema.ts';
 import { findSofter } from './softer.ts';
@@ -62,24 +62,36 @@ function resolveFile(
   const complete = body as CompleteBody;
   const [effective, until] = [readDay(file.effective), readDay(file.until)];
   const own = file.variants !== undefined;
-  const variants = (lineage.find((ancestor) => ancestor.variants !== undefined)?.variants ?? []).flatMap(
-    (variant, index): ResolvedVariant[] => {
-      const match = variant.match.filter((code) => coversCode(file.match ?? [], code));
-      if (own) checkVariant(parsed, complete, index, report);
-      if (match.length === 0) return [];
-      const patch = pickBody(variant);
-      return [
-        {
-          match,
-          label: variant.when?.label ?? null,
-          effective: readDay(variant.effective),
-          until: readDay(variant.until),
-          patch,
-        },
-      ];
-    },
-  );
-  const digest = hash({ id: file.id, version: file.version, match: file.match, effective, until, body, variants }).slice(0, 12);
+  const owning = lineage.find((ancestor) => ancestor.variants !== undefined);
+  const owner = owning && byId.get(owning.id);
+  const variants = (owning?.variants ?? []).flatMap((variant, index): ResolvedVariant[] => {
+    const match = variant.match.filter((code) => coversCode(file.match ?? [], code));
+    if (own) checkVariant(parsed, complete, index, report);
+    if (match.length === 0) return [];
+    const patch = pickBody(variant);
+    return [
+      {
+        match,
+        label: variant.when?.label ?? null,
+        effective: readDay(variant.effective),
+        until: readDay(variant.until),
+        patch,
+        lines: owner === undefined ? {} : findRows(owner, ['variants', index]),
+      },
+    ];
+  });
+  // Where a row stands is for people; the same rules on other lines are the same policy.
+  const rows = lineage.map((ancestor) => findRows(byId.get(ancestor.id) ?? parsed, []));
+  const lines = Object.assign({}, ...rows.reverse()) as RowLines;
+  const digest = hash({
+    id: file.id,
+    version: file.version,
+    match: file.match,
+    effective,
+    until,
+    body,
+    variants: variants.map(({ lines: _lines, ...variant }) => variant),
+  }).slice(0, 12);
   const version = `${file.id}@${file.version}#${digest}`;
   return {
     id: file.id,
@@ -91,7 +103,21 @@ function resolveFile(
     match: file.match,
     body: complete,
     variants,
+    lines,
   };
+}
+
+/** Lines of the purposes that a file, or a variant of it, writes about. */
+function findRows({ source, file }: ParsedRuleFile, path: Path): RowLines {
+  const [, index] = path;
+  const body = typeof index === 'number' ? file.variants?.[index] : file;
+  const rows: { [P in Purpose]?: string } = {};
+  for (const purpose of PURPOSES) {
+    if (body?.purposes?.[purpose] === undefined) continue;
+    const { file: name, line } = source.problemAt([...path, 'purposes', purpose], '');
+    rows[purpose] = `${name}:${line}`;
+  }
+  return rows;
 }
 
 /** The file, its parent, the parent's parent, …; null where one is missing or they go in a circle. */

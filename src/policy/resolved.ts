@@ -1,8 +1,12 @@
 /** A resolved set: plain data that can cross a thread, and the parsed files that it comes from. */
+import type { Purpose } from '../consent/state.ts';
 import type { CompleteBody } from './rules.ts';
 import type { Body, RuleFile } from './schema.ts';
 import type { TestFile } from './schema-tests.ts';
 import type { Source } from './source.ts';
+
+/** Where the row of a purpose stands, as `file:line`. */
+export type RowLines = { readonly [P in Purpose]?: string };
 
 export interface ResolvedVariant {
   readonly match: readonly string[];
@@ -11,6 +15,7 @@ export interface ResolvedVariant {
   readonly effective: number | null;
   readonly until: number | null;
   readonly patch: Body;
+  readonly lines: RowLines;
 }
 
 export interface ResolvedPolicy {
@@ -24,6 +29,7 @@ export interface ResolvedPolicy {
   readonly match: readonly string[];
   readonly body: CompleteBody;
   readonly variants: readonly ResolvedVariant[];
+  readonly lines: RowLines;
 }
 
 export interface ResolvedSet {

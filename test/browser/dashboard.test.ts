@@ -1,6 +1,7 @@
 /** The dashboard in a real browser: what it shows is what the gateway counted. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -155,6 +156,10 @@ describe.skipIf(!hasChromium)('the dashboard in Chromium', () => {
     await page.getByLabel('Find a place or a file').fill('US-CA');
     const [row = ''] = await rowsOf('matrix');
     expect(row).toContain('us-ca.yaml');
+    const [file = '', line = ''] = (
+      (await page.locator('#matrix tbody tr td').nth(4).locator('small').textContent()) ?? ''
+    ).split(':');
+    expect(readFileSync(join(test.policies, file), 'utf8').split('\n')[Number(line) - 1]).toMatch(/^ *advertising:/);
     expect(await page.locator('#matrix tbody tr').count()).toBe(1);
     const advertising = page.locator('#matrix tbody tr td').nth(4).locator('.cell');
     expect(await advertising.evaluateAll((cells) => cells.map((cell) => cell.getAttribute('data-action')))).toEqual([

@@ -10,10 +10,10 @@ const MARKS = { forward: '→', anonymize: '◐', drop: '✕' };
 export function groupMatrix({ rows }, { policies }) {
   const files = new Map(policies.map(({ id, file }) => [id, file]));
   const groups = new Map();
-  for (const { place, policy, actions } of rows) {
-    const key = `${policy} ${JSON.stringify(actions)}`;
+  for (const { place, policy, actions, lines } of rows) {
+    const key = `${policy} ${JSON.stringify(actions)} ${JSON.stringify(lines)}`;
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { policy, file: files.get(policy) ?? '', actions, places: [place] });
+    if (group === undefined) groups.set(key, { policy, file: files.get(policy) ?? '', actions, lines, places: [place] });
     else group.places.push(place);
   }
   return [...groups.values()];
@@ -32,7 +32,12 @@ export function showMatrix(groups, wanted) {
         {},
         make('th', { scope: 'row' }, listPlaces(group.places), make('small', {}, group.file || group.policy)),
         ...PURPOSES.map((purpose) =>
-          make('td', {}, ...Object.keys(COLUMNS).map((column) => cell(group.actions[purpose][column], COLUMNS[column]))),
+          make(
+            'td',
+            {},
+            ...Object.keys(COLUMNS).map((column) => cell(group.actions[purpose][column], COLUMNS[column])),
+            make('small', {}, group.lines[purpose] ?? ''),
+          ),
         ),
       ),
     );
