@@ -34,10 +34,14 @@ const KLARO = `<script>window.klaroConfig = { version: 1, acceptAll: true, defau
   <script defer src="/npm/klaro/dist/klaro.js" data-config="klaroConfig"></script>`;
 
 const TARTEAUCITRON = `<script src="/npm/tarteaucitronjs/tarteaucitron.js"></script><script>
-  tarteaucitron.user.matomoId = 1; tarteaucitron.user.matomoHost = '/'; tarteaucitron.user.facebookpixelId = '1';
+  tarteaucitron.user.matomoId = 1; tarteaucitron.user.matomoHost = '/'; tarteaucitron.user.facebookpixelId = '1'; tarteaucitron.user.gtagUa = 'G-1';
   tarteaucitron.init({ orientation: 'bottom', showAlertSmall: false, DenyAllCta: true, AcceptAllCta: true, highPrivacy: true });
-  (tarteaucitron.job = tarteaucitron.job || []).push('matomo', 'facebookpixel');
+  (tarteaucitron.job = tarteaucitron.job || []).push('matomo', 'gtag', 'facebookpixel');
 </script>`;
+
+/** Its services come one after the other; what is clicked before all of them are there, it applies to some. */
+const TARTEAUCITRON_IS_READY =
+  "['matomo=true', 'gtag=wait', 'facebookpixel=wait'].every((service) => document.cookie.includes(service))";
 
 const PAGES: Readonly<Record<string, string>> = {
   '/vanilla': VANILLA,
@@ -146,10 +150,13 @@ describe.skipIf(!hasChromium)('banners', () => {
     await expectState({ analytics: 'granted', advertising: 'denied' });
   });
 
-  it('tarteaucitron: accept all, then deny all', async () => {
+  it('tarteaucitron: nothing before a click though a service runs unasked, then accept all, then deny all', async () => {
     await page.goto(`${origin}/tarteaucitron`);
-    await page.waitForSelector('#tarteaucitronPersonalize2');
-    await page.waitForFunction("document.cookie.includes('facebookpixel=wait')");
+    await page.waitForFunction(TARTEAUCITRON_IS_READY);
+    expect(await page.evaluate('document.cookie')).toContain('matomo=true');
+    await page.click('#elsewhere', { force: true });
+    await page.waitForTimeout(500);
+    expect(await stateOf()).toEqual({});
     await page.click('#tarteaucitronPersonalize2');
     await expectState({ analytics: 'granted', advertising: 'granted' });
     await page.evaluate('tarteaucitron.userInterface.respondAll(false)');
@@ -222,7 +229,7 @@ describe.skipIf(!hasChromium)('banners', () => {
     });
     expect(await send('{ klaro: klaro.getManager().consents }')).toMatchObject({ state: { analytics: 'granted' } });
     await page.goto(`${origin}/tarteaucitron`);
-    await page.waitForFunction("document.cookie.includes('facebookpixel=wait')");
+    await page.waitForFunction(TARTEAUCITRON_IS_READY);
     await page.evaluate('tarteaucitron.userInterface.respondAll(true)');
     expect(await send('{ tarteaucitron: tarteaucitron.state }')).toMatchObject({
       state: { analytics: 'granted', advertising: 'granted' },

@@ -1,4 +1,4 @@
-import { parseTarteaucitron } from '../../signals/cmp/text-cookies.ts';
+import { chosenServices, parseTarteaucitron } from '../../signals/cmp/text-cookies.ts';
 import { type BannerReader, choicesOf, decide, UNDECIDED } from './told.ts';
 
 /** tarteaucitron: its `state` (service → true or false) or its cookie (`!gtag=true!youtube=wait`), under the name `tarteaucitron`. */
@@ -13,5 +13,6 @@ export const readTarteaucitron: BannerReader = (body, site) => {
   }
   const state = choicesOf(tarteaucitron);
   if (state === null) return null;
-  return state.size === 0 ? UNDECIDED : { decided: decide(state, false, site), action: 'save' };
+  const chosen = chosenServices(state);
+  return chosen.size === 0 ? UNDECIDED : { decided: decide(chosen, false, site), action: 'save' };
 };

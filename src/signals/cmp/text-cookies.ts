@@ -27,6 +27,27 @@ export function parseCookieYes(value: string): ParsedCookie {
   return createParsed(categories, { isChosen: pairs.get('action') === 'yes' });
 }
 
+/** Services that tarteaucitron starts without asking anybody (`needConsent: false`): true before any click. */
+const UNASKED_SERVICES: ReadonlySet<string> = new Set([
+  'crisp',
+  'matomo',
+  'matomohightrack',
+  'microanalytics',
+  'plausible',
+  'simpleanalytics',
+  'stonly',
+  'wysistathightrack',
+]);
+
+/**
+ * What a person chose of tarteaucitron's services. A service that runs unasked was refused where it is false, and says
+ * nothing where it is true: then an accepted service of no category stands for it, so that the rest is no refusal of all.
+ */
+export function chosenServices(services: ReadonlyMap<string, boolean>): ReadonlyMap<string, boolean> {
+  const chosen = new Map([...services].filter(([service, isAccepted]) => !(isAccepted && UNASKED_SERVICES.has(service))));
+  return chosen.size === 0 || chosen.size === services.size ? chosen : chosen.set('(unasked)', true);
+}
+
 /** tarteaucitron, `tarteaucitron`: `!gtag=true!matomo=false!youtube=wait`; `wait` is no choice yet. */
 export function parseTarteaucitron(value: string): ParsedCookie {
   const text = decodeCookieValue(value);
@@ -37,7 +58,8 @@ export function parseTarteaucitron(value: string): ParsedCookie {
     if (state !== 'true' && state !== 'false') return UNREADABLE_COOKIE;
     services.set(service, state === 'true');
   }
-  return createParsed(services, { isChosen: services.size > 0 });
+  const chosen = chosenServices(services);
+  return createParsed(chosen, { isChosen: chosen.size > 0 });
 }
 
 const COMPLIANZ_PREFIX = 'cmplz_';

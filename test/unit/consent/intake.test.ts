@@ -94,12 +94,20 @@ describe('Klaro', () => {
 
 describe('tarteaucitron', () => {
   it('reads state and cookie; waiting is no decision', () => {
-    expect(read({ tarteaucitron: { matomo: true, facebookpixel: false } })).toMatchObject({
-      yes: 'analytics',
-      no: 'advertising',
-    });
-    expect(read({ tarteaucitron: '!matomo=true!facebookpixel=false' })).toMatchObject({ yes: 'analytics', no: 'advertising' });
-    expect(read({ tarteaucitron: '!matomo=wait!facebookpixel=wait' })).toMatchObject({ action: 'dismiss', yes: '' });
+    expect(read({ tarteaucitron: { gtag: true, facebookpixel: false } })).toMatchObject({ yes: 'analytics', no: 'advertising' });
+    expect(read({ tarteaucitron: '!gtag=true!facebookpixel=false' })).toMatchObject({ yes: 'analytics', no: 'advertising' });
+    expect(read({ tarteaucitron: '!gtag=wait!facebookpixel=wait' })).toMatchObject({ action: 'dismiss', yes: '' });
+  });
+
+  it('takes a service that runs before anybody was asked for no yes, and its refusal for a no', () => {
+    for (const words of ['!matomo=true!facebookpixel=wait', '!matomo=true', { matomo: true }]) {
+      expect(read({ tarteaucitron: words })).toMatchObject({ action: 'dismiss', yes: '', no: '' });
+    }
+    expect(read({ cookies: { tarteaucitron: '!matomo=true!facebookpixel=wait' } })).toMatchObject({ action: 'dismiss', yes: '' });
+    expect(read({ tarteaucitron: '!matomo=true!facebookpixel=true' })).toMatchObject({ yes: 'advertising', no: '' });
+    expect(read({ tarteaucitron: '!matomo=true!facebookpixel=false' })).toMatchObject({ yes: '', no: 'advertising' });
+    expect(read({ tarteaucitron: '!matomo=false!facebookpixel=true' })).toMatchObject({ yes: 'advertising', no: 'analytics' });
+    expect(read({ tarteaucitron: '!matomo=false!facebookpixel=false' })).toMatchObject({ no: ALL_NO });
   });
 });
 
