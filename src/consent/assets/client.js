@@ -39,7 +39,10 @@
       keepalive: true,
     });
     const said = await answer.json();
-    if (said.token) keep('consentry-token', (consentry.token = said.token));
+    if (said.token) {
+      consentry.token = said.token;
+      keep('consentry-token', said.token);
+    }
     if (!answer.ok) throw Object.assign(new Error(said.title), said);
     dispatchEvent(new CustomEvent('consentry', { detail: said }));
     return said;
