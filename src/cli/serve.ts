@@ -39,9 +39,10 @@ export function registerServeCommand(program: Command): void {
       } catch (error) {
         if (error instanceof GatewayProblem) return refuse(error.problems);
         const { code, message } = error as { code?: string; message: string };
-        if (code === 'EADDRINUSE' || code === 'EACCES')
-          return refuse([`cannot listen: ${message}; choose another port with --port`]);
-        throw error;
+        if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
+        refuse([`cannot listen: ${message}; choose another port with --port`]);
+        // Store and watchers are open by now, and would keep the process.
+        process.exit();
       }
     });
 }
@@ -58,8 +59,9 @@ async function serve(config: Config, count: number): Promise<void> {
   const fleet = new Fleet({ count, log, drainMs: config.timeouts.drain });
   const gateway = await createGateway(config, { ...options, fleet });
   const running = await runPrimary(config, gateway, fleet, log);
-  if (typeof running === 'number') process.exitCode = running;
-  else stopOnSignals(running, gateway, log);
+  // What was opened for the workers would keep this process.
+  if (typeof running === 'number') process.exit(running);
+  stopOnSignals(running, gateway, log);
 }
 
 function refuse(problems: readonly string[]): void {

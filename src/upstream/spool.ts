@@ -75,7 +75,14 @@ export class Spool {
   constructor(options: SpoolOptions) {
     this.#options = options;
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
-    this.#root = open({ path: join(options.folder, 'spool.mdb'), maxDbs: 4, noSubdir: true });
+    this.#root = open({
+      path: join(options.folder, 'spool.mdb'),
+      maxDbs: 4,
+      noSubdir: true,
+      // As in the store of records: a commit is on the disk when its promise resolves, and one that fails rejects that promise.
+      overlappingSync: false,
+      eventTurnBatching: false,
+    });
     this.#rows = this.#root.openDB<Row, SpoolKey>({ name: 'rows' });
     this.#bySubject = this.#root.openDB<true, [string, ...SpoolKey]>({ name: 'subjects' });
     this.#state = this.#root.openDB({ name: 'state' });
