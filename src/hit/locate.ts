@@ -13,7 +13,7 @@ export interface GeoHeaders {
   readonly region: string | null;
 }
 
-/** Names as the CDNs document them (regions.md § 4.1). */
+/** Names as the CDNs document them. */
 export const GEO_HEADERS: Readonly<Record<'cloudflare' | 'cloudfront' | 'vercel' | 'fastly', GeoHeaders>> = {
   cloudflare: { source: 'header:cloudflare', country: 'cf-ipcountry', region: 'cf-region-code' },
   cloudfront: { source: 'header:cloudfront', country: 'cloudfront-viewer-country', region: 'cloudfront-viewer-country-region' },

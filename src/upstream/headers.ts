@@ -25,7 +25,7 @@ export interface HeaderInfo {
 const HOP_BY_HOP = `connection keep-alive proxy-connection proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade
  expect content-length http2-settings`;
 
-/** Headers in which proxies, CDNs and collectors carry a client's address (hits.md lists the sources of each). */
+/** Headers in which proxies, CDNs and collectors carry a client's address. */
 const ADDRESS = `x-forwarded-for forwarded x-real-ip x-client-ip client-ip x-cluster-client-ip x-forwarded forwarded-for x-original-forwarded-for
  x-envoy-external-address true-client-ip cf-connecting-ip cf-connecting-ipv6 cf-pseudo-ipv4 fastly-client-ip fly-client-ip x-azure-clientip
  x-azure-socketip x-appengine-user-ip do-connecting-ip x-nf-client-connection-ip cloudfront-viewer-address x-vercel-forwarded-for
