@@ -1,5 +1,5 @@
 /** The hits of the last minutes: pairs what the gateway was sent with what the collector got. Holds identifiers: for the demo only. */
-import type { HitWitness } from '../hit/pipeline.ts';
+import type { HitWitness } from '../hit/mount.ts';
 import type { HitEvidence } from '../ops/evidence.ts';
 import { describeHit, type HitView } from './hit-view.ts';
 import { keyOf, type SeenRequest } from './request.ts';

@@ -5,7 +5,7 @@ import type { Config } from '../config.ts';
 import type { Keyring } from '../consent/keys.ts';
 import type { ConsentHead } from '../consent/record.ts';
 import { describeWaiting, judgeAgain, type WaitingFacts } from '../hit/judge-again.ts';
-import type { Delivery, Rules } from '../hit/pipeline.ts';
+import type { Delivery, Rules } from '../hit/mount.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import { embeddedStoreFolder } from '../store/open.ts';
 import type { ConsentStore } from '../store/store.ts';

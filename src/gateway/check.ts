@@ -2,8 +2,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { NO_STORE } from '../hit/answer.ts';
 import { describeDecision } from '../hit/leave.ts';
+import type { HitServices, Mount } from '../hit/mount.ts';
 import { readOriginal } from '../hit/original.ts';
-import { type HitServices, type Mount, runHit } from '../hit/pipeline.ts';
+import { runHit } from '../hit/pipeline.ts';
 import { receiveHit } from '../hit/receive.ts';
 
 export const CHECK_PATH = '/_consentry/check';

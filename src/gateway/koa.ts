@@ -6,8 +6,9 @@ import type { Context, Next } from 'koa';
 import { answerPreflight, answerRefusal, answerVisitor, NO_STORE } from '../hit/answer.ts';
 import { type AnswerRules, filterAnswer, rulesForAnswer, rulesForBare } from '../hit/answer-filter.ts';
 import { keepBareHeaders, targetOf } from '../hit/leave.ts';
+import type { Delivery, HitServices, Mount } from '../hit/mount.ts';
 import type { OutgoingHit } from '../hit/outgoing.ts';
-import { type Delivery, type HitServices, type Mount, runHit } from '../hit/pipeline.ts';
+import { runHit } from '../hit/pipeline.ts';
 import type { HeaderTable } from '../upstream/headers.ts';
 
 export interface KoaMountParts {

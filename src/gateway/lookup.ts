@@ -7,7 +7,7 @@ import type { SiteTokens } from '../consent/site-token.ts';
 import { readField } from '../hit/field.ts';
 import type { ReceivedHit } from '../hit/hit.ts';
 import { readTokens } from '../hit/leave.ts';
-import type { HitServices } from '../hit/pipeline.ts';
+import type { HitServices } from '../hit/mount.ts';
 import type { Region } from '../policy/policy.ts';
 import type { ConsentStore } from '../store/store.ts';
 

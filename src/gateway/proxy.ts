@@ -6,7 +6,7 @@ import { type AnswerRules, rulesForAnswer, rulesForBare } from '../hit/answer-fi
 import { relayHit } from '../hit/dispatch.ts';
 import type { ReceivedHit } from '../hit/hit.ts';
 import { keepBareHeaders, targetOf } from '../hit/leave.ts';
-import type { Delivery, Mount } from '../hit/pipeline.ts';
+import type { Delivery, Mount } from '../hit/mount.ts';
 import type { Route } from '../hit/route.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { Upstream } from '../upstream/client.ts';

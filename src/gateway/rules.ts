@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Config, SHIPPED_POLICIES } from '../config.ts';
-import type { Rules } from '../hit/pipeline.ts';
+import type { Rules } from '../hit/mount.ts';
 import type { CompiledPolicySet } from '../policy/compile.ts';
 import { loadPoliciesAside } from '../policy/load-aside.ts';
 import { formatProblem, type PolicyProblem } from '../policy/problem.ts';

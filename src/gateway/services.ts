@@ -5,7 +5,7 @@ import type { Keyring } from '../consent/keys.ts';
 import { createSignalMemory } from '../consent/remember.ts';
 import type { SiteTokens } from '../consent/site-token.ts';
 import { isPrivateAddress } from '../hit/identify.ts';
-import type { HitServices, HitWitness, Rules } from '../hit/pipeline.ts';
+import type { HitServices, HitWitness, Rules } from '../hit/mount.ts';
 import type { Admission, EvidenceSink } from '../ops/evidence.ts';
 import type { Logger } from '../ops/log.ts';
 import type { Metrics } from '../ops/metrics.ts';

@@ -6,7 +6,7 @@ import { expireCookies } from './expire-cookies.ts';
 import type { ReceivedHit } from './hit.ts';
 import { strictestAction } from './judge.ts';
 import { asksForToken, TOKEN_HEADER } from './leave.ts';
-import type { Delivery } from './pipeline.ts';
+import type { Delivery } from './mount.ts';
 
 export interface AnswerRules {
   /** Whether the hit left byte for byte. */

@@ -4,7 +4,7 @@ import { type RefusalCode, toProblem } from '../errors.ts';
 import type { Judgement } from '../policy/policy.ts';
 import { expireCookies } from './expire-cookies.ts';
 import type { ReceivedHit } from './hit.ts';
-import type { DroppedHit } from './pipeline.ts';
+import type { DroppedHit } from './mount.ts';
 import type { Route } from './route.ts';
 
 /** The smallest transparent GIF that every browser takes: 43 bytes (GIF89a, one pixel). */

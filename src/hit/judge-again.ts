@@ -8,7 +8,7 @@ import { PURPOSES, type PurposeSet } from '../consent/state.ts';
 import { describeSignal, type RecordedSignal, readRecordedSignal } from '../ops/evidence-log-signals.ts';
 import type { Facts, Judgement, Region } from '../policy/policy.ts';
 import { judgeHit } from './judge.ts';
-import type { Delivery, Rules } from './pipeline.ts';
+import type { Delivery, Rules } from './mount.ts';
 import type { Route, RouteTable } from './route.ts';
 
 /** What is kept beside a waiting hit: the facts that the hit itself told, and who to ask for the record. */
