@@ -50,8 +50,6 @@ export async function runPrimary(config: Config, gateway: Gateway, fleet: Fleet,
   const back = await openBack(config, gateway);
   const started = await fleet.start();
   if ('exitCode' in started) {
-    await gateway.close();
-    await back.stop();
     return started.exitCode;
   }
   sayListening(config, log, started.port, back.port);

@@ -3,7 +3,7 @@ import { type Config, type ConfigFlags, loadConfig } from '../config.ts';
 import { GatewayProblem } from '../gateway/problem.ts';
 import { createGateway } from '../gateway.ts';
 import { createLogger } from '../ops/log.ts';
-import { Fleet, isWorker } from '../ops/workers.ts';
+import { Fleet, failStart, isWorker } from '../ops/workers.ts';
 import { countWorkers, runGateway, runPrimary, runWorker, stopOnSignals } from './run.ts';
 
 export function registerServeCommand(program: Command): void {
@@ -42,7 +42,7 @@ export function registerServeCommand(program: Command): void {
         if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
         refuse([`cannot listen: ${message}; choose another port with --port`]);
         // Store and watchers are open by now, and would keep the process.
-        process.exit();
+        if (!isWorker()) process.exit();
       }
     });
 }
@@ -68,5 +68,5 @@ function refuse(problems: readonly string[]): void {
   for (const problem of problems) process.stderr.write(`consentry: ${problem}\n`);
   process.exitCode = 2;
   // A worker would live on: its channel to the primary keeps it.
-  if (isWorker()) process.exit(2);
+  if (isWorker()) failStart(2);
 }

@@ -15,6 +15,8 @@ type MetricsJson = MetricObjectWithValues<MetricValue<string>>[];
 type Question = { readonly id: number; readonly ask: 'reload' | 'metrics' | 'decisions' | 'drain' };
 type Answer =
   | { readonly ready: number }
+  /** It cannot start, and said why: the exit code. */
+  | { readonly failed: number }
   | { readonly id: number; readonly reload: ReloadOutcome }
   | { readonly id: number; readonly metrics: MetricsJson }
   | { readonly id: number; readonly decisions: Decisions };
@@ -69,10 +71,12 @@ export class Fleet {
   /** @returns the port when all workers listen; or the exit code of one that cannot start, after it said why. */
   async start(): Promise<{ readonly port: number } | { readonly exitCode: number }> {
     const started = Array.from({ length: this.#options.count }, () => this.#fork());
-    const results = await Promise.all(started);
+    const results = await firstFailureOrAll(started);
     const failed = results.find((result) => 'exitCode' in result);
     if (failed !== undefined) {
-      await this.stop();
+      this.#stopping = true;
+      // None of them serves anybody yet: there is nothing to drain.
+      for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill('SIGKILL');
       return failed;
     }
     this.#wereAllReady = true;
@@ -129,6 +133,7 @@ export class Fleet {
     return new Promise((resolve) => {
       worker.on('message', (answer: Answer) => {
         if ('id' in answer) return this.#pending.get(answer.id)?.(answer);
+        if ('failed' in answer) return resolve({ exitCode: answer.failed });
         this.#ready.add(worker);
         resolve({ port: answer.ready });
       });
@@ -177,6 +182,19 @@ export interface WorkerDuties {
 /** Whether this process is one of several. */
 export function isWorker(): boolean {
   return cluster.isWorker;
+}
+
+/** Worker's side: tells the primary that it cannot start, which then ends it. */
+export function failStart(exitCode: number): void {
+  process.send?.({ failed: exitCode } satisfies Answer);
+}
+
+/** All results, or the first that is a failure, as soon as there is one: the others may never come. */
+function firstFailureOrAll<R extends object>(started: readonly Promise<R>[]): Promise<R[]> {
+  return new Promise((resolve) => {
+    for (const one of started) void one.then((result) => 'exitCode' in result && resolve([result]));
+    void Promise.all(started).then(resolve);
+  });
 }
 
 /** Worker's side: tells the primary that it listens, and answers it. A worker whose primary is gone drains. */
