@@ -47,7 +47,7 @@ function mountKoa(ctx: Context, next: Next, parts: KoaMountParts, done: (rest: P
     },
     relayBare(hit, route) {
       if (!route.pass && route.respond !== 'upstream') return answerPreflight(ctx.res, hit);
-      const headers = ['Host', hit.hostHeader, ...keepBareHeaders(hit, parts.table)];
+      const headers = ['Host', hit.hostHeader, ...keepBareHeaders(hit)];
       replaceRequest(ctx, { method: hit.method, target: targetOf(route, hit.path, null), headers, body: null }, null);
       filterOnTheWayOut(ctx.res, rulesForBare(hit), parts.table);
       goOn();

@@ -6,8 +6,8 @@ import { type ConsentLookup, lookUpConsent, lookUpToken } from '../consent/looku
 import type { SiteTokens } from '../consent/site-token.ts';
 import { readField } from '../hit/field.ts';
 import type { ReceivedHit } from '../hit/hit.ts';
-import { readTokens } from '../hit/leave.ts';
 import type { HitServices } from '../hit/mount.ts';
+import { readTokens } from '../hit/token-field.ts';
 import type { Region } from '../policy/policy.ts';
 import type { ConsentStore } from '../store/store.ts';
 
@@ -33,8 +33,10 @@ export function createLookUp({ cookies, tokens, keyring, store }: LookUpParts): 
   };
 }
 
+const NO_TOKENS: readonly string[] = [];
+
 function tokensOf(hit: ReceivedHit): readonly string[] {
-  const inQuery = readTokens(hit.query);
+  const inQuery = hit.mayHoldToken ? readTokens(hit.query ?? '') : NO_TOKENS;
   return hit.token === '' ? inQuery : [...inQuery, ...hit.token.split(',').map((token) => token.trim())];
 }
 

@@ -19,7 +19,7 @@ export function buildWhereabouts(config: Config): Whereabouts {
   const headers = readGeoHeaders(config.trust.geo);
   const table = new HeaderTable(headers === null ? [] : [headers.country, ...(headers.region === null ? [] : [headers.region])]);
   const database = openGeo(config.geo.database);
-  const locator = new Locator({ headers, database, assume: readAssumed(config.geo.assume) }, table);
+  const locator = new Locator({ headers, database, assume: readAssumed(config.geo.assume) });
   return { table, identifier: buildIdentifier(config), locator };
 }
 

@@ -47,7 +47,7 @@ class ProxyMount extends VisitorAnswers implements Mount {
   relayBare(hit: ReceivedHit, route: Route): void {
     if (!route.pass && route.respond !== 'upstream') return answerPreflight(this.res, hit);
     const host = route.hostHeader ?? hit.hostHeader;
-    const headers = ['Host', host, ...keepBareHeaders(hit, this.#parts.table)];
+    const headers = ['Host', host, ...keepBareHeaders(hit)];
     this.#relay(
       hit,
       route,

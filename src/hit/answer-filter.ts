@@ -5,8 +5,9 @@ import { NO_STORE } from './answer.ts';
 import { expireCookies } from './expire-cookies.ts';
 import type { ReceivedHit } from './hit.ts';
 import { strictestAction } from './judge.ts';
-import { asksForToken, TOKEN_HEADER } from './leave.ts';
+import { asksForToken } from './leave.ts';
 import type { Delivery } from './mount.ts';
+import { TOKEN_NAME } from './token-field.ts';
 
 export interface AnswerRules {
   /** Whether the hit left byte for byte. */
@@ -96,9 +97,9 @@ export function filterAnswer(status: number, raw: readonly string[], rules: Answ
 /** Adds the token header to what the collector allows, where it allows anything (Fetch standard § 3.2.4). */
 function allowToken(headers: string[]): void {
   const at = headers.findIndex((part, i) => i % 2 === 0 && part.toLowerCase() === 'access-control-allow-headers');
-  if (at !== -1) headers[at + 1] = `${headers[at + 1]}, ${TOKEN_HEADER}`;
+  if (at !== -1) headers[at + 1] = `${headers[at + 1]}, ${TOKEN_NAME}`;
   else if (headers.some((part, i) => i % 2 === 0 && part.toLowerCase() === 'access-control-allow-origin'))
-    headers.push('Access-Control-Allow-Headers', TOKEN_HEADER);
+    headers.push('Access-Control-Allow-Headers', TOKEN_NAME);
 }
 
 function cookieName(setCookie: string): string {

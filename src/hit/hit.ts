@@ -1,4 +1,5 @@
 /** A hit as it came in: one request to a guarded endpoint, read once. */
+import type { HeaderInfo } from '../upstream/headers.ts';
 
 /** What `receive` learns of a request in its one pass over the header lines. */
 export interface ReceivedHit {
@@ -9,6 +10,12 @@ export interface ReceivedHit {
   readonly query: string | null;
   /** name, value, name, value, … as they came. */
   readonly rawHeaders: readonly string[];
+  /** What each of these lines is, in the same order: looked up once for all the steps. */
+  readonly lines: readonly HeaderInfo[];
+  /** Whether a line may be a consent signal. */
+  readonly hasSignals: boolean;
+  /** Whether the query may hold a `consentry-token` in some spelling of its name. */
+  readonly mayHoldToken: boolean;
   /** Host header as it came; empty where there is none. */
   readonly hostHeader: string;
   /** The same without port, lower-cased. */

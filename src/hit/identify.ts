@@ -1,6 +1,8 @@
 /** Step 3: who sent this. The address is the right-most one that no trusted proxy has, walked from the socket inwards. */
 import ipaddr from 'ipaddr.js';
-import { parseAddress } from '../privacy/ip.ts';
+import { readAddress, writeAddress } from '../privacy/ip.ts';
+import { compileRange, type IpRange, isInRange } from '../privacy/ip-range.ts';
+import type { Groups } from '../privacy/ip-text.ts';
 import type { Identity, ReceivedHit } from './hit.ts';
 
 export interface TrustConfig {
@@ -12,57 +14,62 @@ export interface TrustConfig {
 
 /** More hops than this are no chain of proxies but an attempt to spend our time. */
 const MOST_HOPS = 32;
-const MOST_ADDRESSES = 8192;
+const MOST_PEERS = 8192;
+
+const NOBODY: Identity = { address: null, peerTrusted: false };
 
 export class ClientIdentifier {
-  readonly #ranges: readonly [ipaddr.IPv4 | ipaddr.IPv6, number][];
+  readonly #ranges: readonly IpRange[];
   readonly #header: TrustConfig['forwarded'];
-  /** Whether an address is a trusted proxy, by its text. */
-  readonly #known = new Map<string, boolean>();
+  /** What is known of TCP peers, by the text that the socket gives. */
+  readonly #peers = new Map<string, Identity>();
 
+  /** @throws Error for an entry that is no CIDR. */
   constructor(trust: TrustConfig) {
-    this.#ranges = trust.proxies.map((cidr) =>
-      ipaddr.parseCIDR(cidr.includes('/') ? cidr : `${cidr}/${cidr.includes(':') ? 128 : 32}`),
-    );
+    this.#ranges = trust.proxies.map(compileRange);
     this.#header = trust.forwarded;
   }
 
   identify(hit: ReceivedHit): Identity {
-    const peer = parseAddress(hit.peer);
-    if (this.#ranges.length === 0 || peer === null || !this.#isTrusted(peer)) return { address: peer, peerTrusted: false };
-    const hops = this.#header === 'forwarded' ? forwardedHops(hit.forwarded) : hit.forwardedFor.split(',');
-    return { address: this.#walk(hops, peer), peerTrusted: true };
+    const peer = this.#peers.get(hit.peer) ?? this.#look(hit.peer);
+    if (!peer.peerTrusted) return peer;
+    const hops = this.#header === 'forwarded' ? listHops(hit.forwarded) : hit.forwardedFor;
+    return hops === '' ? peer : { address: this.#walk(hops), peerTrusted: true };
+  }
+
+  #look(text: string): Identity {
+    const groups = readAddress(text);
+    const peer = groups === null ? NOBODY : { address: writeAddress(groups), peerTrusted: this.#isTrusted(groups) };
+    if (this.#peers.size >= MOST_PEERS) this.#peers.clear();
+    this.#peers.set(text, peer);
+    return peer;
   }
 
   /** From the nearest hop outwards; a hop that is no address ends the walk with nothing known rather than with a guess. */
-  #walk(hops: readonly string[], peer: string): string | null {
-    let address: string = peer;
-    for (let i = hops.length - 1, steps = 0; i >= 0; i--, steps++) {
-      const text = (hops[i] as string).trim();
-      if (text === '' && hops.length === 1) return address;
-      const hop = steps < MOST_HOPS ? parseAddress(text) : null;
-      if (hop === null || !this.#isTrusted(hop)) return hop;
-      address = hop;
+  #walk(hops: string): string | null {
+    let end = hops.length;
+    for (let steps = 0; steps < MOST_HOPS; steps++) {
+      const start = end === 0 ? 0 : hops.lastIndexOf(',', end - 1) + 1;
+      const groups = readAddress(hops.slice(start, end).trim());
+      if (groups === null) return null;
+      // The outermost one, where all of them are proxies.
+      if (start === 0 || !this.#isTrusted(groups)) return writeAddress(groups);
+      end = start - 1;
     }
-    return address;
+    return null;
   }
 
-  #isTrusted(address: string): boolean {
-    const known = this.#known.get(address);
-    if (known !== undefined) return known;
-    const parsed = ipaddr.process(address);
-    const trusted = this.#ranges.some(
-      ([range, bits]) => range.kind() === parsed.kind() && parsed.match(range as ipaddr.IPv4, bits),
-    );
-    if (this.#known.size >= MOST_ADDRESSES) this.#known.clear();
-    this.#known.set(address, trusted);
-    return trusted;
+  #isTrusted(groups: Groups): boolean {
+    return this.#ranges.some((range) => isInRange(groups, range));
   }
 }
 
-/** The `for=` members of a Forwarded header (RFC 7239 § 4), in order, still with brackets and port. */
+/** The `for=` members of a Forwarded header (RFC 7239 § 4) as a list like that of X-Forwarded-For, still with brackets and port. */
+function listHops(value: string): string {
+  return value === '' ? '' : forwardedHops(value).join(',');
+}
+
 function forwardedHops(value: string): string[] {
-  if (value === '') return [''];
   return value.split(',').map((element) => {
     for (const pair of element.split(';')) {
       const equals = pair.indexOf('=');

@@ -1,19 +1,20 @@
 /** The header lines and the target of a hit that leaves: what never leaves goes, what always goes along is added. */
 import { type Action, PURPOSES } from '../consent/state.ts';
 import type { AnonymizeRules, Judgement, Region } from '../policy/policy.ts';
-import type { HeaderTable } from '../upstream/headers.ts';
+import type { HeaderInfo } from '../upstream/headers.ts';
 import type { ReceivedHit } from './hit.ts';
 import type { OutgoingHit } from './outgoing.ts';
 import type { Route } from './route.ts';
+import { TOKEN_NAME } from './token-field.ts';
 
 /** Header lines that may leave, in order and byte for byte; Host is kept apart, our own cookie cut out by `stripCookie`. */
-export function keepHeaders(hit: ReceivedHit, table: HeaderTable, stripCookie: (cookie: string) => string): string[] {
+export function keepHeaders(hit: ReceivedHit, stripCookie: (cookie: string) => string): string[] {
   const kept: string[] = [];
-  const { rawHeaders, connectionTokens } = hit;
+  const { rawHeaders, lines, connectionTokens } = hit;
   let hasCookie = false;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
-    const { lower, kind } = table.describe(name);
+    const { lower, kind } = lines[i >> 1] as HeaderInfo;
     if (kind === 'gpc') {
       // An intermediary must not remove `Sec-GPC: 1` (W3C GPC § 3.4), not even when Connection names it.
       kept.push(name, rawHeaders[i + 1] as string);
@@ -35,11 +36,11 @@ export function keepHeaders(hit: ReceivedHit, table: HeaderTable, stripCookie: (
 /** Of a preflight or a passed file only these leave: nothing that tells one visitor from another. */
 const BARE = new Set('accept accept-encoding origin access-control-request-method access-control-request-headers'.split(' '));
 
-export function keepBareHeaders(hit: ReceivedHit, table: HeaderTable): string[] {
+export function keepBareHeaders(hit: ReceivedHit): string[] {
   const kept: string[] = [];
   for (let i = 0; i < hit.rawHeaders.length; i += 2) {
     const name = hit.rawHeaders[i] as string;
-    const { lower } = table.describe(name);
+    const { lower } = hit.lines[i >> 1] as HeaderInfo;
     if (!BARE.has(lower)) continue;
     const value = hit.rawHeaders[i + 1] as string;
     const asked = lower === 'access-control-request-headers' ? withoutToken(value) : value;
@@ -47,9 +48,6 @@ export function keepBareHeaders(hit: ReceivedHit, table: HeaderTable): string[] 
   }
   return kept;
 }
-
-/** Header that carries Consentry's own token on hits from another site. */
-export const TOKEN_HEADER = 'consentry-token';
 
 /** Whether a preflight asks to send the token: the collector is not asked about it, and the visitor gets a yes. */
 export function asksForToken(hit: ReceivedHit): boolean {
@@ -61,47 +59,12 @@ export function asksForToken(hit: ReceivedHit): boolean {
 }
 
 function withoutToken(names: string): string {
-  if (!names.toLowerCase().includes(TOKEN_HEADER)) return names;
+  if (!names.toLowerCase().includes(TOKEN_NAME)) return names;
   return names
     .split(',')
-    .filter((name) => name.trim().toLowerCase() !== TOKEN_HEADER)
+    .filter((name) => name.trim().toLowerCase() !== TOKEN_NAME)
     .join(',')
     .trim();
-}
-
-const TOKEN_FIELD = TOKEN_HEADER;
-
-/** Names that are the field's, or may be in another spelling: other fields that begin with its letter are no reason to look closer. */
-const MAY_HOLD_TOKEN = /(?:^|&)(?:consentry-token|%63|c[^=&%]*%)/;
-
-/** Query without Consentry's own token in any spelling of its name, byte for byte otherwise. */
-export function stripToken(query: string | null): string | null {
-  if (query === null || !MAY_HOLD_TOKEN.test(query)) return query;
-  const pairs = query.split('&');
-  const kept = pairs.filter((pair) => !isTokenField(pair));
-  return kept.length === pairs.length ? query : kept.length === 0 ? null : kept.join('&');
-}
-
-/** Values of the token field in a query, decoded; several where somebody doubled it. */
-export function readTokens(query: string | null): string[] {
-  if (query === null || !MAY_HOLD_TOKEN.test(query)) return [];
-  return query
-    .split('&')
-    .flatMap((pair) => (isTokenField(pair) ? [decode(pair.slice(pair.indexOf('=') + 1 || pair.length))] : []));
-}
-
-function isTokenField(pair: string): boolean {
-  const equals = pair.indexOf('=');
-  const name = equals === -1 ? pair : pair.slice(0, equals);
-  return name.length >= TOKEN_FIELD.length && decode(name) === TOKEN_FIELD;
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** Target at the collector: the route may lead to another path there. */

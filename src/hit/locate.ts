@@ -2,7 +2,7 @@
 
 import { normalizePlace } from '../policy/place.ts';
 import type { Place, Region } from '../policy/policy.ts';
-import type { HeaderTable } from '../upstream/headers.ts';
+import type { HeaderInfo } from '../upstream/headers.ts';
 import type { GeoDatabase } from './geo-database.ts';
 import type { Identity, ReceivedHit } from './hit.ts';
 
@@ -28,16 +28,20 @@ export interface LocateConfig {
   readonly assume: Place | null;
 }
 
+/** More spellings of places than there are places; what is longer is none. */
+const MOST_SPELLINGS = 8_192;
+const LONGEST_SPELLING = 16;
+
 const NOWHERE: Region = { country: 'ZZ', subdivision: null, source: 'none', disagrees: null };
 
 export class Locator {
   readonly #config: LocateConfig;
-  readonly #table: HeaderTable;
   readonly #assumed: Region;
+  /** What the headers told, by what they said. */
+  readonly #told = new Map<string, Region>();
 
-  constructor(config: LocateConfig, table: HeaderTable) {
+  constructor(config: LocateConfig) {
     this.#config = config;
-    this.#table = table;
     this.#assumed = config.assume === null ? NOWHERE : { ...config.assume, source: 'assumed', disagrees: null };
   }
 
@@ -51,27 +55,35 @@ export class Locator {
     const found = identity.address === null ? null : (this.#config.database?.locate(identity.address) ?? null);
     if (told === null) return found === null ? this.#assumed : { ...found, source: 'database', disagrees: null };
     // A CDN that says "Tor" or "unknown" has told something: no database and no assumption softens it.
-    const source = this.#config.headers?.source ?? 'header';
-    if (told.country === 'ZZ' || found === null) return { ...told, source, disagrees: null };
-    if (told.country !== found.country) return { ...told, source, disagrees: found };
-    if (told.subdivision === null) return { ...told, subdivision: found.subdivision, source, disagrees: null };
-    const disagrees = found.subdivision !== null && found.subdivision !== told.subdivision ? found : null;
-    return { ...told, source, disagrees };
+    if (told.country === 'ZZ' || found === null) return told;
+    if (told.country !== found.country) return { ...told, disagrees: found };
+    if (told.subdivision === null) return { ...told, subdivision: found.subdivision };
+    return found.subdivision !== null && found.subdivision !== told.subdivision ? { ...told, disagrees: found } : told;
   }
 
-  #readHeaders(hit: ReceivedHit): Place | null {
+  #readHeaders(hit: ReceivedHit): Region | null {
     const { headers } = this.#config;
     if (headers === null) return null;
     let country: string | null = null;
     let region: string | null = null;
-    for (let i = 0; i < hit.rawHeaders.length; i += 2) {
-      const { lower, kind } = this.#table.describe(hit.rawHeaders[i] as string);
+    for (let i = 0; i < hit.lines.length; i++) {
+      const { lower, kind } = hit.lines[i] as HeaderInfo;
       if (kind !== 'geo') continue;
-      const value = hit.rawHeaders[i + 1] as string;
+      const value = hit.rawHeaders[2 * i + 1] as string;
       // Said twice and differently is not said.
       if (lower === headers.country) country = country === null || country === value ? value : 'XX';
       else if (lower === headers.region) region = region === null || region === value ? value : '';
     }
-    return country === null ? null : normalizePlace(country, region);
+    return country === null ? null : this.#name(country, region, headers.source);
+  }
+
+  /** A place as headers write it, once for each spelling. */
+  #name(country: string, region: string | null, source: string): Region {
+    const key = region === null ? country : `${country}\n${region}`;
+    const known = this.#told.get(key);
+    if (known !== undefined) return known;
+    const told: Region = { ...normalizePlace(country, region), source, disagrees: null };
+    if (this.#told.size < MOST_SPELLINGS && key.length <= LONGEST_SPELLING) this.#told.set(key, told);
+    return told;
   }
 }

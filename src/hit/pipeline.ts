@@ -15,13 +15,14 @@ import { readAge } from './field.ts';
 import { guardHit } from './guard.ts';
 import type { Identity, ReceivedHit } from './hit.ts';
 import { judgeHit } from './judge.ts';
-import { addOwnHeaders, keepHeaders, stripToken, targetOf } from './leave.ts';
+import { addOwnHeaders, keepHeaders, targetOf } from './leave.ts';
 import type { HitServices, Mount } from './mount.ts';
 import type { OutgoingHit, ScrubRequest } from './outgoing.ts';
 import { receiveHit } from './receive.ts';
 import type { Route, RouteTable } from './route.ts';
 import { addressToSend, scrubHit } from './scrub.ts';
 import { readTarget } from './target.ts';
+import { stripToken } from './token-field.ts';
 
 /** A hit that has a route, and the rules that it is judged by. */
 interface Arrival {
@@ -172,8 +173,8 @@ interface Judged extends Passage {
 
 function scrub(hit: Judged, action: 'forward' | 'anonymize'): void {
   const { services, received, route, body, judgement, region, identity } = hit;
-  const headers = keepHeaders(received, services.table, services.stripCookie);
-  const target = targetOf(route, received.path, stripToken(received.query));
+  const headers = keepHeaders(received, services.stripCookie);
+  const target = targetOf(route, received.path, ownQuery(received));
   const incoming: OutgoingHit = { method: received.method, target, headers, body };
   if (hit.untouched) return release(hit, action, incoming, identity.address, []);
   const request: ScrubRequest = {
@@ -194,6 +195,10 @@ function scrub(hit: Judged, action: 'forward' | 'anonymize'): void {
   const verdict = guardHit(outcome.hit, outcome.forbidden);
   if (!verdict.ok) return drop(hit, 'dropped-by-fault', 'guard', outcome.report);
   release(hit, action, outcome.hit, addressToSend(request), outcome.report);
+}
+
+function ownQuery({ query, mayHoldToken }: ReceivedHit): string | null {
+  return mayHoldToken && query !== null ? stripToken(query) : query;
 }
 
 /** Where evidence is required, a hit leaves when its decision is on the disk, or where the policy lets it go on without. */

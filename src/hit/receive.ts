@@ -1,15 +1,23 @@
 /** Step 1: one pass over the request line and header lines. What servers read differently is refused here (RFC 9112 § 11.2). */
 import type { IncomingMessage } from 'node:http';
 import type { RefusalCode } from '../errors.ts';
-import type { HeaderTable } from '../upstream/headers.ts';
+import { isGpcSet } from '../signals/gpc.ts';
+import { FIELDS, type HeaderInfo, type HeaderTable, OTHER_FIELD, UNDERSCORED_FIELD } from '../upstream/headers.ts';
 import type { ReceivedHit } from './hit.ts';
 import { readTarget } from './target.ts';
+import { mayHoldToken } from './token-field.ts';
 
 /** From here on Node may have dropped lines without a word (`maxHeadersCount`), Sec-GPC among them. */
 const MOST_HEADERS = 1000;
 
-/** Fields that may stand once only; two of them are read differently by different servers. */
-const SINGLETONS = new Set(['host', 'content-length', 'content-type', 'transfer-encoding', 'content-encoding']);
+/** Fields that may stand once only, as bits; two of them are read differently by different servers. */
+const SINGLETONS =
+  (1 << FIELDS.host) |
+  (1 << FIELDS['content-length']) |
+  (1 << FIELDS['content-type']) |
+  (1 << FIELDS['transfer-encoding']) |
+  (1 << FIELDS['content-encoding']);
+const SIGNALS = (1 << FIELDS['sec-gpc']) | (1 << FIELDS.dnt) | (1 << FIELDS['x-do-not-track']) | (1 << FIELDS['sp-anonymous']);
 
 /** A name, an IPv4 or a bracketed IPv6 address, and a port (RFC 9110 § 7.2): everything else is read differently or refused behind us. */
 const HOST = /^(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/;
@@ -46,61 +54,65 @@ export function receiveHit(req: IncomingMessage, table: HeaderTable, options?: R
   let length: string | null = null;
   let coding: string | null = null;
   let tokens = NOTHING;
-  let singletons = '';
+  /** Fields that were there, as bits. */
+  let seen = 0;
+  const lines: HeaderInfo[] = [];
 
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const value = rawHeaders[i + 1] as string;
-    const name = table.describe(rawHeaders[i] as string).lower;
-    switch (name) {
-      case 'host':
+    const line = table.describe(rawHeaders[i] as string);
+    lines.push(line);
+    const { field } = line;
+    if (field === OTHER_FIELD) continue;
+    const bit = 1 << field;
+    if ((seen & bit & SINGLETONS) !== 0) return 'bad-header';
+    seen |= bit;
+    switch (field) {
+      case FIELDS.host:
         host = value;
         break;
-      case 'cookie':
+      case FIELDS.cookie:
         cookie = cookie === '' ? value : `${cookie}; ${value}`;
         break;
-      case 'x-forwarded-for':
+      case FIELDS['x-forwarded-for']:
         forwardedFor = forwardedFor === '' ? value : `${forwardedFor}, ${value}`;
         break;
-      case 'forwarded':
+      case FIELDS.forwarded:
         forwarded = forwarded === '' ? value : `${forwarded}, ${value}`;
         break;
-      case 'origin':
+      case FIELDS.origin:
         origin = value;
         break;
-      case 'referer':
+      case FIELDS.referer:
         referer = value;
         break;
-      case 'accept':
+      case FIELDS.accept:
         accept = value;
         break;
-      case 'sec-fetch-dest':
+      case FIELDS['sec-fetch-dest']:
         destination = value;
         break;
-      case 'consentry-token':
+      case FIELDS['consentry-token']:
         token = token === '' ? value : `${token},${value}`;
         break;
-      case 'sec-gpc':
-        gpc ||= value === '1' || value.split(',').some((member) => member.trim() === '1');
+      case FIELDS['sec-gpc']:
+        gpc ||= isGpcSet(value);
         break;
-      case 'content-length':
+      case FIELDS['content-length']:
         length = value;
         break;
-      case 'transfer-encoding':
+      case FIELDS['transfer-encoding']:
         coding = value;
         break;
-      case 'connection':
+      case FIELDS.connection:
         tokens = addTokens(tokens, value);
         break;
-      case 'upgrade':
+      case FIELDS.upgrade:
         // What follows such a request is of another protocol to whoever agreed to it (RFC 9110 § 7.8).
         return 'upgrade-refused';
-      default:
+      case UNDERSCORED_FIELD:
         // `Transfer_Encoding` and `Sec_GPC` are the fields with hyphens to a CGI behind us, and unknown ones to us.
-        if (name.includes('_')) return 'bad-header';
-    }
-    if (SINGLETONS.has(name)) {
-      if (singletons.includes(`${name};`)) return 'bad-header';
-      singletons += `${name};`;
+        return 'bad-header';
     }
   }
 
@@ -114,6 +126,9 @@ export function receiveHit(req: IncomingMessage, table: HeaderTable, options?: R
     path: target.path,
     query: target.query,
     rawHeaders,
+    lines,
+    hasSignals: (seen & SIGNALS) !== 0,
+    mayHoldToken: target.query !== null && mayHoldToken(target.query),
     hostHeader: host,
     host: hostName(host),
     cookie,

@@ -27,9 +27,9 @@ export function createLimitedServer(listener: RequestListener, limits: ServerLim
   const isDraining = (): boolean => draining.has(server);
   /** Decides when the head is written, which for a hit that waits for its collector may be long after the drain began. */
   class LastResponse extends ServerResponse {
-    override writeHead(...args: unknown[]): this {
+    override writeHead(status: number, reason?: unknown, headers?: unknown): this {
       if (isDraining()) this.shouldKeepAlive = false;
-      return super.writeHead(...(args as Parameters<ServerResponse['writeHead']>)) as this;
+      return super.writeHead(status, reason as string, headers as string[]) as this;
     }
   }
   const server: Server = createServer(
@@ -55,12 +55,13 @@ export function createLimitedServer(listener: RequestListener, limits: ServerLim
  * Leaves requests alone that were pipelined behind one whose answer closes the connection (RFC 9112 § 9.6): what follows a request
  * that was refused for its framing may be anything, and nobody would get an answer.
  */
+const LATEST = Symbol('latest response');
+
 function endAfterClose(listener: RequestListener): RequestListener {
-  const latest = new WeakMap<Socket, ServerResponse>();
   return (req, res) => {
-    const before = latest.get(req.socket);
-    if (before?.shouldKeepAlive === false) return;
-    latest.set(req.socket, res);
+    const socket: Socket & { [LATEST]?: ServerResponse } = req.socket;
+    if (socket[LATEST]?.shouldKeepAlive === false) return;
+    socket[LATEST] = res;
     listener(req, res);
   };
 }

@@ -27,7 +27,8 @@ function readBare(text: string): Groups | null {
   return readIpv4(text);
 }
 
-function readGroups(text: string): Groups | null {
+/** One address as groups, in every spelling that {@link parseAddress} takes; null for what is none. */
+export function readAddress(text: string): Groups | null {
   let bare = text;
   if (bare.length > MAX_TEXT) return null;
   const first = bare.charCodeAt(0);
@@ -51,7 +52,8 @@ function readGroups(text: string): Groups | null {
   return match === null ? null : readBare(match[1] as string);
 }
 
-function writeGroups(groups: Groups): string {
+/** Normalized text of an address. */
+export function writeAddress(groups: Groups): string {
   return groups.length === 2 ? writeIpv4(groups[0] as number, groups[1] as number) : writeIpv6(groups);
 }
 
@@ -61,8 +63,8 @@ function writeGroups(groups: Groups): string {
  * hexadecimal IPv4, prefixes, several addresses, garbage.
  */
 export function parseAddress(text: string): string | null {
-  const groups = readGroups(text);
-  return groups === null ? null : writeGroups(groups);
+  const groups = readAddress(text);
+  return groups === null ? null : writeAddress(groups);
 }
 
 /** Keeps the first `bits` bits of groups of 16. */
@@ -98,10 +100,10 @@ function cutEmbedded(groups: Groups, v4: number): Groups {
  * A masked address is still personal data; /56 and /64 of IPv6 name a household.
  */
 export function maskAddress(address: string, bits: MaskBits): string | null {
-  const groups = readGroups(address);
+  const groups = readAddress(address);
   if (groups === null) return null;
-  if (groups.length === 2) return writeGroups(cutGroups(groups, bits.v4));
-  return writeGroups(cutGroups(cutEmbedded(groups, bits.v4), bits.v6));
+  if (groups.length === 2) return writeAddress(cutGroups(groups, bits.v4));
+  return writeAddress(cutGroups(cutEmbedded(groups, bits.v4), bits.v6));
 }
 
 /** Members of a comma-separated list (`X-Forwarded-For`) in order, each as {@link parseAddress} gives it. */

@@ -17,9 +17,38 @@ export type HeaderKind =
   | 'host'
   | 'gpc';
 
+/** Fields whose values a step of ours reads, as numbers: a switch over them is a jump, where one over names compares each. */
+export const FIELDS = {
+  host: 1,
+  cookie: 2,
+  'x-forwarded-for': 3,
+  forwarded: 4,
+  origin: 5,
+  referer: 6,
+  accept: 7,
+  'sec-fetch-dest': 8,
+  'consentry-token': 9,
+  'sec-gpc': 10,
+  'content-length': 11,
+  'transfer-encoding': 12,
+  connection: 13,
+  upgrade: 14,
+  'content-type': 15,
+  'content-encoding': 16,
+  dnt: 17,
+  'x-do-not-track': 18,
+  'sp-anonymous': 19,
+} as const;
+/** A field that nobody here reads; one with an underscore in its name, which to others may be another field. */
+export const OTHER_FIELD = 0;
+export const UNDERSCORED_FIELD = 20;
+const NUMBERS: ReadonlyMap<string, number> = new Map(Object.entries(FIELDS));
+
 export interface HeaderInfo {
   readonly lower: string;
   readonly kind: HeaderKind;
+  /** One of {@link FIELDS}, or one of the two beside them. */
+  readonly field: number;
 }
 
 const HOP_BY_HOP = `connection keep-alive proxy-connection proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade
@@ -74,7 +103,9 @@ export class HeaderTable {
     const known = this.#seen.get(name);
     if (known !== undefined) return known;
     const lower = name.toLowerCase();
-    const info: HeaderInfo = { lower, kind: this.#geo.has(lower) ? 'geo' : (KINDS.get(lower) ?? kindByPrefix(lower)) };
+    const kind = this.#geo.has(lower) ? 'geo' : (KINDS.get(lower) ?? kindByPrefix(lower));
+    const field = NUMBERS.get(lower) ?? (lower.includes('_') ? UNDERSCORED_FIELD : OTHER_FIELD);
+    const info: HeaderInfo = { lower, kind, field };
     if (this.#seen.size < MOST_SPELLINGS && name.length <= 64) this.#seen.set(name, info);
     return info;
   }

@@ -16,7 +16,7 @@ function knowing(address: string, country: string, subdivision: string | null): 
 const VISITOR = '203.0.113.9';
 
 function locate(config: Partial<LocateConfig>, headers: readonly (readonly [string, string])[], peerTrusted = true): unknown {
-  const locator = new Locator({ headers: GEO_HEADERS.cloudflare, database: null, assume: null, ...config }, new HeaderTable());
+  const locator = new Locator({ headers: GEO_HEADERS.cloudflare, database: null, assume: null, ...config });
   return locator.locate(received({ headers }), { address: VISITOR, peerTrusted });
 }
 
@@ -95,13 +95,12 @@ describe('Locator', () => {
 
   it('reads the headers that an operator names', () => {
     const headers = { source: 'header:configured', country: 'x-my-country', region: 'x-my-region' };
-    const locator = new Locator({ headers, database: null, assume: null }, new HeaderTable(['x-my-country', 'x-my-region']));
-    const hit = received({
-      headers: [
-        ['X-My-Country', 'us'],
-        ['X-My-Region', 'US-CA'],
-      ],
-    });
+    const locator = new Locator({ headers, database: null, assume: null });
+    const lines = [
+      ['X-My-Country', 'us'],
+      ['X-My-Region', 'US-CA'],
+    ] as const;
+    const hit = received({ headers: lines }, new HeaderTable(['x-my-country', 'x-my-region']));
     expect(locator.locate(hit, { address: null, peerTrusted: true })).toMatchObject({ country: 'US', subdivision: 'CA' });
   });
 });
