@@ -3,7 +3,7 @@
  * on naming the visitor after an opt-out.
  */
 import { PURPOSE_INDEX } from '../consent/state.ts';
-import type { Judgement } from '../policy/policy.ts';
+import type { Judgement, PurposeDecision } from '../policy/policy.ts';
 import type { ReceivedHit } from './hit.ts';
 import type { Route } from './route.ts';
 
@@ -14,12 +14,14 @@ const EXPIRED = 'Max-Age=0; Path=/; Secure; SameSite=None';
 /** `shop.eu.example.com`: the cookie may have been set for any of its parents. */
 const MOST_DOMAINS = 4;
 
+const NONE: readonly string[] = [];
+
 /**
  * `Set-Cookie` lines (name, value, …) that delete the cookies of the request which the profile declares for a purpose that is
  * denied or withdrawn. Mere silence deletes nothing: the banner may still be open.
  */
-export function expireCookies(hit: ReceivedHit, route: Route, judgement: Judgement | null): string[] {
-  if (judgement === null || hit.cookie === '') return [];
+export function expireCookies(hit: ReceivedHit, route: Route, judgement: Judgement | null): readonly string[] {
+  if (judgement === null || hit.cookie === '' || !judgement.purposes.some(isSaidNo)) return NONE;
   const lines: string[] = [];
   let domains: string[] | null = null;
   for (const pair of hit.cookie.split(';', 4 * MOST_EXPIRED)) {
@@ -41,9 +43,12 @@ function isDenied(name: string, route: Route, judgement: Judgement): boolean {
   const purpose = route.profile.cookiePurpose(name);
   if (purpose === null) return false;
   const decided = judgement.purposes[PURPOSE_INDEX[purpose]];
-  if (decided === undefined || (decided.state !== 'denied' && decided.state !== 'withdrawn')) return false;
-  // A store that is down makes a no for the moment, not one that the visitor said.
-  return decided.reasons.every(({ code }) => code !== 'store-unavailable');
+  return decided !== undefined && isSaidNo(decided);
+}
+
+/** A store that is down makes a no for the moment, not one that the visitor said. */
+function isSaidNo({ state, reasons }: PurposeDecision): boolean {
+  return (state === 'denied' || state === 'withdrawn') && reasons.every(({ code }) => code !== 'store-unavailable');
 }
 
 /** The host and its parents down to two labels; browsers ignore the ones that are public suffixes. */

@@ -4,16 +4,24 @@ import { PURPOSES, type PurposeSet, purposesIn } from '../consent/state.ts';
 import type { CellDifference } from '../policy/shadow.ts';
 import { SHADOW_DIFFERENCES_METRIC, SHADOW_JUDGED_METRIC } from '../policy/shadow-metrics.ts';
 import type { EvidenceSink, HitEvidence } from './evidence.ts';
+import { LabelTree } from './label-tree.ts';
 
 /** Series per counter that outside input could multiply (countries are bounded by the policies' place codes). */
 const MOST_SERIES = 10_000;
 
-/** A counter whose series are found by one string key on the hot path and labelled when they are read. */
-class KeyedCounter<L extends string> {
-  readonly #values = new Map<string, { labels: Record<L, string>; value: number }>();
+/** A counter whose series are found by their labels on the hot path and printed when they are read. */
+class LabelledCounter {
+  readonly #tree = new LabelTree(MOST_SERIES);
 
-  constructor(registry: Registry, name: string, help: string, labelNames: readonly L[]) {
-    const values = this.#values;
+  /** @param labelsOf values of the labels, where they are not the path itself. */
+  constructor(
+    registry: Registry,
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    labelsOf: (path: readonly string[]) => readonly string[] = (path) => path,
+  ) {
+    const tree = this.#tree;
     new Counter({
       name,
       help,
@@ -21,15 +29,17 @@ class KeyedCounter<L extends string> {
       registers: [registry],
       collect() {
         this.reset();
-        for (const { labels, value } of values.values()) this.inc(labels, value);
+        for (const { path, value } of tree.counts) {
+          const values = labelsOf(path);
+          this.inc(Object.fromEntries(labelNames.map((label, i) => [label, values[i] ?? ''])), value);
+        }
       },
     });
   }
 
-  add(key: string, labels: () => Record<L, string>, by = 1): void {
-    const series = this.#values.get(key);
-    if (series !== undefined) series.value += by;
-    else if (this.#values.size < MOST_SERIES) this.#values.set(key, { labels: labels(), value: by });
+  add(path: readonly string[], by = 1): void {
+    const count = this.#tree.reach(path);
+    if (count !== null) count.value += by;
   }
 }
 
@@ -41,70 +51,70 @@ export interface WaitingDeliveries {
 
 export class Metrics implements EvidenceSink {
   readonly registry = new Registry();
-  readonly #hits = new KeyedCounter(this.registry, 'consentry_hits_total', 'Hits by what became of them.', [
+  readonly #hits = new LabelledCounter(this.registry, 'consentry_hits_total', 'Hits by what became of them.', [
     'route',
     'country',
     'outcome',
   ]);
-  readonly #shadowJudged = new KeyedCounter(
-    this.registry,
-    SHADOW_JUDGED_METRIC,
-    'Hits that were judged by the next set too (policies-next).',
-    [],
-  );
-  readonly #shadowDifferences = new KeyedCounter(
+  readonly #shadowJudged = new Counter({
+    name: SHADOW_JUDGED_METRIC,
+    help: 'Hits that were judged by the next set too (policies-next).',
+    registers: [this.registry],
+  });
+  readonly #shadowDifferences = new LabelledCounter(
     this.registry,
     SHADOW_DIFFERENCES_METRIC,
     'Purposes that the next set would treat otherwise.',
     ['policy', 'cell', 'from', 'to'],
   );
-  readonly #faults = new KeyedCounter(
+  readonly #faults = new LabelledCounter(
     this.registry,
     'consentry_faults_total',
     'Hits dropped although the policy allowed them or before it was asked.',
     ['route', 'reason'],
   );
-  readonly #purposes = new KeyedCounter(
+  readonly #purposes = new LabelledCounter(
     this.registry,
     'consentry_purposes_total',
     'Judged purposes of hits: the state and the action it got.',
     ['purpose', 'state', 'action'],
   );
-  readonly #reasons = new KeyedCounter(
+  readonly #reasons = new LabelledCounter(
     this.registry,
     'consentry_reasons_total',
     'Why the purposes of the gate got their state.',
     ['purpose', 'reason'],
+    ([purpose = '', code = '', signal = '']) => [purpose, signal === '' ? code : `${code}:${signal}`],
   );
-  readonly #scrubs = new KeyedCounter(this.registry, 'consentry_scrubs_total', 'Fields removed or changed, by class.', [
+  readonly #scrubs = new LabelledCounter(this.registry, 'consentry_scrubs_total', 'Fields removed or changed, by class.', [
     'class',
     'deed',
   ]);
-  readonly #failures = new KeyedCounter(
+  readonly #failures = new LabelledCounter(
     this.registry,
     'consentry_upstream_failures_total',
     'Hits that the collector did not answer.',
     ['route', 'reason'],
   );
-  readonly #deliveries = new KeyedCounter(
+  readonly #deliveries = new LabelledCounter(
     this.registry,
     'consentry_deliveries_total',
     'Answered hits by what became of them: taken, repeated (taken, and maybe before), spooled, changed (judged differently later), given-up, lost.',
     ['collector', 'result'],
   );
-  readonly #decisions = new KeyedCounter(
+  readonly #decisions = new LabelledCounter(
     this.registry,
     'consentry_consent_decisions_total',
     'Decisions posted to the consent API: written, same (again within ten minutes), refusal (kept in the cookie alone), nothing, unavailable.',
     ['country', 'outcome'],
   );
-  readonly #choices = new KeyedCounter(
+  readonly #choices = new LabelledCounter(
     this.registry,
     'consentry_consent_choices_total',
     'Purposes granted and denied by decisions that counted.',
     ['country', 'purpose', 'choice'],
   );
-  readonly #problems = new KeyedCounter(
+  readonly #problems = new LabelledCounter(
     this.registry,
     'consentry_consent_problems_total',
     'Calls of the consent API that were refused, by the last part of the problem type.',
@@ -149,42 +159,35 @@ export class Metrics implements EvidenceSink {
   }
 
   record(hit: HitEvidence): void {
-    const { route } = hit;
-    const country = hit.region?.country ?? 'ZZ';
-    this.#hits.add(`${route} ${country} ${hit.outcome}`, () => ({ route, country, outcome: hit.outcome }));
-    const { fault } = hit;
-    if (fault !== null) this.#faults.add(`${route} ${fault}`, () => ({ route, reason: fault }));
-    for (const entry of hit.report)
-      this.#scrubs.add(`${entry.class} ${entry.deed}`, () => ({ class: entry.class, deed: entry.deed }));
-    if (hit.judgement === null) return;
+    const { route, fault, judgement, gate } = hit;
+    this.#hits.add([route, hit.region?.country ?? 'ZZ', hit.outcome]);
+    if (fault !== null) this.#faults.add([route, fault]);
+    for (const entry of hit.report) this.#scrubs.add([entry.class, entry.deed]);
+    if (judgement === null) return;
     for (let i = 0; i < PURPOSES.length; i++) {
-      const decided = hit.judgement.purposes[i];
-      if (((hit.gate >> i) & 1) === 0 || decided === undefined) continue;
+      const decided = judgement.purposes[i];
+      if (((gate >> i) & 1) === 0 || decided === undefined) continue;
       const purpose = PURPOSES[i] as string;
-      const { state, action } = decided;
-      this.#purposes.add(`${purpose} ${state} ${action}`, () => ({ purpose, state, action }));
-      for (const { code, reading } of decided.reasons) {
-        const reason = reading === undefined ? code : `${code}:${reading.signal}`;
-        this.#reasons.add(`${purpose} ${reason}`, () => ({ purpose, reason }));
-      }
+      this.#purposes.add([purpose, decided.state, decided.action]);
+      for (const { code, reading } of decided.reasons) this.#reasons.add([purpose, code, reading?.signal ?? '']);
     }
   }
 
   countDecision(outcome: string, country: string, choices: { readonly grants: PurposeSet; readonly refusals: PurposeSet }): void {
-    this.#decisions.add(`${country} ${outcome}`, () => ({ country, outcome }));
+    this.#decisions.add([country, outcome]);
     if (outcome !== 'written' && outcome !== 'refusal') return;
     for (const choice of ['granted', 'denied'] as const) {
       for (const purpose of purposesIn(choice === 'granted' ? choices.grants : choices.refusals))
-        this.#choices.add(`${country} ${purpose} ${choice}`, () => ({ country, purpose, choice }));
+        this.#choices.add([country, purpose, choice]);
     }
   }
 
   countProblem(problem: string): void {
-    this.#problems.add(problem, () => ({ problem }));
+    this.#problems.add([problem]);
   }
 
   countDelivery(collector: string, result: string, count = 1): void {
-    this.#deliveries.add(`${collector} ${result}`, () => ({ collector, result }), count);
+    this.#deliveries.add([collector, result], count);
   }
 
   /** @param look what waits at the moment, asked when somebody reads the metrics. */
@@ -234,13 +237,11 @@ export class Metrics implements EvidenceSink {
 
   /** One hit that the next policies were asked about too, and the cells in which they would have done otherwise. */
   countShadow(differences: readonly CellDifference[]): void {
-    this.#shadowJudged.add('', () => ({}));
-    for (const { policy, cell, from, to } of differences) {
-      this.#shadowDifferences.add(`${policy} ${cell} ${from} ${to}`, () => ({ policy, cell, from, to }));
-    }
+    this.#shadowJudged.inc();
+    for (const { policy, cell, from, to } of differences) this.#shadowDifferences.add([policy, cell, from, to]);
   }
 
   countFailure(route: string, reason: string): void {
-    this.#failures.add(`${route} ${reason}`, () => ({ route, reason }));
+    this.#failures.add([route, reason]);
   }
 }

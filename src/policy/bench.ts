@@ -12,7 +12,7 @@ import {
   purposeSet,
   stricterAction,
 } from '../consent/state.ts';
-import { SIGNAL_NAMES, type SignalRule, type Vote } from '../signals/signal.ts';
+import { SIGNAL_NAMES, type SignalReading, type SignalRule, type Vote } from '../signals/signal.ts';
 import type { AnonymizeRules, Judgement, PurposeDecision } from './policy.ts';
 import type { Rules } from './rules.ts';
 import { describeSofterSignal } from './softer.ts';
@@ -68,8 +68,8 @@ export interface Bench {
   readonly anonymizeDenied: AnonymizeRules;
   /** Judgements without any signal, by what the record says of the five purposes. */
   readonly judgements: Map<number, Judgement>;
-  /** The same for hits whose only signal is GPC. */
-  readonly judgementsOnGpc: Map<number, Judgement>;
+  /** The same by what a shared list of signals says. */
+  readonly judgementsOn: WeakMap<readonly SignalReading[], Map<number, Judgement>>;
   /** What the record says to each judge about each purpose: laid here while a hit is judged, which nothing interrupts. */
   readonly readings: Uint8Array;
   /** What each judge has heard; likewise. */
@@ -93,7 +93,7 @@ export function buildBench(candidates: readonly Rules[], age: number | null, sen
     anonymize,
     anonymizeDenied: anonymize.ids === 'drop' ? anonymize : { ...anonymize, ids: 'drop' },
     judgements: new Map(),
-    judgementsOnGpc: new Map(),
+    judgementsOn: new WeakMap(),
     readings: new Uint8Array(judges.length * PURPOSES.length),
     hearings: judges.map(() => ({ denies: 0, grants: 0, yielding: 0, remember: 0, votes: [] })),
   };

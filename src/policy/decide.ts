@@ -5,7 +5,7 @@
  */
 import type { ConsentHead } from '../consent/record.ts';
 import { ACTION_RANK, type Action, PURPOSES, type Purpose, type PurposeSet, type State } from '../consent/state.ts';
-import { GPC_SET } from '../signals/gpc.ts';
+import { isSharedList } from '../signals/shared-lists.ts';
 import type { SignalContext, SignalReading, SignalRule, Vote } from '../signals/signal.ts';
 import { type Bench, type Hearing, type Judge, NOTHING_HEARD } from './bench.ts';
 import type { Facts, Judgement, PurposeDecision, Reason } from './policy.ts';
@@ -20,17 +20,25 @@ const MAX_KEPT_JUDGEMENTS = 1_024;
 export function judge(bench: Bench, facts: Facts, now: number): Judgement {
   const { signals } = facts;
   const key = readRecords(bench, facts, now);
-  // Judges that read the record alike, and hear nothing or GPC alone, have said it all before.
-  if (key === NO_KEY) return compose(bench, facts, signals.length > 0 && hearAll(bench, facts));
-  const onGpc = signals.length === 1 && signals[0] === GPC_SET;
-  const heard = !onGpc && signals.length > 0 && hearAll(bench, facts);
-  if (heard) return compose(bench, facts, true);
-  const kept = onGpc ? bench.judgementsOnGpc : bench.judgements;
+  // Judges that read the record alike, and hear what they have heard before or nothing, have said it all before.
+  const isShared = signals.length > 0 && isSharedList(signals);
+  const heard = signals.length > 0 && (key === NO_KEY || !isShared) && hearAll(bench, facts);
+  if (key === NO_KEY || heard) return compose(bench, facts, heard);
+  const kept = isShared ? keptOn(bench, signals) : bench.judgements;
   const known = kept.get(key);
   if (known !== undefined) return known;
-  const fresh = compose(bench, facts, onGpc && hearAll(bench, facts));
+  const fresh = compose(bench, facts, isShared && hearAll(bench, facts));
   if (kept.size < MAX_KEPT_JUDGEMENTS) kept.set(key, fresh);
   return fresh;
+}
+
+function keptOn({ judgementsOn }: Bench, signals: readonly SignalReading[]): Map<number, Judgement> {
+  let kept = judgementsOn.get(signals);
+  if (kept === undefined) {
+    kept = new Map();
+    judgementsOn.set(signals, kept);
+  }
+  return kept;
 }
 
 const NO_KEY = -1;

@@ -25,6 +25,38 @@ function nameOf(raw: string): ParamName | undefined {
   return BY_NAME.get(bracket === -1 ? decoded : decoded.slice(0, bracket));
 }
 
+/** The pairs of a query that carry signals. */
+export interface SpokenQuery {
+  /** As they stood, joined. */
+  readonly query: string;
+  /** Whether what they say depends on the clock: strings with a date in them. */
+  readonly isTimed: boolean;
+}
+
+const TIMED: ReadonlySet<ParamName> = new Set(['gdpr_consent', 'gpp']);
+
+/** Cuts a query down to what speaks; null where nothing does, as in most hits. */
+export function pickSpoken(query: string): SpokenQuery | null {
+  let picked = '';
+  let isTimed = false;
+  for (let start = 0; start < query.length; ) {
+    const next = query.indexOf('&', start);
+    const end = next === -1 ? query.length : next;
+    if (mayBeName(FILTER, query, start)) {
+      const equals = query.indexOf('=', start);
+      const nameEnd = equals === -1 || equals > end ? end : equals;
+      const name = nameOf(query.slice(start, nameEnd));
+      if (name !== undefined) {
+        const pair = query.slice(start, end);
+        picked = picked === '' ? pair : `${picked}&${pair}`;
+        isTimed ||= TIMED.has(name);
+      }
+    }
+    start = end + 1;
+  }
+  return picked === '' ? null : { query: picked, isTimed };
+}
+
 /**
  * Adds what `query` carries to `found`, which is made at the first find: most hits carry nothing.
  * `carrier` is `query` or `body`; see `Carried` for `lowersOnly`.

@@ -14,8 +14,9 @@ import { decodeGppString, type GppDecoding } from './gpp.ts';
 import { nameUsSection } from './gpp-layouts.ts';
 import { createGppReading, createMissingSectionReading } from './gpp-reading.ts';
 import { type GppSid, readGppSid } from './gpp-sid.ts';
-import { readHeaders } from './header-signals.ts';
-import { scanQuery } from './query-scan.ts';
+import { listHeaderReadings, readHeaders } from './header-signals.ts';
+import { pickSpoken, scanQuery } from './query-scan.ts';
+import { shareList } from './shared-lists.ts';
 import type { SignalReading } from './signal.ts';
 import { DEFAULT_SIGNAL_OPTIONS, type SignalOptions } from './signal-options.ts';
 import { decodeTcString } from './tcf.ts';
@@ -35,8 +36,6 @@ export interface SignalSource {
   /** Body, where the route's profile says that consent may stand in it; else null. */
   readonly body: Buffer | null;
 }
-
-const NO_READINGS: readonly SignalReading[] = [];
 
 const CACHE_LIMITS = { maxEntries: 8_192, maxBytes: 32 * 1024 * 1024 };
 const tcStrings = new DecodeCache(decodeTcString, CACHE_LIMITS);
@@ -141,10 +140,16 @@ function readParams(readings: SignalReading[], found: Found): void {
 }
 
 const FIRST_JSON_CHAR = /^\s*[[{]/;
+const LINE_END = /\r?\n/;
+
+/** A body as text; null where it is a form, or a query a line, in which nothing speaks. */
+function readBodyText(body: Buffer): string | null {
+  const text = body.toString('utf8');
+  return FIRST_JSON_CHAR.test(text) || text.split(LINE_END).some((line) => pickSpoken(line) !== null) ? text : null;
+}
 
 /** Adds what a body carries: JSON, or a form, or a query a line as Google's batches have it. */
-function readBody(body: Buffer, readings: SignalReading[], found: Found | null, options: SignalOptions): Found | null {
-  const text = body.toString('utf8');
+function readBody(text: string, readings: SignalReading[], found: Found | null, options: SignalOptions): Found | null {
   if (FIRST_JSON_CHAR.test(text)) {
     const entries = parseBody(text);
     readings.push(...readBodyConsent(text, entries, options.categories));
@@ -153,11 +158,42 @@ function readBody(body: Buffer, readings: SignalReading[], found: Found | null, 
     addBodyParams(text, entries, result);
     return result.size === 0 ? null : result;
   }
-  const lines = text.split(/\r?\n/).filter((line) => line !== '');
+  const lines = text.split(LINE_END).filter((line) => line !== '');
   let result = found;
   for (const line of lines) result = scanQuery(line, 'body', lines.length > 1, result);
   return result;
 }
+
+/** Everything that speaks on a hit; null, 0 and empty where it says nothing. */
+interface Spoken {
+  readonly headers: number;
+  readonly query: string;
+  readonly cookies: FoundCookies | null;
+  readonly body: string | null;
+}
+
+function readSpoken({ headers, query, cookies, body }: Spoken, options: SignalOptions, now: number | null): SignalReading[] {
+  const readings = [...listHeaderReadings(headers)];
+  const inQuery = query === '' ? null : scanQuery(query, 'query', false, null);
+  const inBody = body === null ? inQuery : readBody(body, readings, inQuery, options);
+  if (inBody === null && cookies === null) return readings;
+  const found: Found = inBody ?? new Map();
+  for (const value of cookies?.ac ?? []) {
+    const clean = cleanValue(value);
+    if (clean !== null) addFound(found, 'addtl_consent', { value: clean, field: 'cookie:addtl_consent', lowersOnly: false });
+  }
+  readStrings(readings, found, cookies, options, now);
+  readParams(readings, found);
+  if (cookies !== null && cookies.cmp.length > 0) readings.push(...readCmpCookies(cookies.cmp, options.categories, now));
+  return readings;
+}
+
+/** Flags as a page's hits repeat them, `gcs=G111&npa=0`, behind what the headers say: read once. */
+const flags = new DecodeCache((text: string): readonly SignalReading[] => {
+  const end = text.indexOf(' ');
+  const spoken = { headers: Number(text.slice(0, end)), query: text.slice(end + 1), cookies: null, body: null };
+  return shareList(readSpoken(spoken, DEFAULT_SIGNAL_OPTIONS, null));
+}, CACHE_LIMITS);
 
 /**
  * Every signal of a hit. Pure but for the caches of decoded strings, which are bounded and hold nothing but the strings.
@@ -169,19 +205,12 @@ export function readSignals(
   now: number | null = null,
 ): readonly SignalReading[] {
   const headers = readHeaders(source.rawHeaders);
-  const inQuery = source.query === '' ? null : scanQuery(source.query, 'query', false, null);
+  const spoken = source.query === '' ? null : pickSpoken(source.query);
   const cookies = source.cookie === '' ? null : scanCookies(source.cookie, options.cookieFilter);
-  if (inQuery === null && cookies === null && source.body === null) return headers ?? NO_READINGS;
-  const readings = headers ?? [];
-  const inBody = source.body === null ? inQuery : readBody(source.body, readings, inQuery, options);
-  if (inBody === null && cookies === null) return readings;
-  const found: Found = inBody ?? new Map();
-  for (const value of cookies?.ac ?? []) {
-    const clean = cleanValue(value);
-    if (clean !== null) addFound(found, 'addtl_consent', { value: clean, field: 'cookie:addtl_consent', lowersOnly: false });
+  const body = source.body === null ? null : readBodyText(source.body);
+  if (cookies === null && body === null) {
+    if (spoken === null) return listHeaderReadings(headers);
+    if (!spoken.isTimed) return flags.get(`${headers} ${spoken.query}`);
   }
-  readStrings(readings, found, cookies, options, now);
-  readParams(readings, found);
-  if (cookies !== null && cookies.cmp.length > 0) readings.push(...readCmpCookies(cookies.cmp, options.categories, now));
-  return readings.length === 0 ? NO_READINGS : readings;
+  return readSpoken({ headers, query: spoken?.query ?? '', cookies, body }, options, now);
 }

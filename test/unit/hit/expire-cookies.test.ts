@@ -11,7 +11,7 @@ const hit = (cookie: string, host = 'px.shop.example'): ReturnType<typeof receiv
       ['Cookie', cookie],
     ],
   });
-const names = (lines: string[]): string[] =>
+const names = (lines: readonly string[]): string[] =>
   lines.filter((_, i) => i % 2 === 1).map((line) => line.replace(/ Path=\/; Secure; SameSite=None/, ''));
 
 describe('expireCookies', () => {

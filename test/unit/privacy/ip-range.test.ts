@@ -18,8 +18,8 @@ describe('isInRange', () => {
     ['::ffff:10.0.0.1', '10.0.0.0/8', true],
     ['fd12::7', 'fd00::/8', true],
     ['fe80::1', 'fd00::/8', false],
-    ['2001:db8:0:8000::1', '2001:db8::/49', true],
-    ['2001:db8:0:4000::1', '2001:db8::/50', false],
+    ['2001:db8:0:8000::1', '2001:db8::/48', true],
+    ['2001:db8:0:8000::1', '2001:db8::/49', false],
   ])('%s in %s: %s', (address, cidr, expected) => {
     const [range, bits] = ipaddr.parseCIDR(cidr.includes('/') ? cidr : `${cidr}/32`);
     const parsed = ipaddr.process(address);
