@@ -1,6 +1,7 @@
 /** A listener with the limits that Node leaves open, and an end that loses nothing. */
-import { createServer, type RequestListener, type Server, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import { LeanRequest } from './lean-request.ts';
 
 export interface ServerLimits {
   readonly headerBytes: number;
@@ -34,6 +35,7 @@ export function createLimitedServer(listener: RequestListener, limits: ServerLim
   }
   const server: Server = createServer(
     {
+      IncomingMessage: LeanRequest as typeof IncomingMessage,
       ServerResponse: LastResponse as typeof ServerResponse,
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.headerTimeoutMs,
@@ -62,6 +64,7 @@ function endAfterClose(listener: RequestListener): RequestListener {
     const socket: Socket & { [LATEST]?: ServerResponse } = req.socket;
     if (socket[LATEST]?.shouldKeepAlive === false) return;
     socket[LATEST] = res;
+    if (req instanceof LeanRequest) req.isHandedOver = true;
     listener(req, res);
   };
 }

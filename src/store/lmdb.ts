@@ -6,6 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open } from 'lmdb';
+import { BoundedCache } from '../consent/bounded-cache.ts';
+import type { ConsentHead } from '../consent/record.ts';
 import { decodeHead, encodeHead } from './head-codec.ts';
 import { decodeRecord, encodeRecord } from './record-codec.ts';
 import {
@@ -21,6 +23,8 @@ import { isSubject } from './subject.ts';
 
 /** A write that the disk does not take in this time is not acknowledged. */
 const WRITE_DEADLINE_MS = 5000;
+
+const KEPT_HEADS = 4096;
 
 /** An erasure, with the hash that the chain goes on from. */
 type ErasureRow = Erasure & { readonly hash: string };
@@ -43,6 +47,9 @@ export function openLmdbStore(folder: string): ConsentStore {
   const records: Database<Buffer, [string, number]> = root.openDB({ name: 'records', encoding: 'binary' });
   const erasures: Database<ErasureRow, string> = root.openDB({ name: 'erasures' });
   const days: Database<Buffer, string> = root.openDB({ name: 'days', encoding: 'binary' });
+
+  /** Heads as they were last read: the store is asked for each hit, but the same text need not be parsed again. */
+  const read = new BoundedCache<{ readonly text: string; readonly head: ConsentHead }>(KEPT_HEADS);
 
   /** Another process's writes are seen only by a transaction that began after them. */
   function seeLatest(): void {
@@ -88,7 +95,15 @@ export function openLmdbStore(folder: string): ConsentStore {
       if (!isSubject(subject)) return null;
       seeLatest();
       const text = heads.get(subject);
-      return text === undefined ? null : decodeHead(subject, text);
+      if (text === undefined) {
+        read.delete(subject);
+        return null;
+      }
+      const known = read.get(subject);
+      if (known !== undefined && known.text === text) return known.head;
+      const head = decodeHead(subject, text);
+      read.set(subject, { text, head });
+      return head;
     },
     async readTip(subject) {
       seeLatest();
@@ -123,6 +138,7 @@ export function openLmdbStore(folder: string): ConsentStore {
         erasures.put(subject, { throughSequence: sequence, at, hash });
         heads.remove(subject);
         keys.remove(subject);
+        read.delete(subject);
         return true;
       }),
     async *subjects() {

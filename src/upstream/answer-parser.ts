@@ -6,10 +6,19 @@
 /** Told of an answer as it is read. Called within {@link AnswerParser.read}; slices of the input are only good until it returns. */
 export interface AnswerEvents {
   /** Also for interim answers (1xx), which have no body and no end. */
-  head(status: number, rawHeaders: string[]): void;
+  head(status: number, rawHeaders: readonly string[]): void;
   data(slice: Buffer): void;
   /** @param reusable whether the connection may carry another exchange. */
   end(reusable: boolean): void;
+}
+
+interface Head {
+  readonly text: string;
+  readonly status: number;
+  readonly rawHeaders: readonly string[];
+  readonly length: number | null;
+  readonly isChunked: boolean;
+  readonly reusable: boolean;
 }
 
 type State = 'head' | 'fixed' | 'chunk-size' | 'chunk-data' | 'chunk-end' | 'trailer' | 'until-close' | 'done' | 'broken';
@@ -46,6 +55,8 @@ export class AnswerParser {
   #left = 0;
   #trailerBytes = 0;
   #reusable = true;
+  /** The last one: a collector's answers are alike but for their second, and what is the same is not read again. */
+  #last: Head | null = null;
   readonly #isHead: () => boolean;
 
   /** @param isHead whether the exchange whose answer is next asked with HEAD. */
@@ -131,38 +142,13 @@ export class AnswerParser {
     if (end === -1) return bytes.length - at > MOST_HEAD_BYTES ? -1 : at;
     if (end - at > MOST_HEAD_BYTES) return -1;
     const text = bytes.toString('latin1', at, end);
-    let lineEnd = text.indexOf('\r\n');
-    const status = STATUS_LINE.exec(lineEnd === -1 ? text : text.slice(0, lineEnd));
-    if (status === null) return -1;
-    const rawHeaders: string[] = [];
-    let length: number | null = null;
-    let isChunked = false;
-    let reusable = status[1] === '1';
-    while (lineEnd !== -1) {
-      const start = lineEnd + 2;
-      lineEnd = text.indexOf('\r\n', start);
-      const stop = lineEnd === -1 ? text.length : lineEnd;
-      const colon = text.indexOf(':', start);
-      if (colon === -1 || colon >= stop) return -1;
-      const name = text.slice(start, colon);
-      const lower = lowerName(name);
-      if (lower === null) return -1;
-      const value = trimBlanks(text, colon + 1, stop);
-      if (BAD_VALUE.test(value)) return -1;
-      if (lower === 'content-length') {
-        if (length !== null || !/^\d{1,15}$/.test(value)) return -1;
-        length = Number(value);
-      } else if (lower === 'transfer-encoding') {
-        if (isChunked || value.toLowerCase() !== 'chunked') return -1;
-        isChunked = true;
-      } else if (lower === 'connection' && /(?:^|[\s,])close(?:$|[\s,])/i.test(value)) reusable = false;
-      rawHeaders.push(name, value);
-    }
-    if (isChunked && (length !== null || status[1] === '0')) return -1;
-    return this.#begin(Number(status[2]), rawHeaders, length, isChunked, reusable) ? end + 4 : -1;
+    const head = this.#last?.text === text ? this.#last : readHeadText(text);
+    if (head === null) return -1;
+    this.#last = head;
+    return this.#begin(head) ? end + 4 : -1;
   }
 
-  #begin(status: number, rawHeaders: string[], length: number | null, isChunked: boolean, reusable: boolean): boolean {
+  #begin({ status, rawHeaders, length, isChunked, reusable }: Head): boolean {
     // Nobody asked for another protocol.
     if (status === 101) return false;
     const isBodiless = status < 200 || status === 204 || status === 304 || this.#isHead();
@@ -205,6 +191,39 @@ export class AnswerParser {
     this.#state = reusable ? 'head' : 'done';
     this.#events.end(reusable);
   }
+}
+
+/** Status line and fields of an answer, without the empty line behind them. Null where two readers could read them differently. */
+function readHeadText(text: string): Head | null {
+  let lineEnd = text.indexOf('\r\n');
+  const status = STATUS_LINE.exec(lineEnd === -1 ? text : text.slice(0, lineEnd));
+  if (status === null) return null;
+  const rawHeaders: string[] = [];
+  let length: number | null = null;
+  let isChunked = false;
+  let reusable = status[1] === '1';
+  while (lineEnd !== -1) {
+    const start = lineEnd + 2;
+    lineEnd = text.indexOf('\r\n', start);
+    const stop = lineEnd === -1 ? text.length : lineEnd;
+    const colon = text.indexOf(':', start);
+    if (colon === -1 || colon >= stop) return null;
+    const name = text.slice(start, colon);
+    const lower = lowerName(name);
+    if (lower === null) return null;
+    const value = trimBlanks(text, colon + 1, stop);
+    if (BAD_VALUE.test(value)) return null;
+    if (lower === 'content-length') {
+      if (length !== null || !/^\d{1,15}$/.test(value)) return null;
+      length = Number(value);
+    } else if (lower === 'transfer-encoding') {
+      if (isChunked || value.toLowerCase() !== 'chunked') return null;
+      isChunked = true;
+    } else if (lower === 'connection' && /(?:^|[\s,])close(?:$|[\s,])/i.test(value)) reusable = false;
+    rawHeaders.push(name, value);
+  }
+  if (isChunked && (length !== null || status[1] === '0')) return null;
+  return { text, status: Number(status[2]), rawHeaders, length, isChunked, reusable };
 }
 
 /** The line without its CR LF; `at` where it is not whole yet, -1 where it is too long or holds a bare LF. */

@@ -150,7 +150,7 @@ export class Connection {
     if (!this.#isGone) this.#socket.resume();
   }
 
-  #onHead(status: number, rawHeaders: string[]): void {
+  #onHead(status: number, rawHeaders: readonly string[]): void {
     const exchange = this.#exchanges[0];
     if (exchange === undefined) return this.end('upstream-invalid');
     if (!exchange.events.head(status, rawHeaders, this.#resume)) this.#mayGoOn = false;

@@ -16,7 +16,7 @@ const MOST_WAITING = 2_048;
 
 export interface UpstreamAnswer {
   /** Final status, 200 to 599. @returns false to pause until `resume` is called. */
-  onHead(status: number, rawHeaders: string[], resume: () => void): boolean;
+  onHead(status: number, rawHeaders: readonly string[], resume: () => void): boolean;
   /** @returns false to pause until `resume` is called. */
   onData(chunk: Buffer): boolean;
   onEnd(): void;
@@ -66,7 +66,7 @@ class BoundedExchange implements ExchangeEvents {
     this.#written = true;
   }
 
-  head(status: number, rawHeaders: string[], resume: () => void): boolean {
+  head(status: number, rawHeaders: readonly string[], resume: () => void): boolean {
     if (this.#done) return true;
     // Interim answers are for us; the one that counts follows.
     if (status < 200 && status !== 101 && ++this.#interim <= MOST_INTERIM) return true;

@@ -14,7 +14,7 @@ export interface ExchangeEvents {
   /** From now on the collector may see the request. */
   written(): void;
   /** Also for interim answers (1xx). @returns false to pause until `resume` is called. */
-  head(status: number, rawHeaders: string[], resume: () => void): boolean;
+  head(status: number, rawHeaders: readonly string[], resume: () => void): boolean;
   /** @returns false to pause. */
   data(chunk: Buffer): boolean;
   end(): void;

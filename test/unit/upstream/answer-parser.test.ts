@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AnswerParser } from '../../../src/upstream/answer-parser.ts';
 
 interface Read {
-  heads: { status: number; headers: string[] }[];
+  heads: { status: number; headers: readonly string[] }[];
   body: string;
   ends: boolean[];
   ok: boolean;
