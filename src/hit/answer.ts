@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { type RefusalCode, toProblem } from '../errors.ts';
 import type { Judgement } from '../policy/policy.ts';
+import { writeAnswer } from './answer-write.ts';
 import { expireCookies } from './expire-cookies.ts';
 import type { ReceivedHit } from './hit.ts';
 import type { DroppedHit } from './mount.ts';
@@ -32,9 +33,8 @@ export function answerEmpty(
   headers.push('Cache-Control', NO_STORE);
   if (!image) return void res.writeHead(204, headers).end();
   headers.push('Content-Type', 'image/gif', 'Content-Length', String(PIXEL.length));
-  // As a string it leaves in one write together with the head.
   if (hit.method === 'HEAD') res.writeHead(200, headers).end();
-  else res.writeHead(200, headers).end(PIXEL_TEXT, 'latin1');
+  else writeAnswer(res, 200, headers, PIXEL_TEXT);
 }
 
 /** Answer to a dropped hit: the profile's, which the vendor's script takes for success, else the route's. Never an error. */

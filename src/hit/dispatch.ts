@@ -5,6 +5,7 @@ import type { Upstream } from '../upstream/client.ts';
 import { exchange } from '../upstream/exchange.ts';
 import type { HeaderTable } from '../upstream/headers.ts';
 import { type AnswerRules, filterAnswer } from './answer-filter.ts';
+import { writeAnswer } from './answer-write.ts';
 import type { OutgoingHit } from './outgoing.ts';
 
 export interface RelayHooks {
@@ -71,7 +72,7 @@ export function relayHit(
         return true;
       },
       onEnd() {
-        if (held !== null) res.writeHead(held.status, held.headers).end(held.body, 'latin1');
+        if (held !== null) writeAnswer(res, held.status, held.headers, held.body);
         else if (!ignoring) res.end();
         hooks.settled(null);
       },
