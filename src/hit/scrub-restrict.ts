@@ -26,15 +26,20 @@ function isForwarded(ctx: ScrubContext, purpose: keyof typeof PURPOSE_INDEX): bo
   return ctx.actions[PURPOSE_INDEX[purpose]] === 'forward';
 }
 
-/** `G1` + ad_storage + analytics_storage: 1 yes, 0 no, - unset. */
-export function restrictGcs(ctx: ScrubContext, value: string): string {
+const GCS = /^G1[01-]{2}$/;
+const GCD = /^1\d(?:[\w-]{2}){4}[\w-]{0,4}$/;
+
+/** `G1` + ad_storage + analytics_storage: 1 yes, 0 no, - unset. Null where the value is no such flag. */
+export function restrictGcs(ctx: ScrubContext, value: string): string | null {
+  if (!GCS.test(value)) return null;
   const ad = isForwarded(ctx, 'advertising') ? (value[2] ?? '-') : '0';
   const analytics = isForwarded(ctx, 'analytics') ? (value[3] ?? '-') : '0';
   return `G1${ad}${analytics}`;
 }
 
-/** Consent states stand at positions 2, 4, 6 and 8; all other characters stay. */
-export function restrictGcd(ctx: ScrubContext, value: string): string {
+/** Consent states stand at positions 2, 4, 6 and 8; all other characters stay. Null where the value is no such flag. */
+export function restrictGcd(ctx: ScrubContext, value: string): string | null {
+  if (!GCD.test(value)) return null;
   const chars = [...value];
   GCD_PURPOSES.forEach((purpose, i) => {
     const char = chars[2 + 2 * i];

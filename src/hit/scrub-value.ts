@@ -59,11 +59,11 @@ function stripJson(ctx: ScrubContext, path: string, value: string): string | nul
   return result.ok ? result.text : null;
 }
 
-/** Consent flags whose value follows the decision. */
-function restrictFlag(ctx: ScrubContext, path: string, rule: FieldRule | null, value: string): string | null {
+/** Consent flags whose value follows the decision: false where it is no such flag, null where nothing is set. */
+function restrictFlag(ctx: ScrubContext, path: string, rule: FieldRule | null, value: string): string | false | null {
   if (ctx.restrictions.length === 0) return null;
-  if (rule?.type === 'gcs') return restrictGcs(ctx, value);
-  if (rule?.type === 'gcd') return restrictGcd(ctx, value);
+  if (rule?.type === 'gcs') return restrictGcs(ctx, value) ?? false;
+  if (rule?.type === 'gcd') return restrictGcd(ctx, value) ?? false;
   return restrictedValue(ctx, path);
 }
 
@@ -76,6 +76,7 @@ export function treatField(ctx: ScrubContext, path: string, value: string): Verd
   if (!ctx.countField()) return false;
   const rule = ctx.profile.field(path);
   const flag = restrictFlag(ctx, path, rule, value);
+  if (flag === false) return removeValue(ctx, path, null, 'undeclared', value);
   if (flag !== null) {
     if (flag === value) return true;
     ctx.note(path, 'consent', 'set');

@@ -17,7 +17,7 @@ export interface Finding {
 const EMAIL_LOCAL = /[\p{L}\p{N}._+'~-]/u;
 const EMAIL_DOMAIN = /[@＠]((?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62})\.){1,8}[\p{L}]{2,63}|\[[0-9a-fA-F:.]{3,45}\])/gu;
 const NUMBERS = /(?<![\p{L}\p{N}])[+(]?\(?\d(?:[\d ().\-/\u00a0\u2010-\u2014]{0,38}\d)?(?![\p{L}\p{N}])/gu;
-const IPV6 = /(?<![0-9a-zA-Z:.])[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?:\.\d{1,3}){0,3}(?![0-9a-zA-Z:])/g;
+const IPV6 = /(?:(?<![0-9a-zA-Z:.])|(?<=[g-zG-Z]:))[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,5}){2,9}(?:\.\d{1,3}){0,3}(?![0-9a-zA-Z:])/g;
 const IPV4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)/g;
 const IBAN = /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])/gi;
 const JWT = /eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}/g;
@@ -79,6 +79,22 @@ function findNumbers(text: string, found: Finding[]): void {
   }
 }
 
+/** The address by itself, behind a word (`mailto:2001:…`, `a:2001:…`) or before a port without brackets. */
+function findIpv6(text: string, found: Finding[]): void {
+  IPV6.lastIndex = 0;
+  for (let match = IPV6.exec(text); match !== null; match = IPV6.exec(text)) {
+    const [whole] = match;
+    if (whole.length < 4) continue;
+    const parts: [number, number][] = [
+      [0, whole.length],
+      [0, whole.lastIndexOf(':')],
+      [whole.indexOf(':') + 1, whole.length],
+    ];
+    const part = parts.find(([start, end]) => readIpv6(whole.slice(start, end)) !== null);
+    if (part !== undefined) found.push({ class: 'ip', start: match.index + part[0], end: match.index + part[1] });
+  }
+}
+
 function hasMixedRun(token: string): boolean {
   return /[A-Za-z]/.test(token) && /\d/.test(token);
 }
@@ -117,7 +133,7 @@ export function findIdentifiers(text: string, shape = shapeOf(text)): readonly F
     if (text.length >= 15) collect(text, IBAN, found, 'direct', isIban);
   }
   if (shape & HAS_DOTS) collect(text, IPV4, found, 'ip', (match) => readIpv4(match) !== null);
-  if (shape & HAS_COLONS) collect(text, IPV6, found, 'ip', (match) => match.length > 3 && readIpv6(match) !== null);
+  if (shape & HAS_COLONS) findIpv6(text, found);
   if ((shape & HAS_TOKEN) === 0) return found;
   if (text.includes('eyJ')) collect(text, JWT, found, 'online-id');
   if (text.includes('-')) collect(text, UUID, found, 'online-id', (match) => match !== NIL_UUID);

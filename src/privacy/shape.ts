@@ -13,6 +13,8 @@ export const HAS_BACKSLASH = 64;
 export const HAS_RUN = 128;
 /** At least 16 hexadecimal digits in a row. */
 export const HAS_HEX = 256;
+/** `&` and `;`, as around the name or number of a character in HTML. */
+export const HAS_ENTITY = 512;
 
 const RUN = 1;
 const TOKEN = 2;
@@ -33,6 +35,7 @@ export function shapeOf(text: string): number {
   let digits = 0;
   let dots = 0;
   let colons = 0;
+  let isOpen = false;
   let run = 0;
   let token = 0;
   let hex = 0;
@@ -46,6 +49,8 @@ export function shapeOf(text: string): number {
       if (code === 64 || code === 0xff20) shape |= HAS_AT;
       else if (code === 46) dots++;
       else if (code === 58) colons++;
+      else if (code === 38) isOpen = true;
+      else if (code === 59 && isOpen) shape |= HAS_ENTITY;
       else if (code === 37) shape |= HAS_ESCAPE;
       else if (code === 92) shape |= HAS_BACKSLASH;
       continue;
