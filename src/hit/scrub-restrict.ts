@@ -23,7 +23,7 @@ const GCD_DENIED: Readonly<Record<string, string>> = { t: 'p', r: 'q', n: 'm', v
 const GCD_PURPOSES = ['advertising', 'analytics', 'advertising', 'advertising'] as const;
 
 function isForwarded(ctx: ScrubContext, purpose: keyof typeof PURPOSE_INDEX): boolean {
-  return ctx.actions[PURPOSE_INDEX[purpose]] === 'forward';
+  return ctx.plan.actions[PURPOSE_INDEX[purpose]] === 'forward';
 }
 
 const GCS = /^G1[01-]{2}$/;
@@ -49,7 +49,8 @@ export function restrictGcd(ctx: ScrubContext, value: string): string | null {
   return chars.join('');
 }
 
-function resolveValue(ctx: ScrubContext, value: string): string {
+/** What a value of a restricted mode reads for this hit. */
+export function resolveValue(ctx: ScrubContext, value: string): string {
   const { country, subdivision } = ctx.request;
   const mayTellState = !ctx.isAnonymized || ctx.rules.geo === 'region';
   const state = country === 'US' && subdivision !== null && mayTellState ? META_STATES[subdivision] : undefined;
@@ -65,18 +66,10 @@ function resolveValue(ctx: ScrubContext, value: string): string {
   }
 }
 
-/** What a field must read in restricted mode, or null where no restriction in force speaks of it. */
-export function restrictedValue(ctx: ScrubContext, name: string): string | null {
-  for (const restriction of ctx.restrictions) {
-    for (const [field, value] of restriction.set) if (field === name) return resolveValue(ctx, value);
-  }
-  return null;
-}
-
 /** Fields to add to a container that has these names. */
 export function missingFields(ctx: ScrubContext, names: ReadonlySet<string>): [name: string, value: string, json: string][] {
   const missing: [string, string, string][] = [];
-  const due = ctx.restrictions.filter((restriction: Restriction) => names.has(restriction.beside));
+  const due = ctx.plan.restrictions.filter((restriction: Restriction) => names.has(restriction.beside));
   for (const restriction of due) {
     for (const [name, value] of [...restriction.set, ...restriction.add]) {
       if (names.has(name) || missing.some(([known]) => known === name)) continue;

@@ -5,7 +5,7 @@
 import { isCardNumber, isIban } from './checksums.ts';
 import { readIpv4, readIpv6 } from './ip-text.ts';
 import type { CarrierClass } from './report.ts';
-import { HAS_AT, HAS_COLONS, HAS_DIGITS, HAS_DOTS, HAS_TOKEN, shapeOf } from './shape.ts';
+import { HAS_AT, HAS_COLONS, HAS_DIGITS, HAS_DOTS, HAS_IBAN, HAS_TOKEN, shapeOf } from './shape.ts';
 
 export interface Finding {
   readonly class: CarrierClass;
@@ -95,33 +95,60 @@ function findIpv6(text: string, found: Finding[]): void {
   }
 }
 
-function hasMixedRun(token: string): boolean {
-  return /[A-Za-z]/.test(token) && /\d/.test(token);
-}
-
-function countDigits(text: string): number {
-  return text.match(/\d/g)?.length ?? 0;
-}
-
 /** Letters of both cases that change more often than words do. */
 function hasRandomCase(token: string): boolean {
   const words = token.match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+/g)?.length ?? 0;
   return words * 3 > token.length;
 }
 
+/** At least 12 characters with letters and three digits among them. */
+function isMixedRun(length: number, digits: number, letters: number): boolean {
+  return length >= 12 && digits >= 3 && letters > 0;
+}
+
 /** Long and without the rhythm of words: hexadecimal of 16 and more, mixed cases with digits, or a long run of letters with digits. */
 export function isRandomToken(token: string): boolean {
-  if (token.length < 16) return false;
-  const digits = countDigits(token);
-  if (/[a-z]/.test(token) && /[A-Z]/.test(token))
-    return digits >= 2 ? digits >= 3 || hasRandomCase(token) : token.length >= 20 && hasRandomCase(token);
+  const { length } = token;
+  if (length < 16) return false;
+  let digits = 0;
+  let lower = 0;
+  let upper = 0;
+  let hex = 0;
+  let hasMixedRun = false;
+  let runStart = 0;
+  let runDigits = 0;
+  let runLetters = 0;
+  for (let i = 0; i < length; i++) {
+    const code = token.charCodeAt(i);
+    if (code >= 48 && code <= 57) {
+      digits++;
+      runDigits++;
+      hex++;
+    } else if (code >= 97 && code <= 122) {
+      lower++;
+      runLetters++;
+      if (code <= 102) hex++;
+    } else if (code >= 65 && code <= 90) {
+      upper++;
+      runLetters++;
+      if (code <= 70) hex++;
+    } else if (code === 45 || code === 95) {
+      if (isMixedRun(i - runStart, runDigits, runLetters)) hasMixedRun = true;
+      runStart = i + 1;
+      runDigits = 0;
+      runLetters = 0;
+    }
+  }
+  if (lower > 0 && upper > 0) {
+    if (digits >= 3) return true;
+    return (digits >= 2 || length >= 20) && hasRandomCase(token);
+  }
   if (digits === 0) return false;
-  if (/^[0-9a-fA-F]+$/.test(token)) return true;
-  return token.split(/[_-]/).some((run) => run.length >= 12 && hasMixedRun(run) && countDigits(run) >= 3);
+  return hex === length || hasMixedRun || isMixedRun(length - runStart, runDigits, runLetters);
 }
 
 const NOTHING: readonly Finding[] = [];
-const ANY_PATTERN = HAS_AT | HAS_DIGITS | HAS_DOTS | HAS_COLONS | HAS_TOKEN;
+const ANY_PATTERN = HAS_AT | HAS_DIGITS | HAS_DOTS | HAS_COLONS | HAS_IBAN | HAS_TOKEN;
 
 /** Every identifier in a text, as it stands (nothing is decoded), in no particular order; parts may overlap. */
 export function findIdentifiers(text: string, shape = shapeOf(text)): readonly Finding[] {
@@ -130,8 +157,8 @@ export function findIdentifiers(text: string, shape = shapeOf(text)): readonly F
   if (shape & HAS_AT) findEmails(text, found);
   if (shape & HAS_DIGITS) {
     findNumbers(text, found);
-    if (text.length >= 15) collect(text, IBAN, found, 'direct', isIban);
   }
+  if (shape & HAS_IBAN) collect(text, IBAN, found, 'direct', isIban);
   if (shape & HAS_DOTS) collect(text, IPV4, found, 'ip', (match) => readIpv4(match) !== null);
   if (shape & HAS_COLONS) findIpv6(text, found);
   if ((shape & HAS_TOKEN) === 0) return found;
