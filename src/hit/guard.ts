@@ -38,15 +38,14 @@ function joinHeaders(headers: readonly string[]): string {
 export function guardHit(hit: OutgoingHit, forbidden: readonly Secret[]): GuardOutcome {
   if (forbidden.length === 0) return CLEAN;
   const searcher = searcherFor(forbidden);
-  const parts: readonly (readonly [string, Uint8Array | null])[] = [
-    ['target', Buffer.from(hit.target, 'utf8')],
-    ['headers', Buffer.from(joinHeaders(hit.headers), 'utf8')],
-    ['body', hit.body === null ? null : openBody(hit, hit.body)],
-  ];
-  for (const [foundIn, bytes] of parts) {
-    if (bytes === null) continue;
-    const index = searcher.findFirst(bytes);
-    if (index >= 0) return { ok: false, place: forbidden[index]?.place ?? 'unknown', foundIn };
-  }
-  return CLEAN;
+  const found = (foundIn: string, where: Uint8Array | string): GuardOutcome | null => {
+    const index = searcher.findFirst(where);
+    return index < 0 ? null : { ok: false, place: forbidden[index]?.place ?? 'unknown', foundIn };
+  };
+  return (
+    found('target', hit.target) ??
+    found('headers', joinHeaders(hit.headers)) ??
+    (hit.body === null ? null : found('body', openBody(hit, hit.body))) ??
+    CLEAN
+  );
 }

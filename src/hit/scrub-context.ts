@@ -1,11 +1,12 @@
 /** What scrubbing one hit knows and gathers on its way through the carriers. */
-import { type Action, PURPOSES, stricterAction } from '../consent/state.ts';
+import type { Action } from '../consent/state.ts';
 import type { AnonymizeRules } from '../policy/policy.ts';
 import { maskAddress } from '../privacy/ip.ts';
 import type { CarrierClass, Deed, ScrubEntry } from '../privacy/report.ts';
 import type { Searcher } from '../privacy/search.ts';
-import type { FieldRule, Restriction, VendorProfile } from '../vendors/profile.ts';
+import type { FieldRule, VendorProfile } from '../vendors/profile.ts';
 import type { ScrubRefusal, ScrubRequest } from './outgoing.ts';
+import { planFor, type ScrubPlan } from './scrub-plan.ts';
 import { isSecret, secretParts, trimSecret } from './scrub-secrets.ts';
 
 /** An identifier that was removed, with its class. */
@@ -28,6 +29,18 @@ export const LIMITS = {
 
 const IDENTIFYING: ReadonlySet<CarrierClass> = new Set(['direct', 'online-id', 'click-id', 'ip']);
 const SAFE_NAME = /^[\w.$[\]:?#|/ -]{1,120}$/;
+const MAX_LABELS = 2048;
+const labels = new Map<string, string>();
+
+/** The name as the report may repeat it: not where it may be an identifier itself. Kept by exact name, bounded. */
+function labelOf(name: string): string {
+  const known = labels.get(name);
+  if (known !== undefined) return known;
+  const label = SAFE_NAME.test(name) && !/\d{6}|[0-9a-f]{16}/i.test(name) ? name : '?';
+  if (labels.size >= MAX_LABELS) labels.clear();
+  if (name.length <= 120) labels.set(name, label);
+  return label;
+}
 
 export class ScrubContext {
   readonly request: ScrubRequest;
@@ -35,11 +48,7 @@ export class ScrubContext {
   readonly rules: AnonymizeRules;
   /** The whole hit is anonymized; else only what is forbidden is removed. */
   readonly isAnonymized: boolean;
-  /** By purpose, in the order of `PURPOSES`. */
-  readonly actions: readonly Action[];
-  /** Of everything that no profile declares. */
-  readonly strictest: Action;
-  readonly restrictions: readonly Restriction[];
+  readonly plan: ScrubPlan;
   /** Values that are kept nowhere, because an earlier pass found them to be identifiers. */
   readonly banned: Searcher | null;
   /** Prefix of the places of what is looked at: `query:`, `body:$.`. */
@@ -62,16 +71,9 @@ export class ScrubContext {
     this.profile = request.profile;
     this.rules = request.anonymize;
     this.isAnonymized = request.action === 'anonymize';
-    this.actions = request.judgement.purposes.map((decision) => decision.action);
+    this.plan = planFor(request);
     this.banned = banned;
-    let strictest: Action = request.action;
-    const named = request.profile.named | request.gate;
-    for (let i = 0; i < PURPOSES.length; i++) {
-      if ((named >> i) & 1) strictest = stricterAction(strictest, this.actions[i] ?? 'drop');
-    }
-    this.strictest = strictest;
     if (request.clientAddress !== null) this.addAddress(request.clientAddress);
-    this.restrictions = request.profile.restrictions.filter((restriction) => this.actions[restriction.without] !== 'forward');
   }
 
   /** The client address is an identifier like any other, unless the collector may learn it as it is. */
@@ -82,25 +84,18 @@ export class ScrubContext {
   /** The client address as the collector may learn it, or null: it belongs to the purpose that the profile says, else to the strictest. */
   addressToSend(): string | null {
     const { clientAddress } = this.request;
-    const purpose = this.profile.addressPurpose;
-    const action = purpose === null ? this.strictest : (this.actions[purpose] ?? 'drop');
+    const action = this.plan.actionOfPurpose(this.profile.addressPurpose);
     if (clientAddress === null || action === 'drop') return null;
     if (action === 'forward' && !this.isAnonymized) return clientAddress;
     return this.rules.ip === 'drop' ? null : maskAddress(clientAddress, this.rules.ip);
   }
 
   actionOf(rule: FieldRule | null): Action {
-    return rule === null ? this.strictest : (this.actions[rule.purpose] ?? 'drop');
-  }
-
-  /** Action of click ids, wherever they stand. */
-  clickIdAction(): Action {
-    const purpose = this.profile.clickIdPurpose;
-    return purpose === null ? this.strictest : (this.actions[purpose] ?? 'drop');
+    return rule === null ? this.plan.strictest : this.plan.actionOfPurpose(rule.purpose);
   }
 
   private placeOf(name: string): string {
-    return this.where + (SAFE_NAME.test(name) && !/\d{6}|[0-9a-f]{16}/i.test(name) ? name : '?');
+    return this.where + labelOf(name);
   }
 
   /** Notes a deed; a name that may itself be an identifier is not repeated. */
@@ -110,7 +105,7 @@ export class ScrubContext {
 
   /** Remembers an identifier for the guard. `isKnown`: its class is declared or detected, so that a short value counts too. */
   addSecret(name: string, carrier: CarrierClass, raw: string, isKnown: boolean): void {
-    if (this.seen.has(raw)) return;
+    if (raw.length < 3 || this.seen.has(raw)) return;
     const value = trimSecret(raw);
     this.addPart(name, carrier, value, isKnown);
     for (const part of secretParts(value)) this.addPart(name, carrier, part, isKnown);
@@ -135,7 +130,7 @@ export class ScrubContext {
 
   /** Keeps a value that the site chose, unless it holds what is banned. */
   keep(value: string): boolean {
-    if (this.banned !== null && value.length > 2 && this.banned.findFirst(Buffer.from(value, 'utf8')) >= 0) return false;
+    if (this.banned !== null && value.length > 2 && this.banned.findFirst(value) >= 0) return false;
     this.kept.push(value);
     return true;
   }

@@ -2,14 +2,14 @@
 import { filterCookies } from '../privacy/carriers/cookies.ts';
 import { readOrigin, splitUrl } from '../privacy/carriers/url.ts';
 import { coarsenBrands, coarsenLanguage, isPlatform } from '../privacy/coarse.ts';
-import { visitIdentifiers } from '../privacy/detect-nested.ts';
+import { findClass, visitIdentifiers } from '../privacy/detect-nested.ts';
 import { mayNameClickId } from '../privacy/names.ts';
 import { decodePercent } from '../privacy/percent.ts';
 import { reduceUserAgent } from '../privacy/user-agent.ts';
 import type { FieldRule } from '../vendors/profile.ts';
 import { addressRule, anonymizeValue, removeValue } from './scrub-anonymize.ts';
 import type { ScrubContext } from './scrub-context.ts';
-import { anonymizeUrl, collectFromUrl, stripClickIds } from './scrub-url.ts';
+import { anonymizeUrl, collectFromUrl, isPersonalOrigin, stripClickIds } from './scrub-url.ts';
 
 /** Headers of transport and of the browser that say nothing of their own about a person; kept as they are in a hit that is forwarded in part. */
 const TRANSPORT = new Set(
@@ -72,8 +72,39 @@ function noteCookie(ctx: ScrubContext, name: string, rule: FieldRule | null, val
   if (mayNameClickId(decoded)) collectFromUrl(ctx, name, decoded);
 }
 
+const MAX_CACHED = 1024;
+const lowerNames = new Map<string, string>();
+
+/** Kept by exact name, bounded: the same few come with every hit. */
+function lowerName(name: string): string {
+  const known = lowerNames.get(name);
+  if (known !== undefined) return known;
+  const lower = name.toLowerCase();
+  if (lowerNames.size >= MAX_CACHED) lowerNames.clear();
+  if (name.length <= 64) lowerNames.set(name, lower);
+  return lower;
+}
+
+function isTransport(lower: string): boolean {
+  return TRANSPORT.has(lower) || lower.startsWith('sec-');
+}
+
+/** Versions of browsers look like addresses, and their names and builds like ids. */
+const VERSIONS = /(?:[/ ]|v=")\d{1,5}(?:[._]\d{1,6}){1,4}|\b[A-Z]{1,4}\d{1,3}[A-Z]?\.\d{6}\.[\w.]{1,12}/g;
+const identities = new Map<string, boolean>();
+
+/** Whether a header of the browser tells who somebody is. Kept by exact value, bounded: few differ. */
+function tellsIdentity(value: string): boolean {
+  const known = identities.get(value);
+  if (known !== undefined) return known;
+  const tells = findClass(value.replace(VERSIONS, '')) !== null;
+  if (identities.size >= MAX_CACHED) identities.clear();
+  if (value.length <= 512) identities.set(value, tells);
+  return tells;
+}
+
 function noteHeader(ctx: ScrubContext, name: string, value: string): void {
-  if (TRANSPORT.has(name) || name.startsWith('sec-') || value === '') return;
+  if (isTransport(name) || value === '') return;
   ctx.note(name, 'undeclared', 'stripped');
   if (IDENTIFYING.test(name)) ctx.addSecret(name, 'online-id', value, true);
   visitIdentifiers(value, (found, text) => ctx.addSecret(name, found, text, true));
@@ -88,10 +119,17 @@ function canonicalType(value: string): string | null {
 
 type Maker = (ctx: ScrubContext, value: string) => string | null;
 
-function byDevice(coarsen: (value: string) => string | null): Maker {
+const LANGUAGES =
+  /^[a-zA-Z0-9*]{1,8}(?:-[a-zA-Z0-9]{1,8}){0,3}(?:\s*[,;]\s*(?:q=[01](?:\.\d{1,3})?|[a-zA-Z0-9*]{1,8}(?:-[a-zA-Z0-9]{1,8}){0,3})){0,20}$/;
+const BRANDS = /^(?:"[\w ();:.?=/-]{1,40}"\s*;\s*v="[\d.]{1,20}"(?:,\s*)?){1,8}$/;
+
+/** As it came, where the policy keeps it and it has its form; else reduced. */
+function byDevice(form: RegExp, coarsen: (value: string) => string | null): Maker {
   return (ctx, value) => {
     if (ctx.rules.device === 'drop') return null;
-    return ctx.rules.device === 'keep' && value.length < 200 && ctx.keep(value) ? value : coarsen(value);
+    const isKept =
+      ctx.rules.device === 'keep' && value.length < 200 && form.test(value) && !tellsIdentity(value) && ctx.keep(value);
+    return isKept ? value : coarsen(value);
   };
 }
 
@@ -100,41 +138,38 @@ const exactly =
   (_, value) =>
     values.includes(value) ? value : null;
 
+const unlessDropped =
+  (make: Maker): Maker =>
+  (ctx, value) =>
+    ctx.rules.device === 'drop' ? null : make(ctx, value);
+
+function makeUserAgent(ctx: ScrubContext, value: string): string | null {
+  if (ctx.rules.userAgent === 'drop') return null;
+  return ctx.rules.userAgent === 'keep' && !tellsIdentity(value) && ctx.keep(value) ? value : reduceUserAgent(value);
+}
+
 /** The headers of an anonymized hit in their order, and what stays of each. */
-const ALLOWED: readonly (readonly [name: string, lower: string, make: Maker])[] = [
-  [
-    'User-Agent',
-    'user-agent',
-    (ctx, value) =>
-      ctx.rules.userAgent === 'drop' ? null : ctx.rules.userAgent === 'keep' && ctx.keep(value) ? value : reduceUserAgent(value),
-  ],
-  ['Accept', 'accept', () => '*/*'],
-  ['Accept-Language', 'accept-language', byDevice(coarsenLanguage)],
-  ['Sec-CH-UA', 'sec-ch-ua', byDevice(coarsenBrands)],
-  [
-    'Sec-CH-UA-Mobile',
-    'sec-ch-ua-mobile',
-    (ctx, value) => (ctx.rules.device === 'drop' ? null : exactly('?0', '?1')(ctx, value)),
-  ],
-  ['Sec-CH-UA-Platform', 'sec-ch-ua-platform', (ctx, value) => (ctx.rules.device !== 'drop' && isPlatform(value) ? value : null)],
-  ['Origin', 'origin', makeOrigin],
-  ['Referer', 'referer', makeReferer],
-  ['DNT', 'dnt', exactly('1', '0')],
-  ['SP-Anonymous', 'sp-anonymous', exactly('*')],
-  ['Content-Type', 'content-type', (_, value) => canonicalType(value)],
-  [
-    'Content-Encoding',
-    'content-encoding',
-    (_, value) => (/^(?:gzip|x-gzip|deflate|br)$/i.test(value.trim()) ? value.trim().toLowerCase() : null),
-  ],
+const ALLOWED: readonly (readonly [name: string, make: Maker])[] = [
+  ['User-Agent', makeUserAgent],
+  ['Accept', () => '*/*'],
+  ['Accept-Language', byDevice(LANGUAGES, coarsenLanguage)],
+  ['Sec-CH-UA', byDevice(BRANDS, coarsenBrands)],
+  ['Sec-CH-UA-Mobile', unlessDropped(exactly('?0', '?1'))],
+  ['Sec-CH-UA-Platform', unlessDropped((_, value) => (isPlatform(value) ? value : null))],
+  ['Origin', makeOrigin],
+  ['Referer', makeReferer],
+  ['DNT', exactly('1', '0')],
+  ['SP-Anonymous', exactly('*')],
+  ['Content-Type', (_, value) => canonicalType(value)],
+  ['Content-Encoding', (_, value) => (/^(?:gzip|x-gzip|deflate|br)$/i.test(value.trim()) ? value.trim().toLowerCase() : null)],
 ];
-const ALLOWED_NAMES = new Set(ALLOWED.map(([, lower]) => lower));
+const PLACES = new Map(ALLOWED.map(([name], place) => [name.toLowerCase(), place]));
 
 function makeOrigin(ctx: ScrubContext, value: string): string | null {
   if (ctx.rules.page === 'drop') return null;
   const parts = splitUrl(value);
-  const origin = parts === null ? null : readOrigin(parts);
-  return origin !== null && ctx.keep(origin) ? origin : null;
+  const origin = readOrigin(parts);
+  return origin !== null && !isPersonalOrigin(parts.head) && ctx.keep(origin) ? origin : null;
 }
 
 function makeReferer(ctx: ScrubContext, value: string): string | null {
@@ -146,19 +181,27 @@ function makeReferer(ctx: ScrubContext, value: string): string | null {
 export function anonymizeHeaders(ctx: ScrubContext): string[] {
   ctx.where = 'header:';
   const incoming = ctx.request.hit.headers;
-  const out: string[] = [];
-  for (const [name, lower, make] of ALLOWED) {
-    const value = readHeader(incoming, lower);
-    if (value === '') continue;
-    const made = make(ctx, value);
-    if (made !== value)
-      ctx.note(lower, lower === 'referer' || lower === 'origin' ? 'url' : 'device', made === null ? 'stripped' : 'coarsened');
-    if (made !== null) out.push(name, made);
-  }
+  const values: (string | undefined)[] = [];
+  const others: number[] = [];
   for (let i = 0; i + 1 < incoming.length; i += 2) {
-    const lower = (incoming[i] as string).toLowerCase();
+    const place = PLACES.get(lowerName(incoming[i] as string));
+    if (place === undefined) others.push(i);
+    else if (values[place] === undefined && incoming[i + 1] !== '') values[place] = incoming[i + 1] as string;
+  }
+  const out: string[] = [];
+  ALLOWED.forEach(([name, make], place) => {
+    const value = values[place];
+    if (value === undefined) return;
+    const made = make(ctx, value);
+    if (made !== value) {
+      const carrier = make === makeReferer || make === makeOrigin ? 'url' : 'device';
+      ctx.note(lowerName(name), carrier, made === null ? 'stripped' : 'coarsened');
+    }
+    if (made !== null) out.push(name, made);
+  });
+  for (const i of others) {
+    const lower = lowerName(incoming[i] as string);
     const value = incoming[i + 1] as string;
-    if (ALLOWED_NAMES.has(lower)) continue;
     const rule = ctx.profile.header(lower);
     if (lower === 'cookie') {
       const kept = scrubCookies(ctx, value);
@@ -174,6 +217,7 @@ export function anonymizeHeaders(ctx: ScrubContext): string[] {
   return out;
 }
 
+/** What stays of a header in a hit that is forwarded in part; null where nothing does. */
 function partOfHeader(ctx: ScrubContext, lower: string, value: string): string | null {
   if (lower === 'cookie') {
     const kept = scrubCookies(ctx, value);
@@ -188,23 +232,34 @@ function partOfHeader(ctx: ScrubContext, lower: string, value: string): string |
     return verdict === true ? value : verdict === false ? null : verdict;
   }
   if (lower === 'referer') {
-    const url = ctx.clickIdAction() !== 'forward' && mayNameClickId(value) ? stripClickIds(ctx, lower, value) : value;
+    const url = ctx.plan.clickIds !== 'forward' && mayNameClickId(value) ? stripClickIds(ctx, lower, value) : value;
     return ctx.keep(url) ? url : null;
   }
-  if (TRANSPORT.has(lower) || lower.startsWith('sec-') || ctx.strictest === 'forward') return ctx.keep(value) ? value : null;
+  if (ctx.plan.strictest === 'forward') return ctx.keep(value) ? value : null;
+  if (isTransport(lower)) return keepTransport(ctx, lower, value);
   noteHeader(ctx, lower, value);
   return null;
+}
+
+/** A header of the browser that somebody put an identifier into belongs to the strictest purpose, like everything that nobody declares. */
+function keepTransport(ctx: ScrubContext, lower: string, value: string): string | null {
+  if (!tellsIdentity(value)) return ctx.keep(value) ? value : null;
+  ctx.note(lower, 'undeclared', 'stripped');
+  visitIdentifiers(value, (found, text) => ctx.addSecret(lower, found, text, true));
+  return lower === 'user-agent' ? reduceUserAgent(value) : null;
 }
 
 /** The same lines in the same order, less what is forbidden. */
 export function stripHeaders(ctx: ScrubContext): readonly string[] {
   ctx.where = 'header:';
   const incoming = ctx.request.hit.headers;
-  const out: string[] = [];
+  let out: string[] | null = null;
   for (let i = 0; i + 1 < incoming.length; i += 2) {
     const name = incoming[i] as string;
-    const value = partOfHeader(ctx, name.toLowerCase(), incoming[i + 1] as string);
-    if (value !== null) out.push(name, value);
+    const value = incoming[i + 1] as string;
+    const kept = partOfHeader(ctx, lowerName(name), value);
+    if (kept !== value) out ??= incoming.slice(0, i);
+    if (kept !== null) out?.push(name, kept);
   }
-  return out;
+  return out ?? incoming;
 }

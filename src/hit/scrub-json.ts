@@ -1,16 +1,14 @@
 /** JSON members by the profile: paths, batches, containers that go as a whole, flags of the restricted mode. */
 import type { JsonKind, JsonVisitor } from '../privacy/carriers/json.ts';
 import type { Verdict } from '../privacy/carriers/verdict.ts';
-import { classOfName } from '../privacy/names.ts';
 import { removeValue } from './scrub-anonymize.ts';
 import type { ScrubContext } from './scrub-context.ts';
+import type { FieldPlan } from './scrub-plan.ts';
 import { missingFields } from './scrub-restrict.ts';
-
-const SAFE_PATH = /^[A-Za-z0-9_.$[\]:/@ -]{0,300}$/;
 
 /** How single fields and queries are treated: handed in, since both can hold JSON again. */
 export interface Treatment {
-  field(ctx: ScrubContext, path: string, value: string): Verdict;
+  field(ctx: ScrubContext, plan: FieldPlan, value: string): Verdict;
   pairs(ctx: ScrubContext, text: string, prefix: string): string;
 }
 
@@ -18,51 +16,43 @@ export interface Treatment {
 export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Treatment): JsonVisitor {
   const { profile } = ctx;
   const names = new Map<string, Set<string>>();
-  const isRestricted = ctx.restrictions.length > 0;
+  const isRestricted = ctx.plan.restrictions.length > 0;
 
   const join = (path: string): string => (prefix === '' ? path : path === '' ? prefix : `${prefix}.${path}`);
-  /** The name below the innermost batch; where nothing of that name is declared, the whole path, which may lie below a declared container. */
-  const resolve = (path: string): string => {
-    const full = join(path);
-    let start = 0;
-    for (let dot = full.indexOf('.'); dot >= 0; dot = full.indexOf('.', dot + 1)) {
-      if (profile.isBatch(full.slice(0, dot))) start = dot + 1;
-    }
-    if (start === 0) return full;
-    const name = full.slice(start);
-    return profile.field(name) === null && profile.field(full) !== null ? full : name;
-  };
-  const noteName = (path: string): void => {
+  const noteName = (path: string, plan: FieldPlan): void => {
     const dot = path.lastIndexOf('.');
     const parent = dot < 0 ? '' : path.slice(0, dot);
     const known = names.get(parent);
-    if (known === undefined) names.set(parent, new Set([resolve(path)]));
-    else known.add(resolve(path));
+    if (known === undefined) names.set(parent, new Set([plan.path]));
+    else known.add(plan.path);
   };
 
   return {
     unique: ctx.isAnonymized,
     compact: ctx.isAnonymized,
     leaf(path: string, value: string, kind: JsonKind): Verdict {
-      const full = resolve(path);
-      if (isRestricted) noteName(path);
-      if (kind === 'null') return ctx.actionOf(profile.field(full)) !== 'drop' || profile.field(full) !== null;
+      const full = join(path);
+      const plan = ctx.plan.member(full);
+      if (isRestricted) noteName(path, plan);
+      if (kind === 'null')
+        return plan.rule !== null || (ctx.plan.strictest !== 'drop' && (plan.isPlainMember || !ctx.isAnonymized));
       if (ctx.isNdjson && path === 'length') return false;
-      if (profile.isBatch(join(path)) && value.includes('=')) {
+      if (profile.isBatch(full) && value.includes('=')) {
         const query = value.startsWith('?') ? value.slice(1) : value;
         return `${value.startsWith('?') ? '?' : ''}${treat.pairs(ctx, query, '')}`;
       }
-      if (ctx.isAnonymized && !SAFE_PATH.test(path)) return removeValue(ctx, '?', null, 'undeclared', `${path} ${value}`);
-      if (kind === 'boolean' && profile.field(full) !== null && ctx.actionOf(profile.field(full)) !== 'drop')
-        return treatBoolean(ctx, treat, full, value);
-      return treat.field(ctx, full, value);
+      if (ctx.isAnonymized && !plan.isPlainMember) return removeValue(ctx, '?', null, 'undeclared', `${path} ${value}`);
+      if (kind === 'boolean' && plan.rule !== null && ctx.actionOf(plan.rule) !== 'drop')
+        return treatBoolean(ctx, treat, plan, value);
+      return treat.field(ctx, plan, value);
     },
     open: () => ctx.countField(),
     hidden(path: string, value: string): void {
-      removeValue(ctx, resolve(path), null, classOfName(path) ?? 'undeclared', value);
+      const plan = ctx.plan.member(join(path));
+      removeValue(ctx, plan.path, null, plan.named ?? 'undeclared', value);
     },
     close(path: string, kept: number, isArray: boolean): boolean | string {
-      const full = resolve(path);
+      const full = ctx.plan.member(join(path)).path;
       if (isRestricted && !isArray) {
         const known = names.get(path);
         names.delete(path);
@@ -73,12 +63,12 @@ export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Trea
         }
       }
       if (kept > 0 || path === '') return true;
-      return ctx.strictest === 'forward' || profile.hasFieldsBelow(full) || profile.isBatch(join(path));
+      return ctx.plan.strictest === 'forward' || profile.hasFieldsBelow(full) || profile.isBatch(join(path));
     },
   };
 }
 
 /** A declared truth says nothing about a person, whatever its class, unless the restricted mode sets it. */
-function treatBoolean(ctx: ScrubContext, treat: Treatment, path: string, value: string): Verdict {
-  return ctx.restrictions.length === 0 ? true : treat.field(ctx, path, value);
+function treatBoolean(ctx: ScrubContext, treat: Treatment, plan: FieldPlan, value: string): Verdict {
+  return ctx.plan.restrictions.length === 0 ? true : treat.field(ctx, plan, value);
 }

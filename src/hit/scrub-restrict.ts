@@ -23,18 +23,23 @@ const GCD_DENIED: Readonly<Record<string, string>> = { t: 'p', r: 'q', n: 'm', v
 const GCD_PURPOSES = ['advertising', 'analytics', 'advertising', 'advertising'] as const;
 
 function isForwarded(ctx: ScrubContext, purpose: keyof typeof PURPOSE_INDEX): boolean {
-  return ctx.actions[PURPOSE_INDEX[purpose]] === 'forward';
+  return ctx.plan.actions[PURPOSE_INDEX[purpose]] === 'forward';
 }
 
-/** `G1` + ad_storage + analytics_storage: 1 yes, 0 no, - unset. */
-export function restrictGcs(ctx: ScrubContext, value: string): string {
+const GCS = /^G1[01-]{2}$/;
+const GCD = /^1\d(?:[\w-]{2}){4}[\w-]{0,4}$/;
+
+/** `G1` + ad_storage + analytics_storage: 1 yes, 0 no, - unset. Null where the value is no such flag. */
+export function restrictGcs(ctx: ScrubContext, value: string): string | null {
+  if (!GCS.test(value)) return null;
   const ad = isForwarded(ctx, 'advertising') ? (value[2] ?? '-') : '0';
   const analytics = isForwarded(ctx, 'analytics') ? (value[3] ?? '-') : '0';
   return `G1${ad}${analytics}`;
 }
 
-/** Consent states stand at positions 2, 4, 6 and 8; all other characters stay. */
-export function restrictGcd(ctx: ScrubContext, value: string): string {
+/** Consent states stand at positions 2, 4, 6 and 8; all other characters stay. Null where the value is no such flag. */
+export function restrictGcd(ctx: ScrubContext, value: string): string | null {
+  if (!GCD.test(value)) return null;
   const chars = [...value];
   GCD_PURPOSES.forEach((purpose, i) => {
     const char = chars[2 + 2 * i];
@@ -44,7 +49,8 @@ export function restrictGcd(ctx: ScrubContext, value: string): string {
   return chars.join('');
 }
 
-function resolveValue(ctx: ScrubContext, value: string): string {
+/** What a value of a restricted mode reads for this hit. */
+export function resolveValue(ctx: ScrubContext, value: string): string {
   const { country, subdivision } = ctx.request;
   const mayTellState = !ctx.isAnonymized || ctx.rules.geo === 'region';
   const state = country === 'US' && subdivision !== null && mayTellState ? META_STATES[subdivision] : undefined;
@@ -60,18 +66,10 @@ function resolveValue(ctx: ScrubContext, value: string): string {
   }
 }
 
-/** What a field must read in restricted mode, or null where no restriction in force speaks of it. */
-export function restrictedValue(ctx: ScrubContext, name: string): string | null {
-  for (const restriction of ctx.restrictions) {
-    for (const [field, value] of restriction.set) if (field === name) return resolveValue(ctx, value);
-  }
-  return null;
-}
-
 /** Fields to add to a container that has these names. */
 export function missingFields(ctx: ScrubContext, names: ReadonlySet<string>): [name: string, value: string, json: string][] {
   const missing: [string, string, string][] = [];
-  const due = ctx.restrictions.filter((restriction: Restriction) => names.has(restriction.beside));
+  const due = ctx.plan.restrictions.filter((restriction: Restriction) => names.has(restriction.beside));
   for (const restriction of due) {
     for (const [name, value] of [...restriction.set, ...restriction.add]) {
       if (names.has(name) || missing.some(([known]) => known === name)) continue;

@@ -10,16 +10,26 @@ const CONSTANTS = new Set(
   ).split(' '),
 );
 
+const MAX_CONSTANT = 40;
 const MAX_VALUE = 512;
 const NO_PARTS: readonly string[] = [];
-const SEPARATORS = /[.|:&=;,~$!* ]/;
+const SEPARATORS = '.|:&=;,~$!* ';
+const IS_SEPARATOR = new Uint8Array(128);
+for (const char of SEPARATORS) IS_SEPARATOR[char.charCodeAt(0)] = 1;
 const ANALYTICS_ID = /(?:^|\.)(\d{6,10}\.\d{6,10})$/;
+
+/** The same character all over. */
+function isUniform(value: string): boolean {
+  const first = value.charCodeAt(0);
+  for (let i = 1; i < value.length; i++) if (value.charCodeAt(i) !== first) return false;
+  return true;
+}
 
 /** Whether a value says who somebody is: of at least 6 characters, or of a known class and no bare number or constant. */
 export function isSecret(value: string, isKnown: boolean): boolean {
   const { length } = value;
-  if (length < 3 || (length < 40 && CONSTANTS.has(value.toLowerCase()))) return false;
-  if (length >= 6) return length > 12 || !/^(.)\1*$/.test(value);
+  if (length < 3 || (length < MAX_CONSTANT && (CONSTANTS.has(value) || CONSTANTS.has(value.toLowerCase())))) return false;
+  if (length >= 6) return length > 12 || !isUniform(value);
   return isKnown && !/^\d+$/.test(value);
 }
 
@@ -35,12 +45,27 @@ export function trimSecret(raw: string): string {
 /** Parts of a value that identify by themselves: `fb.1.1790000002345.XYZ` holds XYZ, `GA1.1.123456.789012` a client id. */
 export function secretParts(value: string): readonly string[] {
   if (value.charCodeAt(0) === 43) return [value.slice(1)];
-  if (value.length < 14 || !SEPARATORS.test(value)) return NO_PARTS;
-  const parts: string[] = [];
-  const analytics = ANALYTICS_ID.exec(value)?.[1];
-  if (analytics !== undefined && analytics !== value) parts.push(analytics);
-  if (value.length > 20) {
-    for (const part of value.split(SEPARATORS)) if (part.length >= 16 && isRandomToken(part)) parts.push(part);
+  const { length } = value;
+  if (length < 14) return NO_PARTS;
+  let parts: string[] | null = null;
+  let start = 0;
+  let hasSeparator = false;
+  for (let i = 0; i <= length; i++) {
+    const code = i === length ? -1 : value.charCodeAt(i);
+    if (code >= 0 && (code > 127 || IS_SEPARATOR[code] === 0)) continue;
+    if (i < length) hasSeparator = true;
+    if (hasSeparator && length > 20 && i - start >= 16) {
+      const part = value.slice(start, i);
+      if (isRandomToken(part)) {
+        parts ??= [];
+        parts.push(part);
+      }
+    }
+    start = i + 1;
   }
-  return parts;
+  if (!hasSeparator) return NO_PARTS;
+  const last = value.charCodeAt(length - 1);
+  const analytics = last >= 48 && last <= 57 ? ANALYTICS_ID.exec(value)?.[1] : undefined;
+  if (analytics !== undefined && analytics !== value) return [analytics, ...(parts ?? NO_PARTS)];
+  return parts ?? NO_PARTS;
 }

@@ -17,7 +17,7 @@ function mayHoldQuery(text: string): boolean {
 export function collectFromUrl(ctx: ScrubContext, place: string, whole: string, depth = 0): void {
   const text = whole.slice(0, LIMITS.valueLength);
   const parts = splitUrl(text);
-  if (parts === null || depth > LIMITS.depth || !ctx.isNew(text)) return;
+  if (depth > LIMITS.depth || !ctx.isNew(text)) return;
   for (const pairs of [parts.query, parts.fragment]) {
     if (pairs === null || pairs === '') continue;
     rewritePairs(pairs, '&', (name, value) => {
@@ -48,6 +48,20 @@ export function cleanPath(path: string): string {
     .join('/');
 }
 
+const MAX_ORIGINS = 1024;
+const personalOrigins = new Map<string, boolean>();
+
+/** A host of somebody's own: an address, or a label that is an id. Kept by exact text, bounded: few differ. */
+export function isPersonalOrigin(head: string): boolean {
+  const known = personalOrigins.get(head);
+  if (known !== undefined) return known;
+  const labels = head.replace(/:\d{1,5}$/, '').split('.');
+  const isPersonal = findClass(head) !== null || labels.some((label) => (label.match(/\d/g)?.length ?? 0) >= 6);
+  if (personalOrigins.size >= MAX_ORIGINS) personalOrigins.clear();
+  if (head.length <= 300) personalOrigins.set(head, isPersonal);
+  return isPersonal;
+}
+
 function keepQuery(query: string): string | null {
   const seen = new Set<string>();
   const kept = rewritePairs(query, '&', (name, value) => {
@@ -62,9 +76,8 @@ function keepQuery(query: string): string | null {
 export function anonymizeUrl(text: string, rule: AddressRule): string | null {
   if (rule === 'drop' || text.length > LIMITS.valueLength) return null;
   const parts = splitUrl(text);
-  if (parts === null) return null;
   const origin = readOrigin(parts);
-  if (origin === null || findClass(origin) !== null) {
+  if (origin === null || isPersonalOrigin(parts.head)) {
     return parts.head === '' && rule !== 'origin' && parts.path.startsWith('/') ? cleanPath(parts.path) : null;
   }
   if (rule === 'origin') return `${origin}/`;
@@ -91,7 +104,6 @@ function stripPairs(ctx: ScrubContext, place: string, pairs: string, depth: numb
 /** The same URL without click ids, also of URLs inside it; everything else stays byte for byte. */
 export function stripClickIds(ctx: ScrubContext, place: string, text: string, depth = 0): string {
   const parts = splitUrl(text);
-  if (parts === null) return text;
   const query = parts.query === null ? null : stripPairs(ctx, place, parts.query, depth);
   const fragment = parts.fragment?.includes('=') ? stripPairs(ctx, `${place}#`, parts.fragment, depth) : parts.fragment;
   if (query === parts.query && fragment === parts.fragment)

@@ -1,6 +1,4 @@
 /** A field by its rule: kept, removed, reduced, or opened where it holds further fields. */
-import type { Action } from '../consent/state.ts';
-import { stricterAction } from '../consent/state.ts';
 import { readBase64, readText } from '../privacy/carriers/base64.ts';
 import { rewriteJson } from '../privacy/carriers/json.ts';
 import { rewritePairs } from '../privacy/carriers/query.ts';
@@ -13,10 +11,9 @@ import { isOfType } from '../vendors/value-types.ts';
 import { anonymizeUndeclared, anonymizeValue, removeValue } from './scrub-anonymize.ts';
 import { LIMITS, type ScrubContext } from './scrub-context.ts';
 import { createJsonVisitor, type Treatment } from './scrub-json.ts';
-import { missingFields, restrictedValue, restrictGcd, restrictGcs } from './scrub-restrict.ts';
+import type { FieldPlan } from './scrub-plan.ts';
+import { missingFields, resolveValue, restrictGcd, restrictGcs } from './scrub-restrict.ts';
 import { stripClickIds } from './scrub-url.ts';
-
-const SAFE_NAME = /^[A-Za-z0-9_.$[\]:-]{1,80}$/;
 
 function forwardValue(ctx: ScrubContext, path: string, rule: FieldRule | null, value: string): Verdict {
   if (ctx.isAnonymized && rule !== null && rule.type !== null && rule.class === 'utility' && !isOfType(value, rule)) {
@@ -25,7 +22,7 @@ function forwardValue(ctx: ScrubContext, path: string, rule: FieldRule | null, v
   let text = value;
   if (
     value.length > 8 &&
-    ctx.clickIdAction() !== 'forward' &&
+    ctx.plan.clickIds !== 'forward' &&
     mayNameClickId(value) &&
     (value.includes('=') || value.charCodeAt(0) === 123)
   ) {
@@ -59,40 +56,33 @@ function stripJson(ctx: ScrubContext, path: string, value: string): string | nul
   return result.ok ? result.text : null;
 }
 
-/** Consent flags whose value follows the decision. */
-function restrictFlag(ctx: ScrubContext, path: string, rule: FieldRule | null, value: string): string | null {
-  if (ctx.restrictions.length === 0) return null;
-  if (rule?.type === 'gcs') return restrictGcs(ctx, value);
-  if (rule?.type === 'gcd') return restrictGcd(ctx, value);
-  return restrictedValue(ctx, path);
+/** Consent flags whose value follows the decision: false where it is no such flag, null where nothing is set. */
+function restrictFlag(ctx: ScrubContext, plan: FieldPlan, value: string): string | false | null {
+  if (plan.rule?.type === 'gcs') return restrictGcs(ctx, value) ?? false;
+  if (plan.rule?.type === 'gcd') return restrictGcd(ctx, value) ?? false;
+  return plan.set === null ? null : resolveValue(ctx, plan.set);
 }
 
-/** Click ids are known by name wherever no profile says better. */
-function isBareClickId(rule: FieldRule | null, path: string): boolean {
-  return (rule === null || rule.class === 'undeclared' || rule.class === 'text') && classOfName(path) === 'click-id';
-}
-
-export function treatField(ctx: ScrubContext, path: string, value: string): Verdict {
+export function treatField(ctx: ScrubContext, plan: FieldPlan, value: string): Verdict {
   if (!ctx.countField()) return false;
-  const rule = ctx.profile.field(path);
-  const flag = restrictFlag(ctx, path, rule, value);
+  const { path, rule, action } = plan;
+  const flag = ctx.plan.restrictions.length === 0 ? null : restrictFlag(ctx, plan, value);
+  if (flag === false) return removeValue(ctx, path, null, 'undeclared', value);
   if (flag !== null) {
     if (flag === value) return true;
     ctx.note(path, 'consent', 'set');
     return flag;
   }
-  let action: Action = ctx.actionOf(rule);
-  if (isBareClickId(rule, path)) {
-    action = stricterAction(rule === null ? 'forward' : action, ctx.clickIdAction());
+  if (plan.isClickId) {
     return action === 'forward' ? forwardValue(ctx, path, rule, value) : removeValue(ctx, path, null, 'click-id', value);
   }
   if (rule?.isRequired) ctx.hasRequired = true;
   if (rule !== null && rule.holds !== null && value !== '') return treatHolder(ctx, path, rule, value);
-  if (rule === null) {
+  if (rule === null && value.length >= 24) {
     const hit = readWrappedHit(ctx, path, value);
     if (hit !== null) return hit;
   }
-  if (action === 'drop') return removeValue(ctx, path, rule, rule?.class ?? classOfName(path) ?? 'undeclared', value);
+  if (action === 'drop') return removeValue(ctx, path, rule, rule?.class ?? plan.named ?? 'undeclared', value);
   if (action === 'forward') return forwardValue(ctx, path, rule, value);
   return rule === null ? anonymizeUndeclared(ctx, path, null, value) : anonymizeValue(ctx, path, rule, value);
 }
@@ -100,32 +90,33 @@ export function treatField(ctx: ScrubContext, path: string, value: string): Verd
 /** Rewrites pairs of a query, form, matrix or line; `prefix` is the path of what holds them. */
 export function treatPairs(ctx: ScrubContext, text: string, prefix: string, separator: '&' | ';' = '&'): string {
   const names = new Set<string>();
+  const isNoted = ctx.isAnonymized || ctx.plan.restrictions.length > 0;
   const out = rewritePairs(text, separator, (name, value) => {
     if (ctx.refusal !== null) return null;
     const path = prefix === '' ? name : `${prefix}.${name}`;
-    if (value === null) return ctx.countField() && treatBareName(ctx, path, name);
-    if (ctx.isAnonymized && (names.has(name) || !SAFE_NAME.test(name))) {
-      const carrier = classOfName(path) ?? 'undeclared';
-      removeValue(ctx, path, null, carrier, names.has(name) ? value : `${name} ${value}`);
+    const plan = ctx.plan.field(path);
+    if (value === null) return ctx.countField() && treatBareName(ctx, plan, name);
+    if (ctx.isAnonymized && (names.has(name) || !plan.isPlain)) {
+      removeValue(ctx, path, null, plan.named ?? 'undeclared', names.has(name) ? value : `${name} ${value}`);
       return false;
     }
-    const verdict = treatField(ctx, path, value);
-    if (verdict !== false) names.add(name);
+    const verdict = treatField(ctx, plan, value);
+    if (verdict !== false && isNoted) names.add(name);
     return verdict;
   });
-  if (ctx.restrictions.length === 0) return out;
+  if (ctx.plan.restrictions.length === 0) return out;
   const added = missingFields(ctx, names).map(([name, value]) => `${encodePercent(name)}=${encodePercent(value)}`);
   return added.length === 0 ? out : [out, ...added].filter((part) => part !== '').join(separator);
 }
 
 /** A name without a value: a declared flag, or a value without a name. */
-function treatBareName(ctx: ScrubContext, path: string, name: string): Verdict {
-  const rule = ctx.profile.field(path);
+function treatBareName(ctx: ScrubContext, plan: FieldPlan, name: string): Verdict {
+  const { path, rule } = plan;
   if (rule !== null)
     return ctx.actionOf(rule) === 'drop' || (ctx.isAnonymized && rule.class !== 'utility')
       ? removeValue(ctx, path, null, rule.class, '')
       : true;
-  if (ctx.strictest === 'forward') return true;
+  if (ctx.plan.strictest === 'forward') return true;
   return removeValue(ctx, '?', null, 'undeclared', name);
 }
 
@@ -194,12 +185,12 @@ function treatTarget(ctx: ScrubContext, target: string): string {
 
 /** A whole hit of the vendor in base64 under a name of chance, the way loaders of tag gateways hide it. */
 function readWrappedHit(ctx: ScrubContext, path: string, value: string): Verdict | null {
-  if (value.length < 24 || ctx.depth >= LIMITS.depth) return null;
+  if (ctx.depth >= LIMITS.depth) return null;
   const base64 = readBase64(value);
   const text = base64 === null ? null : readText(base64.bytes);
   if (base64 === null || text === null || !text.includes('?')) return null;
   const parts = splitUrl(text);
-  if (parts === null || parts.query === null || !ctx.profile.isEndpoint(parts.path)) return null;
+  if (parts.query === null || !ctx.profile.isEndpoint(parts.path)) return null;
   const treated = nest(ctx, path, () => treatTarget(ctx, text));
   return treated === text ? true : base64.encode(Buffer.from(treated, 'utf8'));
 }

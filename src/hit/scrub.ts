@@ -82,7 +82,7 @@ function findKept(ctx: ScrubContext): ReadonlySet<number> {
   if (only !== undefined && ctx.secrets.length === 1 && only.class === 'ip') {
     return ctx.kept.some((value) => value.includes(only.value)) ? new Set([0]) : NONE;
   }
-  return searcherFor(ctx.secrets).findAll(Buffer.from(ctx.kept.join('\n'), 'utf8'));
+  return searcherFor(ctx.secrets).findAll(ctx.kept.join('\n'));
 }
 
 /**

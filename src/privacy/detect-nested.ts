@@ -1,14 +1,17 @@
-/** Looks for identifiers below encodings: percent, base64, JSON escapes, to a bounded depth. */
+/** Looks for identifiers below encodings: percent, base64 (also of compressed text), JSON and HTML escapes, to a bounded depth. */
 import { readBase64, readText } from './carriers/base64.ts';
+import { inflate, isGzip, isZlib } from './carriers/compression.ts';
 import { findIdentifiers } from './detect.ts';
 import { decodePercent } from './percent.ts';
 import type { CarrierClass } from './report.ts';
-import { HAS_BACKSLASH, HAS_ESCAPE, HAS_HEX, HAS_RUN, shapeOf } from './shape.ts';
+import { HAS_BACKSLASH, HAS_ENTITY, HAS_ESCAPE, HAS_HEX, HAS_RUN, shapeOf } from './shape.ts';
 
 const JSON_ESCAPE = /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(["\\/]))/g;
+const HTML_AT = /&(?:#0*64|#x0*40|commat);/gi;
 const HEX_RUN = /(?:[0-9a-fA-F]{2}){8,}/g;
+const MAX_INFLATED_BYTES = 1 << 16;
 const MAX_DEPTH = 4;
-const ANY_VIEW = HAS_ESCAPE | HAS_BACKSLASH | HAS_RUN | HAS_HEX;
+const ANY_VIEW = HAS_ESCAPE | HAS_ENTITY | HAS_BACKSLASH | HAS_RUN | HAS_HEX;
 
 /** Called with the class and the text of each identifier. */
 export type FindingVisitor = (carrier: CarrierClass, value: string) => void;
@@ -34,12 +37,12 @@ function visitBase64(text: string, visit: (view: string) => boolean): boolean {
       continue;
     }
     const length = i - start;
-    if (length >= 8 && heads * 16 >= length * 3) {
+    if (length >= 8 && (heads * 16 >= length * 3 || mayBeCompressed(text, start))) {
       let end = i;
       while (end < i + 2 && text.charCodeAt(end) === 61) end++;
-      const decoded = readBase64(text.slice(start, end)) ?? readBase64(text.slice(start, i));
-      const inner = decoded === null ? null : readText(decoded.bytes);
-      if (inner !== null && inner.length >= 5 && visit(inner)) return true;
+      const run = text.slice(start, end);
+      const inner = openBase64(run) ?? openBase64(text.slice(start, i));
+      if (inner !== null ? visit(inner) : run.includes('/') && visitSegments(run, visit)) return true;
     }
     start = i + 1;
     heads = 0;
@@ -47,10 +50,39 @@ function visitBase64(text: string, visit: (view: string) => boolean): boolean {
   return false;
 }
 
+/** The text behind a stretch of base64, compressed or not; null where there is none. */
+function openBase64(run: string): string | null {
+  const decoded = readBase64(run);
+  if (decoded === null) return null;
+  const { bytes } = decoded;
+  const coding = isGzip(bytes) ? 'gzip' : isZlib(bytes) ? 'zlib' : null;
+  if (coding === null) return readText(bytes);
+  const inflated = inflate(bytes, coding, MAX_INFLATED_BYTES);
+  return inflated.ok ? readText(inflated.bytes) : null;
+}
+
+/** The first letters of gzip and of zlib in base64. */
+function mayBeCompressed(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return (code === 72 && text.startsWith('H4sI', at)) || (code === 101 && 'JNAF'.includes(text.charAt(at + 1)));
+}
+
+/** Segments of a path: `/` is a letter of base64, too. */
+function visitSegments(run: string, visit: (view: string) => boolean): boolean {
+  return run.split('/').some((segment) => {
+    const inner = segment.length >= 8 ? openBase64(segment) : null;
+    return inner !== null && visit(inner);
+  });
+}
+
 function visitViews(text: string, shape: number, visit: (view: string) => boolean): boolean {
   if (shape & HAS_ESCAPE) {
     const decoded = decodePercent(text);
     if (decoded !== text && visit(decoded)) return true;
+  }
+  if (shape & HAS_ENTITY) {
+    const plain = text.replace(HTML_AT, '@');
+    if (plain !== text && visit(plain)) return true;
   }
   if (shape & HAS_BACKSLASH) {
     const plain = text.replace(

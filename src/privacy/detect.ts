@@ -5,7 +5,7 @@
 import { isCardNumber, isIban } from './checksums.ts';
 import { readIpv4, readIpv6 } from './ip-text.ts';
 import type { CarrierClass } from './report.ts';
-import { HAS_AT, HAS_COLONS, HAS_DIGITS, HAS_DOTS, HAS_TOKEN, shapeOf } from './shape.ts';
+import { HAS_AT, HAS_COLONS, HAS_DIGITS, HAS_DOTS, HAS_IBAN, HAS_TOKEN, shapeOf } from './shape.ts';
 
 export interface Finding {
   readonly class: CarrierClass;
@@ -17,7 +17,7 @@ export interface Finding {
 const EMAIL_LOCAL = /[\p{L}\p{N}._+'~-]/u;
 const EMAIL_DOMAIN = /[@＠]((?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62})\.){1,8}[\p{L}]{2,63}|\[[0-9a-fA-F:.]{3,45}\])/gu;
 const NUMBERS = /(?<![\p{L}\p{N}])[+(]?\(?\d(?:[\d ().\-/\u00a0\u2010-\u2014]{0,38}\d)?(?![\p{L}\p{N}])/gu;
-const IPV6 = /(?<![0-9a-zA-Z:.])[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}(?:\.\d{1,3}){0,3}(?![0-9a-zA-Z:])/g;
+const IPV6 = /(?:(?<![0-9a-zA-Z:.])|(?<=[g-zG-Z]:))[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,5}){2,9}(?:\.\d{1,3}){0,3}(?![0-9a-zA-Z:])/g;
 const IPV4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)/g;
 const IBAN = /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])/gi;
 const JWT = /eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}/g;
@@ -79,12 +79,20 @@ function findNumbers(text: string, found: Finding[]): void {
   }
 }
 
-function hasMixedRun(token: string): boolean {
-  return /[A-Za-z]/.test(token) && /\d/.test(token);
-}
-
-function countDigits(text: string): number {
-  return text.match(/\d/g)?.length ?? 0;
+/** The address by itself, behind a word (`mailto:2001:…`, `a:2001:…`) or before a port without brackets. */
+function findIpv6(text: string, found: Finding[]): void {
+  IPV6.lastIndex = 0;
+  for (let match = IPV6.exec(text); match !== null; match = IPV6.exec(text)) {
+    const [whole] = match;
+    if (whole.length < 4) continue;
+    const parts: [number, number][] = [
+      [0, whole.length],
+      [0, whole.lastIndexOf(':')],
+      [whole.indexOf(':') + 1, whole.length],
+    ];
+    const part = parts.find(([start, end]) => readIpv6(whole.slice(start, end)) !== null);
+    if (part !== undefined) found.push({ class: 'ip', start: match.index + part[0], end: match.index + part[1] });
+  }
 }
 
 /** Letters of both cases that change more often than words do. */
@@ -93,19 +101,54 @@ function hasRandomCase(token: string): boolean {
   return words * 3 > token.length;
 }
 
+/** At least 12 characters with letters and three digits among them. */
+function isMixedRun(length: number, digits: number, letters: number): boolean {
+  return length >= 12 && digits >= 3 && letters > 0;
+}
+
 /** Long and without the rhythm of words: hexadecimal of 16 and more, mixed cases with digits, or a long run of letters with digits. */
 export function isRandomToken(token: string): boolean {
-  if (token.length < 16) return false;
-  const digits = countDigits(token);
-  if (/[a-z]/.test(token) && /[A-Z]/.test(token))
-    return digits >= 2 ? digits >= 3 || hasRandomCase(token) : token.length >= 20 && hasRandomCase(token);
+  const { length } = token;
+  if (length < 16) return false;
+  let digits = 0;
+  let lower = 0;
+  let upper = 0;
+  let hex = 0;
+  let hasMixedRun = false;
+  let runStart = 0;
+  let runDigits = 0;
+  let runLetters = 0;
+  for (let i = 0; i < length; i++) {
+    const code = token.charCodeAt(i);
+    if (code >= 48 && code <= 57) {
+      digits++;
+      runDigits++;
+      hex++;
+    } else if (code >= 97 && code <= 122) {
+      lower++;
+      runLetters++;
+      if (code <= 102) hex++;
+    } else if (code >= 65 && code <= 90) {
+      upper++;
+      runLetters++;
+      if (code <= 70) hex++;
+    } else if (code === 45 || code === 95) {
+      if (isMixedRun(i - runStart, runDigits, runLetters)) hasMixedRun = true;
+      runStart = i + 1;
+      runDigits = 0;
+      runLetters = 0;
+    }
+  }
+  if (lower > 0 && upper > 0) {
+    if (digits >= 3) return true;
+    return (digits >= 2 || length >= 20) && hasRandomCase(token);
+  }
   if (digits === 0) return false;
-  if (/^[0-9a-fA-F]+$/.test(token)) return true;
-  return token.split(/[_-]/).some((run) => run.length >= 12 && hasMixedRun(run) && countDigits(run) >= 3);
+  return hex === length || hasMixedRun || isMixedRun(length - runStart, runDigits, runLetters);
 }
 
 const NOTHING: readonly Finding[] = [];
-const ANY_PATTERN = HAS_AT | HAS_DIGITS | HAS_DOTS | HAS_COLONS | HAS_TOKEN;
+const ANY_PATTERN = HAS_AT | HAS_DIGITS | HAS_DOTS | HAS_COLONS | HAS_IBAN | HAS_TOKEN;
 
 /** Every identifier in a text, as it stands (nothing is decoded), in no particular order; parts may overlap. */
 export function findIdentifiers(text: string, shape = shapeOf(text)): readonly Finding[] {
@@ -114,10 +157,10 @@ export function findIdentifiers(text: string, shape = shapeOf(text)): readonly F
   if (shape & HAS_AT) findEmails(text, found);
   if (shape & HAS_DIGITS) {
     findNumbers(text, found);
-    if (text.length >= 15) collect(text, IBAN, found, 'direct', isIban);
   }
+  if (shape & HAS_IBAN) collect(text, IBAN, found, 'direct', isIban);
   if (shape & HAS_DOTS) collect(text, IPV4, found, 'ip', (match) => readIpv4(match) !== null);
-  if (shape & HAS_COLONS) collect(text, IPV6, found, 'ip', (match) => match.length > 3 && readIpv6(match) !== null);
+  if (shape & HAS_COLONS) findIpv6(text, found);
   if ((shape & HAS_TOKEN) === 0) return found;
   if (text.includes('eyJ')) collect(text, JWT, found, 'online-id');
   if (text.includes('-')) collect(text, UUID, found, 'online-id', (match) => match !== NIL_UUID);

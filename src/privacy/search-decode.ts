@@ -17,18 +17,32 @@ for (let i = 0; i < 6; i++) {
   HEX_VALUES[97 + i] = 10 + i;
 }
 
-const PERCENT = 37;
-const BACKSLASH = 92;
+const PERCENT_SIGN = 37;
+const REVERSE_SOLIDUS = 92;
 
-/** What a byte can be part of, as bits; 0 where it ends every stretch. */
+/** What a byte can be part of, as bits; 0 where it ends every stretch and begins no escape. */
 export const KINDS = new Uint8Array(256);
-export const HEX = 2;
-/** First letter of a group of base64 whose first byte is ASCII, without control characters but for tab and line ends. */
-export const HEAD = 4;
+/** A letter of base64; as the first letter of a group, the second, the third, where the bytes of the group are printable ASCII. */
+export const RUN = 1;
+export const HEAD = 2;
+export const SECOND = 4;
+export const THIRD = 8;
+export const HEX = 16;
+export const PERCENT = 32;
+export const BACKSLASH = 64;
 for (let i = 0; i < 256; i++) {
-  if (BASE64[i] === NONE) continue;
-  const isHead = (i >= 73 && i <= 90) || (i >= 97 && i <= 102) || i === 67 || i === 68;
-  KINDS[i] = 1 | (HEX_VALUES[i] === NONE ? 0 : HEX) | (isHead ? HEAD : 0);
+  const value = BASE64[i] as number;
+  if (value === NONE) continue;
+  const isHead = value >= 8 && value < 32;
+  const group = RUN | (isHead ? HEAD : 0) | ((value & 8) === 0 ? SECOND : 0) | ((value & 2) === 0 ? THIRD : 0);
+  KINDS[i] = group | (HEX_VALUES[i] === NONE ? 0 : HEX);
+}
+KINDS[PERCENT_SIGN] = PERCENT;
+KINDS[REVERSE_SOLIDUS] = BACKSLASH;
+
+/** Whether a byte is the first digit of printable ASCII in hexadecimal. */
+export function isHighDigit(byte: number): boolean {
+  return byte >= 50 && byte <= 55;
 }
 
 /** `H4sI`: base64 of the first bytes of gzip. */
@@ -124,50 +138,77 @@ function writeUnit(out: Uint8Array, at: number, unit: number): number {
   return at + 3;
 }
 
+/** Bytes that the next call with the same depth overwrites. */
+export interface View {
+  bytes: Buffer;
+  length: number;
+}
+
+/** Of larger ones the memory is given back. */
+const MAX_KEPT_BYTES = 1 << 16;
+const views: View[] = Array.from({ length: 6 }, () => ({ bytes: Buffer.allocUnsafeSlow(8192), length: 0 }));
+
+function viewAt(depth: number, size: number): View {
+  if (size > MAX_KEPT_BYTES) return { bytes: Buffer.allocUnsafeSlow(size), length: 0 };
+  const view = views[depth] as View;
+  if (view.bytes.length < size) view.bytes = Buffer.allocUnsafeSlow(size * 2);
+  return view;
+}
+
+/** The bytes of a text (UTF-8), at depth 0. */
+export function viewText(text: string): View {
+  const view = viewAt(0, text.length * 3);
+  view.length = view.bytes.write(text, 'utf8');
+  return view;
+}
+
 /** The bytes with `%XX` and `%uXXXX` decoded, or null where there is nothing to decode. */
-export function decodePercentBytes(bytes: Uint8Array): Uint8Array | null {
-  if (bytes.indexOf(PERCENT) < 0) return null;
-  const out = new Uint8Array(bytes.length);
-  let length = 0;
+export function decodePercentBytes(bytes: Uint8Array, length: number, depth: number): View | null {
+  const view = viewAt(depth, length);
+  const out = view.bytes;
+  let end = 0;
   let changed = false;
-  for (let i = 0; i < bytes.length; ) {
+  for (let i = 0; i < length; ) {
     const byte = bytes[i] as number;
-    if (byte === PERCENT) {
+    if (byte === PERCENT_SIGN) {
       const isLong = bytes[i + 1] === 117 || bytes[i + 1] === 85;
-      const value = isLong ? hexAt(bytes, i + 2, 4) : hexAt(bytes, i + 1, 2);
+      const size = isLong ? 6 : 3;
+      const value = i + size > length ? -1 : isLong ? hexAt(bytes, i + 2, 4) : hexAt(bytes, i + 1, 2);
       if (value >= 0) {
-        if (isLong) length = writeUnit(out, length, value);
-        else out[length++] = value;
-        i += isLong ? 6 : 3;
+        if (isLong) end = writeUnit(out, end, value);
+        else out[end++] = value;
+        i += size;
         changed = true;
         continue;
       }
     }
-    out[length++] = byte;
+    out[end++] = byte;
     i++;
   }
-  return changed ? out.subarray(0, length) : null;
+  view.length = end;
+  return changed ? view : null;
 }
 
-/** The bytes with `\uXXXX`, `\xXX`, `\/` and the like decoded, or null where there is nothing to decode. */
-export function decodeEscapes(bytes: Uint8Array): Uint8Array | null {
-  if (bytes.indexOf(BACKSLASH) < 0) return null;
-  const out = new Uint8Array(bytes.length);
-  let length = 0;
-  for (let i = 0; i < bytes.length; ) {
+/** The bytes with `\uXXXX`, `\xXX`, `\/` and the like decoded. */
+export function decodeEscapes(bytes: Uint8Array, length: number, depth: number): View {
+  const view = viewAt(depth, length);
+  const out = view.bytes;
+  let end = 0;
+  for (let i = 0; i < length; ) {
     const byte = bytes[i] as number;
-    if (byte === BACKSLASH && i + 1 < bytes.length) {
+    if (byte === REVERSE_SOLIDUS && i + 1 < length) {
       const kind = bytes[i + 1] as number;
       const digits = kind === 117 ? 4 : kind === 120 ? 2 : 0;
-      const value = digits === 0 ? kind : hexAt(bytes, i + 2, digits);
+      const value = digits === 0 ? kind : i + 2 + digits > length ? -1 : hexAt(bytes, i + 2, digits);
       if (value >= 0) {
-        length = writeUnit(out, length, value);
+        end = writeUnit(out, end, value);
         i += 2 + digits;
         continue;
       }
     }
-    out[length++] = byte;
+    out[end++] = byte;
     i++;
   }
-  return out.subarray(0, length);
+  view.length = end;
+  return view;
 }

@@ -4,6 +4,7 @@
  */
 import { inflate, isGzip, isZlib } from './carriers/compression.ts';
 import {
+  BACKSLASH,
   decodeBase64Run,
   decodeEscapes,
   decodeHexRun,
@@ -12,7 +13,13 @@ import {
   HEAD,
   HEX,
   isGzipBase64,
+  isHighDigit,
   KINDS,
+  PERCENT,
+  RUN,
+  SECOND,
+  THIRD,
+  viewText,
 } from './search-decode.ts';
 
 const TABLE_SIZE = 1024;
@@ -22,6 +29,10 @@ const MAX_DEPTH = 4;
 const MAX_INFLATED_BYTES = 1 << 20;
 const MIN_BASE64_RUN = 8;
 const MIN_HEX_RUN = 12;
+/** A group of base64 that holds printable ASCII, and the first letter of another behind it; four bits for each letter, the last one lowest. */
+const ASCII_GROUP = ((RUN | HEAD) << 16) | ((RUN | SECOND) << 12) | ((RUN | THIRD) << 8) | (RUN << 4) | (RUN | HEAD);
+/** `H`: gzip in base64 begins with it. */
+const GZIP_HEAD = 72;
 const NO_INDEXES: readonly number[] = [];
 
 /** Bytes that make up words: a short value counts only between others. */
@@ -29,160 +40,207 @@ function isWordByte(byte: number): boolean {
   return (byte >= 48 && byte <= 57) || (byte >= 97 && byte <= 122) || byte >= 128 || byte === 95;
 }
 
-function slotOf(hash: number): number {
-  return (hash ^ (hash >>> 10) ^ (hash >>> 20)) & (TABLE_SIZE - 1);
-}
-
-function foldText(text: string): Uint8Array {
-  const bytes = Buffer.from(text, 'utf8');
-  for (let i = 0; i < bytes.length; i++) bytes[i] = FOLD[bytes[i] as number] as number;
-  return bytes;
-}
-
 function hashAt(bytes: Uint8Array, at: number): number {
-  const [a, b, c] = [
-    FOLD[bytes[at] as number] as number,
-    FOLD[bytes[at + 1] as number] as number,
-    FOLD[bytes[at + 2] as number] as number,
-  ];
-  return (a << 16) | (b << 8) | c;
-}
-
-function hashOf(bytes: Uint8Array, length: number): number {
-  let hash = 0;
-  for (let i = 0; i < length; i++) hash = ((hash << 5) ^ (bytes[i] as number)) & 0x3fffffff;
-  return hash;
+  return (
+    ((FOLD[bytes[at] as number] as number) << 16) |
+    ((FOLD[bytes[at + 1] as number] as number) << 8) |
+    (FOLD[bytes[at + 2] as number] as number)
+  );
 }
 
 /** Values to look for. Those of 3 to 5 bytes count as whole words only; shorter ones are not looked for. */
 export class Searcher {
   private readonly table = new Uint16Array(TABLE_SIZE);
+  /** Bytes of all values, folded, one behind the other; where each begins and ends, by its index from 1. */
+  private readonly needles: Uint8Array;
+  private readonly starts: number[] = [0];
   private readonly next: number[] = [0];
-  private readonly needles: Uint8Array[] = [new Uint8Array()];
-  private readonly shortWords = new Map<number, number[]>();
-  /** Positions in `values` of what was found. */
-  private found: Set<number> | null = null;
+  private shortWords: Map<number, number[]> | null = null;
+  /** Indexes of what was found. */
+  private found: number[] = [];
   private isFirstEnough = true;
   /** A value with letters beyond ASCII: its base64 has no tell-tale letters. */
   private hasHighBytes = false;
 
   constructor(values: readonly string[]) {
-    for (let i = 0; i < values.length; i++) this.add(values[i] as string, i + 1);
+    let size = 0;
+    for (const value of values) size += value.length * 3;
+    this.needles = new Uint8Array(size);
+    let end = 0;
+    this.starts.push(0);
+    for (let i = 0; i < values.length; i++) {
+      end = this.write(values[i] as string, end);
+      this.starts.push(end);
+      this.index(i + 1);
+    }
   }
 
-  private add(value: string, index: number): void {
-    const bytes = foldText(value);
-    this.needles[index] = bytes;
-    if (!this.hasHighBytes && bytes.length > value.length) this.hasHighBytes = true;
-    if (bytes.length >= PREFIX) {
-      const slot = slotOf(hashOf(bytes, PREFIX));
+  /** Adds the bytes of a value, folded. */
+  private write(value: string, at: number): number {
+    const bytes = this.needles;
+    const { length } = value;
+    for (let i = 0; i < length; i++) {
+      const code = value.charCodeAt(i);
+      if (code >= 128) return this.writeUtf8(value, at);
+      bytes[at + i] = FOLD[code] as number;
+    }
+    return at + length;
+  }
+
+  private writeUtf8(value: string, at: number): number {
+    this.hasHighBytes = true;
+    const encoded = Buffer.from(value, 'utf8');
+    for (let i = 0; i < encoded.length; i++) this.needles[at + i] = FOLD[encoded[i] as number] as number;
+    return at + encoded.length;
+  }
+
+  private index(index: number): void {
+    const start = this.starts[index] as number;
+    const length = (this.starts[index + 1] as number) - start;
+    this.next.push(0);
+    if (length >= PREFIX) {
+      let hash = 0;
+      for (let i = start; i < start + PREFIX; i++) hash = ((hash << 5) ^ (this.needles[i] as number)) & 0x3fffffff;
+      const slot = (hash ^ (hash >>> 10) ^ (hash >>> 20)) & (TABLE_SIZE - 1);
       this.next[index] = this.table[slot] as number;
       this.table[slot] = index;
-    } else if (bytes.length >= SHORT_PREFIX) {
-      const hash = hashAt(bytes, 0);
+    } else if (length >= SHORT_PREFIX) {
+      this.shortWords ??= new Map();
+      const hash = hashAt(this.needles, start);
       const known = this.shortWords.get(hash);
       if (known === undefined) this.shortWords.set(hash, [index]);
       else known.push(index);
     }
   }
 
-  /** Position of a value that the bytes hold in some encoding, or -1. */
-  findFirst(bytes: Uint8Array): number {
-    this.found = new Set();
-    this.isFirstEnough = true;
-    this.searchView(bytes, 0);
-    const [first] = this.found;
-    return first === undefined ? -1 : first - 1;
+  /** Position of a value that the bytes, or the text, hold in some encoding, or -1. */
+  findFirst(where: Uint8Array | string): number {
+    this.search(where, true);
+    return (this.found[0] ?? 0) - 1;
   }
 
-  /** Positions of all values that the bytes hold in some encoding. */
-  findAll(bytes: Uint8Array): Set<number> {
-    this.found = new Set();
-    this.isFirstEnough = false;
-    this.searchView(bytes, 0);
-    return new Set([...this.found].map((index) => index - 1));
+  /** Positions of all values that the bytes, or the text, hold in some encoding. */
+  findAll(where: Uint8Array | string): Set<number> {
+    this.search(where, false);
+    return new Set(this.found.map((index) => index - 1));
+  }
+
+  private search(where: Uint8Array | string, isFirstEnough: boolean): void {
+    this.found = [];
+    this.isFirstEnough = isFirstEnough;
+    if (typeof where !== 'string') return this.searchView(where, where.length, 0);
+    const view = viewText(where);
+    this.searchView(view.bytes, view.length, 0);
   }
 
   private isDone(): boolean {
-    return this.isFirstEnough && this.found !== null && this.found.size > 0;
+    return this.isFirstEnough && this.found.length > 0;
   }
 
-  private searchView(bytes: Uint8Array, depth: number): void {
+  private searchView(bytes: Uint8Array, length: number, depth: number): void {
     if (this.isDone()) return;
-    this.scan(bytes, 0, bytes.length);
-    if (this.shortWords.size > 0) this.scanWords(bytes);
-    this.searchRuns(bytes, depth);
+    if (this.shortWords !== null) this.scanWords(bytes, length, this.shortWords);
+    const marks = this.searchPlain(bytes, length, depth);
+    if (this.hasHighBytes) this.searchAllRuns(bytes, length, depth);
     if (depth >= MAX_DEPTH || this.isDone()) return;
-    const unescaped = decodePercentBytes(bytes);
-    if (unescaped !== null) this.searchView(unescaped, depth + 1);
-    const plain = decodeEscapes(bytes);
-    if (plain !== null) this.searchView(plain, depth + 1);
-    const coding = isGzip(bytes) ? 'gzip' : isZlib(bytes) ? 'zlib' : null;
-    if (coding !== null) {
-      const inflated = inflate(bytes, coding, MAX_INFLATED_BYTES);
-      if (inflated.ok) this.searchView(inflated.bytes, depth + 1);
+    if ((marks & PERCENT) !== 0) {
+      const unescaped = decodePercentBytes(bytes, length, depth + 1);
+      if (unescaped !== null) this.searchView(unescaped.bytes, unescaped.length, depth + 1);
     }
-  }
-
-  /** Base64 and hexadecimal stretches, decoded at every offset; most stretches are words, and are told so on the way. */
-  private searchRuns(bytes: Uint8Array, depth: number): void {
-    const length = bytes.length;
-    let start = 0;
-    let hex = 0;
-    let mayBeBase64 = this.hasHighBytes;
-    let mayBeHex = false;
-    for (let i = 0; i <= length; i++) {
-      const kind = i === length ? 0 : (KINDS[bytes[i] as number] as number);
-      if (kind !== 0) {
-        if ((kind & HEAD) !== 0 && i - start >= 4 && ((KINDS[bytes[i - 4] as number] as number) & HEAD) !== 0) mayBeBase64 = true;
-        if ((kind & HEX) === 0) hex = 0;
-        else if (++hex === MIN_HEX_RUN) mayBeHex = true;
-        continue;
-      }
-      if (i - start >= MIN_BASE64_RUN) {
-        if (mayBeBase64 || isGzipBase64(bytes, start)) this.searchBase64(bytes, start, i, depth);
-        if (mayBeHex) this.searchHexWithin(bytes, start, i);
-        if (this.isDone()) return;
-      }
-      start = i + 1;
-      hex = 0;
-      mayBeBase64 = this.hasHighBytes;
-      mayBeHex = false;
+    if ((marks & BACKSLASH) !== 0) {
+      const plain = decodeEscapes(bytes, length, depth + 1);
+      this.searchView(plain.bytes, plain.length, depth + 1);
+    }
+    const coding = isGzip(bytes) ? 'gzip' : isZlib(bytes) ? 'zlib' : null;
+    if (coding !== null && length > 6) {
+      const inflated = inflate(bytes.subarray(0, length), coding, MAX_INFLATED_BYTES);
+      if (inflated.ok) this.searchView(inflated.bytes, inflated.bytes.length, depth + 1);
     }
   }
 
   /**
-   * Base64 of ASCII begins each group of four with one of a few letters, and six bytes hold two beginnings of groups: only stretches with two of
-   * them, four apart, are decoded.
+   * The values as they stand, and base64 and hexadecimal stretches, decoded at every offset; most stretches are words, and are told so on the
+   * way. Tells which marks of other encodings stand between them. The loop over all bytes: nearly without branches.
+   */
+  private searchPlain(bytes: Uint8Array, length: number, depth: number): number {
+    const { table } = this;
+    // Held here: what another module exports is loaded and checked anew at each use.
+    const fold = FOLD;
+    const kinds = KINDS;
+    let marks = 0;
+    let hash = 0;
+    let group = 0;
+    let hexes = 0;
+    let done = 0;
+    for (let i = 0; i < length; i++) {
+      const byte = bytes[i] as number;
+      hash = ((hash << 5) ^ (fold[byte] as number)) & 0x3fffffff;
+      const index = table[(hash ^ (hash >>> 10) ^ (hash >>> 20)) & (TABLE_SIZE - 1)] as number;
+      if (index !== 0 && i >= PREFIX - 1) this.verify(bytes, i - PREFIX + 1, length, index);
+      const kind = kinds[byte] as number;
+      marks |= kind;
+      group = ((group << 4) | (kind & 15)) & 0xfffff;
+      hexes = ((hexes << 1) | ((kind & HEX) >> 4)) & 0xfff;
+      const isTrigger =
+        (group & ASCII_GROUP) === ASCII_GROUP || hexes === 0xfff || (byte === GZIP_HEAD && isGzipBase64(bytes, i));
+      if (isTrigger && i >= done) done = this.searchRunAround(bytes, i, length, depth);
+    }
+    return marks;
+  }
+
+  /** All stretches, whatever they look like. */
+  private searchAllRuns(bytes: Uint8Array, length: number, depth: number): void {
+    for (let i = 0; i < length; i++) {
+      if (((KINDS[bytes[i] as number] as number) & RUN) !== 0) i = this.searchRunAround(bytes, i, length, depth);
+    }
+  }
+
+  /** The stretch that a byte stands in. @returns its end */
+  private searchRunAround(bytes: Uint8Array, at: number, length: number, depth: number): number {
+    let start = at;
+    let end = at + 1;
+    while (start > 0 && ((KINDS[bytes[start - 1] as number] as number) & RUN) !== 0) start--;
+    while (end < length && ((KINDS[bytes[end] as number] as number) & RUN) !== 0) end++;
+    if (end - start < MIN_BASE64_RUN || this.isDone()) return end;
+    if (isGzipBase64(bytes, at)) this.searchDecoded(bytes, at, end, depth);
+    this.searchBase64(bytes, start, end, depth);
+    this.searchHexWithin(bytes, start, end);
+    return end;
+  }
+
+  /**
+   * In base64, six bytes of printable ASCII hold a whole group of them and the beginning of the next: from the first such place to the last one
+   * the stretch is decoded, at each offset.
    */
   private searchBase64(bytes: Uint8Array, start: number, end: number, depth: number): void {
-    if (isGzipBase64(bytes, start)) return this.searchDecoded(bytes, start, end, depth);
-    for (let offset = 0; offset < 4 && end - start - offset >= MIN_BASE64_RUN; offset++) {
+    for (let offset = start; offset < start + 4 && end - offset >= MIN_BASE64_RUN; offset++) {
       if (this.hasHighBytes) {
-        this.searchDecoded(bytes, start + offset, end, depth);
+        this.searchDecoded(bytes, offset, end, depth);
         continue;
       }
       let first = -1;
       let last = -1;
-      for (let i = start + offset; i < end; i += 4) {
-        if (((KINDS[bytes[i] as number] as number) & HEAD) !== 0) {
-          if (first < 0) first = i;
-          last = i;
-        } else {
-          if (last > first) this.searchDecoded(bytes, Math.max(start + offset, first - 4), Math.min(end, last + 8), depth);
-          first = last = -1;
-        }
+      for (let i = offset; i + 4 < end; i += 4) {
+        if (
+          ((KINDS[bytes[i] as number] as number) & HEAD) === 0 ||
+          ((KINDS[bytes[i + 1] as number] as number) & SECOND) === 0 ||
+          ((KINDS[bytes[i + 2] as number] as number) & THIRD) === 0 ||
+          ((KINDS[bytes[i + 4] as number] as number) & HEAD) === 0
+        )
+          continue;
+        if (first < 0) first = i;
+        last = i;
       }
-      if (last > first) this.searchDecoded(bytes, Math.max(start + offset, first - 4), end, depth);
+      if (first >= 0) this.searchDecoded(bytes, Math.max(offset, first - 4), Math.min(end, last + 8), depth);
     }
   }
 
   private searchDecoded(bytes: Uint8Array, start: number, end: number, depth: number): void {
     const decoded = decodeBase64Run(bytes, start, end);
-    this.scan(decoded.bytes, 0, decoded.length);
+    this.scan(decoded.bytes, decoded.length);
     // What decodes to a text or a compressed text may hold further encodings.
     if (depth < MAX_DEPTH && decoded.length >= 12 && decoded.isNested()) {
-      this.searchView(decoded.bytes.slice(0, decoded.length), depth + 1);
+      this.searchView(decoded.bytes.slice(0, decoded.length), decoded.length, depth + 1);
     }
   }
 
@@ -196,42 +254,51 @@ export class Searcher {
   }
 
   private searchHex(bytes: Uint8Array, start: number, end: number): void {
-    for (let offset = 0; offset < 2; offset++) {
-      const decoded = decodeHexRun(bytes, start + offset, end);
-      this.scan(decoded.bytes, 0, decoded.length);
+    for (let from = start; from < start + 2; from++) {
+      let pairs = 0;
+      let mayHold = this.hasHighBytes;
+      for (let i = from; i + 1 < end && !mayHold; i += 2) {
+        if (!isHighDigit(bytes[i] as number)) pairs = 0;
+        else if (++pairs === PREFIX) mayHold = true;
+      }
+      if (!mayHold) continue;
+      const decoded = decodeHexRun(bytes, from, end);
+      this.scan(decoded.bytes, decoded.length);
     }
   }
 
-  private scan(bytes: Uint8Array, from: number, to: number): void {
+  private scan(bytes: Uint8Array, to: number): void {
     const table = this.table;
     let hash = 0;
-    for (let i = from; i < to; i++) {
+    for (let i = 0; i < to; i++) {
       hash = ((hash << 5) ^ (FOLD[bytes[i] as number] as number)) & 0x3fffffff;
       const index = table[(hash ^ (hash >>> 10) ^ (hash >>> 20)) & (TABLE_SIZE - 1)] as number;
-      if (index !== 0 && i - from >= PREFIX - 1) this.verify(bytes, i - PREFIX + 1, to, index);
+      if (index !== 0 && i >= PREFIX - 1) this.verify(bytes, i - PREFIX + 1, to, index);
     }
   }
 
   private verify(bytes: Uint8Array, at: number, to: number, first: number): void {
     for (let index = first; index !== 0; index = this.next[index] as number) {
-      if (this.matches(bytes, at, to, this.needles[index] as Uint8Array)) this.found?.add(index);
+      if (this.matches(bytes, at, to, index)) this.found.push(index);
     }
   }
 
-  private matches(bytes: Uint8Array, at: number, to: number, needle: Uint8Array): boolean {
-    if (at + needle.length > to) return false;
-    for (let i = 0; i < needle.length; i++) if (FOLD[bytes[at + i] as number] !== needle[i]) return false;
+  private matches(bytes: Uint8Array, at: number, to: number, index: number): boolean {
+    const { needles } = this;
+    const start = this.starts[index] as number;
+    const length = (this.starts[index + 1] as number) - start;
+    if (at + length > to) return false;
+    for (let i = 0; i < length; i++) if (FOLD[bytes[at + i] as number] !== needles[start + i]) return false;
     return true;
   }
 
-  private scanWords(bytes: Uint8Array): void {
-    for (let at = 0; at + SHORT_PREFIX <= bytes.length; at++) {
+  private scanWords(bytes: Uint8Array, length: number, words: ReadonlyMap<number, readonly number[]>): void {
+    for (let at = 0; at + SHORT_PREFIX <= length; at++) {
       if (at > 0 && isWordByte(FOLD[bytes[at - 1] as number] as number)) continue;
-      for (const index of this.shortWords.get(hashAt(bytes, at)) ?? NO_INDEXES) {
-        const needle = this.needles[index] as Uint8Array;
-        const end = at + needle.length;
-        const isWord = end >= bytes.length || !isWordByte(FOLD[bytes[end] as number] as number);
-        if (isWord && this.matches(bytes, at, bytes.length, needle)) this.found?.add(index);
+      for (const index of words.get(hashAt(bytes, at)) ?? NO_INDEXES) {
+        const end = at + (this.starts[index + 1] as number) - (this.starts[index] as number);
+        const isWord = end >= length || !isWordByte(FOLD[bytes[end] as number] as number);
+        if (isWord && this.matches(bytes, at, length, index)) this.found.push(index);
       }
     }
   }

@@ -55,6 +55,7 @@ const FORMS: Readonly<Partial<Record<ValueType, RegExp>>> = {
   host: /^(?:https?:\/\/)?(?:[A-Za-z0-9-]{1,63}\.){0,8}[A-Za-z0-9-]{1,63}(?::\d{1,5})?\/?$/,
   charset: /^(?:utf-?8|utf-?16|iso-8859-\d{1,2}|windows-125\d|us-ascii|shift_jis|euc-jp|gb2312|gbk|big5|koi8-r)$/i,
   gcs: /^G1[01-]{2}$/,
+  gcd: /^1\d(?:[\w-]{2}){4}[\w-]{0,4}$/,
   'us-privacy': /^1[YN-]{3}$/i,
   list: /^[A-Za-z0-9_$.:/@| -]{1,64}(?:[,;][A-Za-z0-9_$.:/@| -]{1,64}){0,50}$/,
 };
@@ -82,6 +83,12 @@ function isAccount(value: string): boolean {
   );
 }
 
+/** Keys and codes are random by nature; an address or a number of somebody is none. */
+function isKey(value: string): boolean {
+  const found = findClass(value);
+  return found === null || found === 'online-id';
+}
+
 /** What of a field's declaration its value is checked against. */
 export interface ValueForm {
   readonly type: ValueType | null;
@@ -97,6 +104,7 @@ export function isOfType(value: string, form: ValueForm): boolean {
   if (pattern !== undefined && !pattern.test(value)) return false;
   if (form.like !== null && !matchesLike(value, form.like)) return false;
   if (type === 'account') return form.like !== null || isAccount(value);
+  if (type === 'key' || type === 'code') return isKey(value);
   if (!FREE.has(type)) return true;
   return findClass(value) === null && (type === 'version' || !isIdLike(value));
 }

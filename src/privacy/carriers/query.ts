@@ -20,14 +20,19 @@ export function rewritePairs(text: string, separator: '&' | ';', visit: PairVisi
   let changed = false;
   let start = 0;
   const length = text.length;
+  const percent = createLocator(text, '%');
+  const plus = createLocator(text, '+');
   while (start <= length) {
     let end = text.indexOf(separator, start);
     if (end < 0) end = length;
     if (end > start) {
       let equals = text.indexOf('=', start);
       if (equals > end) equals = -1;
-      const name = decodePercent(text.slice(start, equals < 0 ? end : equals), true);
-      const value = equals < 0 ? null : decodePercent(text.slice(equals + 1, end), true);
+      const isEncoded = locate(percent, start) < end || locate(plus, start) < end;
+      const rawName = text.slice(start, equals < 0 ? end : equals);
+      const name = isEncoded ? decodePercent(rawName, true) : rawName;
+      const rawValue = equals < 0 ? null : text.slice(equals + 1, end);
+      const value = rawValue !== null && isEncoded ? decodePercent(rawValue, true) : rawValue;
       const verdict = visit(name, value);
       if (verdict === null) return text;
       if (verdict === false) {
@@ -53,4 +58,24 @@ export function rewritePairs(text: string, separator: '&' | ';', visit: PairVisi
     start = end + 1;
   }
   return changed ? out : text;
+}
+
+/** Where a character stands next: asked for places that only grow, so that a text is searched once. */
+interface Locator {
+  readonly text: string;
+  readonly char: string;
+  at: number;
+}
+
+function createLocator(text: string, char: string): Locator {
+  const at = text.indexOf(char);
+  return { text, char, at: at < 0 ? Number.POSITIVE_INFINITY : at };
+}
+
+function locate(locator: Locator, from: number): number {
+  if (locator.at < from) {
+    const at = locator.text.indexOf(locator.char, from);
+    locator.at = at < 0 ? Number.POSITIVE_INFINITY : at;
+  }
+  return locator.at;
 }

@@ -10,13 +10,25 @@ export interface UrlParts {
   readonly fragment: string | null;
 }
 
-const SHAPE = /^((?:[a-zA-Z][a-zA-Z0-9+.-]{0,30}:)?(?:\/\/[^/?#\\]*)?)([^?#]*)(?:\?([^#]*))?(?:#([\s\S]*))?$/;
+const HEAD = /^(?:[a-zA-Z][a-zA-Z0-9+.-]{0,30}:)?(?:\/\/[^/?#\\]*)?/;
 const ABSOLUTE = /^(?:[a-zA-Z][a-zA-Z0-9+.-]{1,30}:)?\/\/[^/\s]/;
 
-export function splitUrl(text: string): UrlParts | null {
-  const match = SHAPE.exec(text);
-  if (match === null) return null;
-  return { head: match[1] ?? '', path: match[2] ?? '', query: match[3] ?? null, fragment: match[4] ?? null };
+export function splitUrl(text: string): UrlParts {
+  const hash = text.indexOf('#');
+  const end = hash < 0 ? text.length : hash;
+  const mark = text.indexOf('?');
+  const question = mark < 0 || mark > end ? -1 : mark;
+  const pathEnd = question < 0 ? end : question;
+  const colon = text.indexOf(':');
+  // Most addresses that are no web addresses are paths.
+  const isPath = text.charCodeAt(0) === 47 ? text.charCodeAt(1) !== 47 : colon < 0 || colon > pathEnd;
+  const head = isPath ? '' : (HEAD.exec(text)?.[0] ?? '');
+  return {
+    head,
+    path: text.slice(head.length, pathEnd),
+    query: question < 0 ? null : text.slice(question + 1, end),
+    fragment: hash < 0 ? null : text.slice(hash + 1),
+  };
 }
 
 export function joinUrl(parts: UrlParts): string {

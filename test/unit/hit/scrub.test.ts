@@ -80,6 +80,12 @@ describe('a hit that is forwarded in part', () => {
     expect(set('')).toBe('&npa=1&gcs=G101');
   });
 
+  it('lets nothing pass for a consent flag that is none', () => {
+    const out = part({ target: `${GA4}&gcs=G111anna&gcd=tel:79696c6d617a2e616e6e6137` });
+    expect(out.target).toBe(`${GA4}&npa=1&gcs=G101`);
+    expect(scrub('ga4', { target: `${GA4}&gcd=2001:db8::7` }).target).toBe(`${GA4}&npa=1&gcs=G100`);
+  });
+
   it('removes a click id by its value from fields that are kept', () => {
     const out = part({ target: `${GA4}&dl=${URL_WITH_IDS}&ep.note=${encodeURIComponent('came with Cj0KCQjwAbC today')}` });
     expect(out.target).not.toContain('Cj0KCQjwAbC');

@@ -1,3 +1,4 @@
+import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { cutIdentifiers, findIdentifiers, isRandomToken } from '../../../src/privacy/detect.ts';
 import { findClass, visitIdentifiers } from '../../../src/privacy/detect-nested.ts';
@@ -19,6 +20,8 @@ describe('findIdentifiers', () => {
     ['from 203.0.113.77 today', '203.0.113.77'],
     ['at 2001:db8:85a3::8a2e:370:7334.', '2001:db8:85a3::8a2e:370:7334'],
     ['::ffff:203.0.113.77', '::ffff:203.0.113.77'],
+    ['ip:2001:db8:85a3:6fda:0:8a2e:370:4299', '2001:db8:85a3:6fda:0:8a2e:370:4299'],
+    ['2001:db8:85a3:17c1:0:8a2e:370:b8d5:8080', '2001:db8:85a3:17c1:0:8a2e:370:b8d5'],
     ['card 4111 1111 1111 1111', '4111 1111 1111 1111'],
     ['378282246310005', '378282246310005'],
     ['IBAN DE89 3704 0044 0532 0130 00', 'DE89 3704 0044 0532 0130 00'],
@@ -40,6 +43,8 @@ describe('findIdentifiers', () => {
     'js-4.10.1',
     '1440x900',
     'opened 12:30:45 to 13:00',
+    'js::core::add',
+    '10:20:30:40',
     'price 1,299.00 EUR',
     '49.900000000000006',
     'C++ @ home',
@@ -103,6 +108,11 @@ describe('findClass', () => {
     ['base64 of a query', Buffer.from(`m=${encodeURIComponent(mail)}`).toString('base64')],
     ['hexadecimal', Buffer.from(mail).toString('hex')],
     ['JSON escape', 'anna.muster\\u0040example.com'],
+    ['HTML escape', 'anna.muster&#64;example.com'],
+    ['HTML name', '<b>anna.muster&commat;example.com</b>'],
+    ['gzip in base64', `v:${gzipSync(mail).toString('base64')}`],
+    ['zlib in base64url', deflateSync(mail).toString('base64url')],
+    ['base64 in a path', `/p;u=${Buffer.from(mail).toString('base64url')}/x`],
     ['nested URL', `https://a.example/?u=${encodeURIComponent(`https://b.example/?m=${encodeURIComponent(mail)}`)}`],
   ])('sees an address below %s', (_, text) => {
     expect(findClass(text)).not.toBeNull();

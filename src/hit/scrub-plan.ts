@@ -1,0 +1,133 @@
+/** What a decision means for each name of a profile, worked out once for each combination of actions: on the way of a hit a field is one look-up. */
+import { type Action, PURPOSES, stricterAction } from '../consent/state.ts';
+import { findClass } from '../privacy/detect-nested.ts';
+import { classOfName } from '../privacy/names.ts';
+import type { CarrierClass } from '../privacy/report.ts';
+import type { FieldRule, Restriction, VendorProfile } from '../vendors/profile.ts';
+import type { ScrubRequest } from './outgoing.ts';
+
+/** What is known of a field before its value is seen. */
+export interface FieldPlan {
+  readonly path: string;
+  readonly rule: FieldRule | null;
+  readonly action: Action;
+  /** Class that the name alone tells; null where it says nothing. */
+  readonly named: CarrierClass | null;
+  /** A click id by its name, where no profile says better. */
+  readonly isClickId: boolean;
+  /** What the restricted mode sets the field to, before places and decisions are filled in; null where it says nothing. */
+  readonly set: string | null;
+  /** Whether an anonymized hit may hold a field of that name in a query, and in JSON: a name can be an identifier itself. */
+  readonly isPlain: boolean;
+  readonly isPlainMember: boolean;
+}
+
+const PLAIN_NAME = /^[A-Za-z0-9_.$[\]:-]{1,120}$/;
+const PLAIN_PATH = /^[A-Za-z0-9_.$[\]:/@ -]{0,300}$/;
+const MAX_NAMES = 1024;
+const MAX_NAME_LENGTH = 256;
+
+export class ScrubPlan {
+  readonly profile: VendorProfile;
+  /** By purpose, in the order of `PURPOSES`. */
+  readonly actions: readonly Action[];
+  /** Of everything that no profile declares. */
+  readonly strictest: Action;
+  /** Of click ids, wherever they stand. */
+  readonly clickIds: Action;
+  /** Restricted modes that are in force. */
+  readonly restrictions: readonly Restriction[];
+  private readonly fields = new Map<string, FieldPlan>();
+  private readonly members = new Map<string, FieldPlan>();
+
+  constructor(profile: VendorProfile, actions: readonly Action[], strictest: Action) {
+    this.profile = profile;
+    this.actions = actions;
+    this.strictest = strictest;
+    this.clickIds = this.actionOfPurpose(profile.clickIdPurpose);
+    this.restrictions = profile.restrictions.filter((restriction) => actions[restriction.without] !== 'forward');
+  }
+
+  /** Action of a purpose; what belongs to none belongs to the strictest. */
+  actionOfPurpose(purpose: number | null): Action {
+    return purpose === null ? this.strictest : (this.actions[purpose] ?? 'drop');
+  }
+
+  /** A field by its name or path. */
+  field(path: string): FieldPlan {
+    const known = this.fields.get(path);
+    return known ?? remember(this.fields, path, this.describe(path));
+  }
+
+  /** A member of JSON by its whole path: below the innermost batch it is named as if it stood at the top. */
+  member(path: string): FieldPlan {
+    const known = this.members.get(path);
+    return known ?? remember(this.members, path, this.field(this.nameInBatch(path)));
+  }
+
+  /** Where nothing of the name below the batch is declared, the whole path counts, which may lie below a declared container. */
+  private nameInBatch(path: string): string {
+    const { profile } = this;
+    let start = 0;
+    for (let dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
+      if (profile.isBatch(path.slice(0, dot))) start = dot + 1;
+    }
+    if (start === 0) return path;
+    const name = path.slice(start);
+    return profile.field(name) === null && profile.field(path) !== null ? path : name;
+  }
+
+  private describe(path: string): FieldPlan {
+    const rule = this.profile.field(path);
+    const named = classOfName(path);
+    const isOpen = rule === null || rule.class === 'undeclared' || rule.class === 'text';
+    const action = rule === null ? this.strictest : (this.actions[rule.purpose] ?? 'drop');
+    const isClean = findClass(path) === null;
+    const isClickId = isOpen && named === 'click-id';
+    return {
+      path,
+      rule,
+      action: isClickId ? stricterAction(rule === null ? 'forward' : action, this.clickIds) : action,
+      named,
+      isClickId,
+      set: this.restrictions.flatMap(({ set }) => set).find(([name]) => name === path)?.[1] ?? null,
+      isPlain: isClean && PLAIN_NAME.test(path),
+      isPlainMember: isClean && PLAIN_PATH.test(path),
+    };
+  }
+}
+
+function remember(plans: Map<string, FieldPlan>, path: string, plan: FieldPlan): FieldPlan {
+  if (plans.size >= MAX_NAMES) plans.clear();
+  if (path.length <= MAX_NAME_LENGTH) plans.set(path, plan);
+  return plan;
+}
+
+const RANK: Readonly<Record<Action, number>> = { forward: 0, anonymize: 1, drop: 2 };
+const plans = new WeakMap<VendorProfile, Map<number, ScrubPlan>>();
+
+/** The plan for a hit: one for each profile and combination of actions that occurs. */
+export function planFor(request: ScrubRequest): ScrubPlan {
+  const { profile, gate, action, judgement } = request;
+  let key = RANK[action];
+  let strictest = action;
+  const named = profile.named | gate;
+  for (let i = 0; i < PURPOSES.length; i++) {
+    const one = judgement.purposes[i]?.action ?? 'drop';
+    key = key * 3 + RANK[one];
+    if ((named >> i) & 1) strictest = stricterAction(strictest, one);
+  }
+  key = key * 3 + RANK[strictest];
+  let known = plans.get(profile);
+  if (known === undefined) {
+    known = new Map();
+    plans.set(profile, known);
+  }
+  let plan = known.get(key);
+  if (plan === undefined) {
+    const actions = PURPOSES.map((_, i) => judgement.purposes[i]?.action ?? 'drop');
+    plan = new ScrubPlan(profile, actions, strictest);
+    known.set(key, plan);
+  }
+  return plan;
+}
