@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open } from 'lmdb';
+import { type Claim, isTaken } from './claim.ts';
 import { decodeHead, encodeHead } from './head-codec.ts';
 import { decodeRecord, encodeRecord } from './record-codec.ts';
 import {
@@ -21,6 +22,9 @@ import { isSubject } from './subject.ts';
 
 /** A write that the disk does not take in this time is not acknowledged. */
 const WRITE_DEADLINE_MS = 5000;
+
+/** Keys read at a time. */
+const PAGE = 500;
 
 /** An erasure, with the hash that the chain goes on from. */
 type ErasureRow = Erasure & { readonly hash: string };
@@ -42,6 +46,7 @@ export function openLmdbStore(folder: string): ConsentStore {
   const keys: Database<Buffer, string> = root.openDB({ name: 'keys', encoding: 'binary' });
   const records: Database<Buffer, [string, number]> = root.openDB({ name: 'records', encoding: 'binary' });
   const erasures: Database<ErasureRow, string> = root.openDB({ name: 'erasures' });
+  const claims: Database<Claim, string> = root.openDB({ name: 'claims' });
   const days: Database<Buffer, string> = root.openDB({ name: 'days', encoding: 'binary' });
 
   /** Another process's writes are seen only by a transaction that began after them. */
@@ -59,6 +64,17 @@ export function openLmdbStore(folder: string): ConsentStore {
     }
     const erasure = erasures.get(subject);
     return { head: null, key, sequence: erasure?.throughSequence ?? 0, hash: erasure?.hash ?? GENESIS_HASH };
+  }
+
+  /** Page by page: a cursor that stays open keeps pages of the file from being used again. */
+  async function* listKeys(database: Database<unknown, string>): AsyncIterable<string> {
+    for (let last: string | null = null; ; ) {
+      seeLatest();
+      const page: string[] = [...database.getKeys({ ...(last !== null && { start: last }), limit: PAGE })];
+      yield* page[0] === last ? page.slice(1) : page;
+      if (page.length < PAGE) return;
+      last = page.at(-1) ?? null;
+    }
   }
 
   /** Runs a change in one transaction, which is on the disk when it is committed. */
@@ -126,9 +142,8 @@ export function openLmdbStore(folder: string): ConsentStore {
         return true;
       }),
     async *subjects() {
-      seeLatest();
-      yield* heads.getKeys();
-      for (const subject of erasures.getKeys()) if (!heads.doesExist(subject)) yield subject;
+      yield* listKeys(heads);
+      for await (const subject of listKeys(erasures)) if (!heads.doesExist(subject)) yield subject;
     },
     async readDayKey(day) {
       seeLatest();
@@ -143,6 +158,12 @@ export function openLmdbStore(folder: string): ConsentStore {
     forgetDayKeys: (before) =>
       change(() => {
         for (const day of [...days.getKeys({ end: before })]) days.remove(day);
+      }),
+    claim: (task, holder, now, forMs) =>
+      change(() => {
+        if (isTaken(claims.get(task), holder, now)) return false;
+        claims.put(task, { holder, until: now + forMs });
+        return true;
       }),
     async isWritable() {
       try {
