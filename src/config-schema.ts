@@ -108,6 +108,8 @@ export const configSchema = z.strictObject({
       notices: z.record(text, notice).default({}),
       categories: z.record(text, purpose).default({}),
       rate: z.strictObject({ 'per-minute': z.int().min(1).default(600) }).prefault({}),
+      anchor: z.strictObject({ dir: text.nullable().default(null) }).prefault({}),
+      retain: duration.nullable().default(null),
       gpc: z
         .strictObject({ 'last-update': z.string().regex(/^\d{4}-\d{2}-\d{2}$/) })
         .nullable()

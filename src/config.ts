@@ -102,6 +102,7 @@ function resolvePaths(data: ParsedConfig, base: string, origin: string): Config 
     store: absoluteStore(data.store, base),
     geo: { ...data.geo, database: absolute(data.geo.database) },
     tcf: { 'cmp-list': absolute(data.tcf['cmp-list']), gvl: absolute(data.tcf.gvl) },
+    consent: { ...data.consent, anchor: { dir: absolute(data.consent.anchor.dir) } },
     evidence: { ...data.evidence, dir: resolve(base, data.evidence.dir) },
   };
 }

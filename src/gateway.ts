@@ -21,6 +21,7 @@ import { RulesInForce } from './gateway/rules.ts';
 import { buildServices } from './gateway/services.ts';
 import { ShadowPolicies } from './gateway/shadow.ts';
 import { openSignalOptions } from './gateway/signals.ts';
+import { buildUpkeep } from './gateway/upkeep.ts';
 import type { HitWitness } from './hit/mount.ts';
 import { runHit } from './hit/pipeline.ts';
 import { History } from './ops/history.ts';
@@ -40,6 +41,8 @@ export interface GatewayOptions {
   /** Environment that holds the keys. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly now?: () => number;
+  /** Of how many processes on one port this is one: limits are shared out among them, and a primary does what the records need once a day. */
+  readonly workers?: number;
   /** Tells when to turn new work away; by the lag of the event loop where none is given. */
   readonly shed?: Pick<LoadShed, 'isOverloaded' | 'takeWorstMs' | 'close'>;
   /** Steps of the dashboard's time series; 5 seconds. */
@@ -91,7 +94,11 @@ async function openGateway(config: Config, options: GatewayOptions, closing: Clo
   await reloading.start();
   const policies = () => rules.current.set;
 
-  const { keyring, store } = await openRecords(config, { environment: options.environment, say: (message) => log.info(message) });
+  const { keyring, store } = await openRecords(config, {
+    environment: options.environment,
+    say: (message) => log.info(message),
+    onBreaker: (isOpen) => metrics.countBreaker(isOpen),
+  });
   closing.add(() => store.close());
   const evidence = await openEvidence(config, { metrics, log, now });
   closing.add(() => evidence.close());
@@ -109,6 +116,9 @@ async function openGateway(config: Config, options: GatewayOptions, closing: Clo
   const answered = new AnsweredHits({ store, spool, metrics, rules: () => rules.current, now, fault });
   closing.add(() => answered.stop(config.timeouts.drain));
   if (fleet === undefined) answered.resume();
+  const upkeep = buildUpkeep({ config, store, log, policies, now });
+  closing.add(() => upkeep.stop());
+  if (options.workers === undefined) upkeep.start();
 
   const decisions = new RecentDecisions();
   const cookies = createConsentCookies(cookieConfig(config), keyring, config.site);
@@ -120,7 +130,10 @@ async function openGateway(config: Config, options: GatewayOptions, closing: Clo
     witness: options.witness,
     rules: () => rules.current,
   });
-  const consent = createConsentFront({ config, whereabouts, store, keyring, metrics, policies, isOverloaded, now, fault });
+  const consent = createConsentFront({
+    ...{ config, whereabouts, store, keyring, metrics, policies, isOverloaded, now, fault },
+    workers: options.workers ?? 1,
+  });
   const { table } = whereabouts;
   const proxy = new ProxyMounts({ table, metrics, answered });
 

@@ -4,7 +4,8 @@ import { checkAnchor, writeAnchor } from '../consent/anchor.ts';
 import type { ReceiptJwk } from '../consent/keys.ts';
 import { bundleProof, type ProofBundle } from '../consent/proof.ts';
 import { verifyProof } from '../consent/proof-check.ts';
-import { retireSubjects } from '../consent/rights.ts';
+import { retireSubjects } from '../consent/retire.ts';
+import { loadPolicies } from '../policy/load.ts';
 import {
   addStoreOptions,
   findSubject,
@@ -56,18 +57,25 @@ export function registerConsentCommands(program: Command): void {
   );
 
   addStoreOptions(consent.command('anchor').description('writes the head of heads of today, to be kept elsewhere'))
-    .option('--to <dir>', 'folder of the anchors', './anchors')
-    .action((flags: StoreFlags & { readonly to: string }) =>
-      withRecords(flags, async ({ store }) => {
-        const { path, subjects, root } = await writeAnchor(store, flags.to, Date.now());
+    .option('--to <dir>', 'folder of the anchors (default consent.anchor.dir, else ./anchors)')
+    .action((flags: StoreFlags & { readonly to?: string }) =>
+      withRecords(flags, async ({ config, store }) => {
+        const folder = flags.to ?? config.consent.anchor.dir ?? './anchors';
+        const { path, subjects, root } = await writeAnchor(store, folder, Date.now());
         print(`${path}: ${subjects} subjects, root ${root}`);
       }),
     );
 
-  addStoreOptions(consent.command('retire').description('erases every subject whose last decision is too old to be needed'))
-    .requiredOption('--older-than <duration>', 'like 1095d', parseDurationOption)
-    .action((flags: StoreFlags & { readonly olderThan: number }) =>
-      withRecords(flags, async ({ store }) => print(`erased ${await retireSubjects(store, flags.olderThan, Date.now())}`)),
+  addStoreOptions(consent.command('retire').description('erases every subject whose decisions ended too long ago to be needed'))
+    .option('--older-than <duration>', 'after the last yes ran out, or the last no was said; like 1095d', parseDurationOption)
+    .action((flags: StoreFlags & { readonly olderThan?: number }) =>
+      withRecords(flags, async ({ config, store }) => {
+        const retainMs = flags.olderThan ?? config.consent.retain;
+        if (retainMs === null) return refuse(['say how long records are kept: --older-than 1095d, or consent.retain']);
+        const loaded = await loadPolicies(config.policies);
+        if (!loaded.ok) return refuse(['the policies say when a yes runs out, and cannot be read: consentry policy check']);
+        print(`erased ${await retireSubjects(store, loaded.set, retainMs, Date.now())}`);
+      }),
     );
 }
 

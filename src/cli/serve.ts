@@ -50,7 +50,7 @@ export function registerServeCommand(program: Command): void {
 async function serve(config: Config, count: number): Promise<void> {
   const log = createLogger();
   const options = { log, inProcess: false, environment: process.env };
-  if (isWorker()) return runWorker(config, await createGateway(config, options));
+  if (isWorker()) return runWorker(config, await createGateway(config, { ...options, workers: count }));
   if (count === 1) {
     const gateway = await createGateway(config, options);
     return stopOnSignals(await runGateway(config, gateway, log), gateway, log);

@@ -3,11 +3,12 @@
  * write. Its lines name subjects by a hash, so that it holds nothing of anybody, also after an erasure.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConsentStore, SubjectChain } from '../store/store.ts';
+import { walkSubjects } from './walk.ts';
 
-/** First line of the file; a line for each subject follows: `digest sequence hash`, sorted. */
+/** First line of the file, filled up with blanks; a line for each subject follows: `digest sequence hash`. */
 export interface AnchorHeader {
   readonly format: 'consentry-anchor/1';
   /** Day (UTC). */
@@ -21,24 +22,58 @@ export interface WrittenAnchor extends AnchorHeader {
   readonly path: string;
 }
 
-/** Reads every chain's end and writes `anchor-DAY.txt` into the folder, whole or not at all. @throws StoreUnavailable */
-export async function writeAnchor(store: ConsentStore, folder: string, now: number): Promise<WrittenAnchor> {
-  const lines: string[] = [];
-  for await (const subject of store.subjects()) {
-    const { sequence, hash } = await store.readTip(subject);
-    lines.push(`${digestSubject(subject)} ${sequence} ${hash}\n`);
-  }
-  lines.sort();
-  const hash = createHash('sha256');
-  for (const line of lines) hash.update(line);
+/** Room for the header, which is known last and stands first. */
+const HEADER_CHARS = 199;
+const CHUNK_CHARS = 65_536;
+
+/**
+ * Reads every chain's end and writes `anchor-DAY.txt` into the folder, whole or not at all, in little memory however many
+ * there are. @throws StoreUnavailable, and what the signal was aborted with
+ */
+export async function writeAnchor(
+  store: ConsentStore,
+  folder: string,
+  now: number,
+  signal?: AbortSignal,
+): Promise<WrittenAnchor> {
+  await mkdir(folder, { recursive: true });
   const day = new Date(now).toISOString().slice(0, 10);
-  const header: AnchorHeader = { format: 'consentry-anchor/1', day, subjects: lines.length, root: hash.digest('hex') };
-  mkdirSync(folder, { recursive: true });
   const path = join(folder, `anchor-${day}.txt`);
   const draft = `${path}.${randomBytes(4).toString('hex')}`;
-  writeFileSync(draft, `${JSON.stringify(header)}\n${lines.join('')}`, { flush: true });
-  renameSync(draft, path);
-  return { ...header, path };
+  try {
+    const header = await writeLines(store, draft, day, signal);
+    await rename(draft, path);
+    return { ...header, path };
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function writeLines(store: ConsentStore, draft: string, day: string, signal?: AbortSignal): Promise<AnchorHeader> {
+  const file = await open(draft, 'wx');
+  try {
+    const root = createHash('sha256');
+    await file.appendFile(`${''.padEnd(HEADER_CHARS)}\n`);
+    let [subjects, chunk] = [0, ''];
+    const flush = async () => {
+      root.update(chunk);
+      await file.appendFile(chunk);
+      chunk = '';
+    };
+    for await (const subject of walkSubjects(store, signal)) {
+      const { sequence, hash } = await store.readTip(subject);
+      chunk += `${digestSubject(subject)} ${sequence} ${hash}\n`;
+      subjects++;
+      if (chunk.length > CHUNK_CHARS) await flush();
+    }
+    await flush();
+    const header: AnchorHeader = { format: 'consentry-anchor/1', day, subjects, root: root.digest('hex') };
+    await file.write(`${JSON.stringify(header).padEnd(HEADER_CHARS)}\n`, 0);
+    await file.sync();
+    return header;
+  } finally {
+    await file.close();
+  }
 }
 
 export type AnchorFinding = 'agrees' | 'changed' | 'missing' | 'unknown' | 'damaged';

@@ -1,8 +1,7 @@
-/** What an operator does for a person: link, erase, forget after a time. Export and check stand in `proof` and `proof-check`. */
+/** What an operator does for a person: link. Export and check stand in `proof` and `proof-check`, forgetting in `retire`. */
 import type { ConsentStore } from '../store/store.ts';
 import type { Keyring } from './keys.ts';
 import type { Choices, Decision } from './plan.ts';
-import { newestAt } from './plan.ts';
 import { signReceipt } from './receipt.ts';
 import { NO_PURPOSES, OPTIONAL_PURPOSES, purposeSet } from './state.ts';
 import { writeConsent } from './write.ts';
@@ -53,15 +52,4 @@ async function carryRefusals(parts: RightsParts, from: Choices, subject: string,
   const sign = (record: Parameters<typeof signReceipt>[0]) => signReceipt(record, parts.keyring, parts.site);
   const outcome = await writeConsent(parts.store, { subject, carry: (choices) => choices, decision, circumstances, sign }, now);
   return outcome.kind === 'unknown-subject' ? 'unknown-subject' : 'linked';
-}
-
-/** Erases every subject whose last decision is older than `retainMs`. Its cookie then reads as a no. Gives back how many. */
-export async function retireSubjects(store: ConsentStore, retainMs: number, now: number): Promise<number> {
-  let retired = 0;
-  for await (const subject of store.subjects()) {
-    const { head } = await store.readTip(subject);
-    if (head === null || now - newestAt(head.choices) < retainMs) continue;
-    if (await store.erase(subject, now)) retired++;
-  }
-  return retired;
 }

@@ -19,6 +19,8 @@ export interface ConsentParts {
   readonly store: ConsentStore;
   readonly keyring: Keyring;
   readonly metrics: Metrics;
+  /** Processes that share the port. */
+  readonly workers: number;
   policies(): PolicySet;
   isOverloaded(): boolean;
   /** Milliseconds since the epoch. */
@@ -34,7 +36,7 @@ export interface ConsentFront {
 
 export function createConsentFront(parts: ConsentParts): ConsentFront {
   const { table, identifier, locator } = parts.whereabouts;
-  const config = consentApiConfig(parts.config);
+  const config = consentApiConfig(parts.config, parts.workers);
   const api = createConsentApi({
     config,
     store: parts.store,

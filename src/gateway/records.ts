@@ -13,12 +13,18 @@ export interface RecordsOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Hears once what a person should know about keys. */
   say(message: string): void;
+  /** Hears when a server of the store is no longer asked, and when it is again. */
+  onBreaker?(isOpen: boolean): void;
 }
 
 /** @throws GatewayProblem */
 export async function openRecords(config: Config, options: RecordsOptions): Promise<{ keyring: Keyring; store: ConsentStore }> {
   const { replicas, timeout: timeoutMs } = config.redis.wait;
-  const opened = await openStore(config.store, { wait: { replicas, timeoutMs }, say: options.say });
+  const { say, onBreaker } = options;
+  const opened = await openStore(config.store, {
+    ...{ wait: { replicas, timeoutMs }, say },
+    ...(onBreaker !== undefined && { onBreaker }),
+  });
   if (!opened.ok) throw new GatewayProblem([opened.problem]);
   const keys =
     options.environment.CONSENTRY_KEYS ??
@@ -38,7 +44,8 @@ export function cookieConfig(config: Config): ConsentApiConfig['cookie'] {
   return { name, domain, maxAgeMs, secure, sameSite };
 }
 
-export function consentApiConfig(config: Config): ConsentApiConfig {
+/** `workers`: processes that share the port, each of which counts what comes to it. */
+export function consentApiConfig(config: Config, workers: number): ConsentApiConfig {
   const { path, origins, notices, categories, gpc, 'public-url': publicUrl } = config.consent;
   return {
     path,
@@ -50,6 +57,6 @@ export function consentApiConfig(config: Config): ConsentApiConfig {
     categories,
     gpcLastUpdate: gpc?.['last-update'] ?? null,
     bodyLimitBytes: config.limits['consent-body'],
-    ratePerMinute: config.consent.rate['per-minute'],
+    ratePerMinute: Math.ceil(config.consent.rate['per-minute'] / workers),
   };
 }

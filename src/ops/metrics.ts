@@ -148,6 +148,11 @@ export class Metrics implements EvidenceSink {
     aggregator: 'max',
     registers: [this.registry],
   });
+  readonly #openBreakers = new Gauge({
+    name: 'consentry_store_breakers_open',
+    help: 'Servers of the store that are not asked for the moment, since they did not answer; reading and writing by themselves.',
+    registers: [this.registry],
+  });
   readonly bugs = new Counter({
     name: 'consentry_internal_errors_total',
     help: 'Exceptions: bugs of ours.',
@@ -184,6 +189,11 @@ export class Metrics implements EvidenceSink {
 
   countProblem(problem: string): void {
     this.#problems.add([problem]);
+  }
+
+  /** A breaker of the store has opened, or closed again. */
+  countBreaker(isOpen: boolean): void {
+    this.#openBreakers.inc(isOpen ? 1 : -1);
   }
 
   countDelivery(collector: string, result: string, count = 1): void {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type Database, open } from 'lmdb';
 import { BoundedCache } from '../consent/bounded-cache.ts';
 import type { ConsentHead } from '../consent/record.ts';
+import { type Claim, isTaken } from './claim.ts';
 import { decodeHead, encodeHead } from './head-codec.ts';
 import { decodeRecord, encodeRecord } from './record-codec.ts';
 import {
@@ -25,6 +26,8 @@ import { isSubject } from './subject.ts';
 const WRITE_DEADLINE_MS = 5000;
 
 const KEPT_HEADS = 4096;
+/** Keys read at a time. */
+const PAGE = 500;
 
 /** An erasure, with the hash that the chain goes on from. */
 type ErasureRow = Erasure & { readonly hash: string };
@@ -46,6 +49,7 @@ export function openLmdbStore(folder: string): ConsentStore {
   const keys: Database<Buffer, string> = root.openDB({ name: 'keys', encoding: 'binary' });
   const records: Database<Buffer, [string, number]> = root.openDB({ name: 'records', encoding: 'binary' });
   const erasures: Database<ErasureRow, string> = root.openDB({ name: 'erasures' });
+  const claims: Database<Claim, string> = root.openDB({ name: 'claims' });
   const days: Database<Buffer, string> = root.openDB({ name: 'days', encoding: 'binary' });
 
   /** Heads as they were last read: the store is asked for each hit, but the same text need not be parsed again. */
@@ -66,6 +70,17 @@ export function openLmdbStore(folder: string): ConsentStore {
     }
     const erasure = erasures.get(subject);
     return { head: null, key, sequence: erasure?.throughSequence ?? 0, hash: erasure?.hash ?? GENESIS_HASH };
+  }
+
+  /** Page by page: a cursor that stays open keeps pages of the file from being used again. */
+  async function* listKeys(database: Database<unknown, string>): AsyncIterable<string> {
+    for (let last: string | null = null; ; ) {
+      seeLatest();
+      const page: string[] = [...database.getKeys({ ...(last !== null && { start: last }), limit: PAGE })];
+      yield* page[0] === last ? page.slice(1) : page;
+      if (page.length < PAGE) return;
+      last = page.at(-1) ?? null;
+    }
   }
 
   /** Runs a change in one transaction, which is on the disk when it is committed. */
@@ -142,9 +157,8 @@ export function openLmdbStore(folder: string): ConsentStore {
         return true;
       }),
     async *subjects() {
-      seeLatest();
-      yield* heads.getKeys();
-      for (const subject of erasures.getKeys()) if (!heads.doesExist(subject)) yield subject;
+      yield* listKeys(heads);
+      for await (const subject of listKeys(erasures)) if (!heads.doesExist(subject)) yield subject;
     },
     async readDayKey(day) {
       seeLatest();
@@ -159,6 +173,12 @@ export function openLmdbStore(folder: string): ConsentStore {
     forgetDayKeys: (before) =>
       change(() => {
         for (const day of [...days.getKeys({ end: before })]) days.remove(day);
+      }),
+    claim: (task, holder, now, forMs) =>
+      change(() => {
+        if (isTaken(claims.get(task), holder, now)) return false;
+        claims.put(task, { holder, until: now + forMs });
+        return true;
       }),
     async isWritable() {
       try {

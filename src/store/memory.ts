@@ -1,6 +1,7 @@
 /** Records in memory, for tests and trials: gone with the process, and said so by `doctor`. */
 import { randomBytes } from 'node:crypto';
 import type { ConsentHead } from '../consent/record.ts';
+import { type Claim, isTaken } from './claim.ts';
 import { type ConsentStore, DAY_KEY_BYTES, type Erasure, GENESIS_HASH, type StoredRecord } from './store.ts';
 
 interface Subject {
@@ -13,6 +14,7 @@ interface Subject {
 export function createMemoryStore(): ConsentStore {
   const subjects = new Map<string, Subject>();
   const days = new Map<string, Buffer>();
+  const claims = new Map<string, Claim>();
 
   return {
     kind: 'memory',
@@ -54,6 +56,11 @@ export function createMemoryStore(): ConsentStore {
     },
     async forgetDayKeys(before) {
       for (const day of days.keys()) if (day < before) days.delete(day);
+    },
+    async claim(task, holder, now, forMs) {
+      if (isTaken(claims.get(task), holder, now)) return false;
+      claims.set(task, { holder, until: now + forMs });
+      return true;
     },
     isWritable: async () => true,
     close: async () => {},

@@ -88,7 +88,7 @@ export interface ConsentStore {
   readChain(subject: string): Promise<SubjectChain | null>;
   /** Destroys head and key, and leaves the chain. False where there is nobody to erase. Resolves once durable. */
   erase(subject: string, at: number): Promise<boolean>;
-  /** Every subject that was ever known, in the store's own order. */
+  /** Every subject that was ever known, in the store's own order; one may come twice, and one that comes meanwhile not at all. */
   subjects(): AsyncIterable<string>;
   /**
    * The secret of a UTC day (`2026-11-23`), 32 bytes: drawn by whoever asks first, the same for every process and node that
@@ -97,6 +97,11 @@ export interface ConsentStore {
   readDayKey(day: string): Promise<Buffer>;
   /** Destroys the secrets of every day before this one: who kept a pseudonym can no longer tell whose it was. */
   forgetDayKeys(before: string): Promise<void>;
+  /**
+   * Takes a task, or keeps it, for `forMs` from `now`, so that one of the processes that share the store does what is to be done
+   * once. False while it is another holder's. Not durable: a store that forgets lets the task be done again.
+   */
+  claim(task: string, holder: string, now: number, forMs: number): Promise<boolean>;
   /** Whether a write would be taken now: for readiness. Never throws. */
   isWritable(): Promise<boolean>;
   close(): Promise<void>;

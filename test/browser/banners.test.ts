@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { extname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import Koa from 'koa';
 import type { Browser, Page } from 'playwright-core';
@@ -9,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createConsentApi } from '../../src/consent/api.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import type { ConsentStore } from '../../src/store/store.ts';
+import { BANNER_PAGES, TARTEAUCITRON_IS_READY } from '../support/banner-pages.ts';
 import { hasChromium, launchChromium } from '../support/chromium.ts';
 import { testConfig, testKeyring } from '../support/consent-api.ts';
 import { fakePolicies, placeOf } from '../support/fake-policies.ts';
@@ -17,38 +19,6 @@ import { writeTcString } from '../support/tc-string.ts';
 
 const PACKAGES = '../../node_modules';
 const packageFile = (path: string) => readFileSync(new URL(`${PACKAGES}/${path}`, import.meta.url));
-
-const VANILLA = `<script src="/npm/vanilla-cookieconsent/dist/cookieconsent.umd.js"></script><script>
-  const texts = { title: 'Cookies', acceptAllBtn: 'All', acceptNecessaryBtn: 'None', savePreferencesBtn: 'Save', showPreferencesBtn: 'More' };
-  CookieConsent.run({
-    hideFromBots: false,
-    categories: { necessary: { enabled: true, readOnly: true }, analytics: {}, marketing: {} },
-    language: { default: 'en', translations: { en: { consentModal: texts, preferencesModal: { ...texts, sections: [
-      { title: 'Analytics', linkedCategory: 'analytics' }, { title: 'Marketing', linkedCategory: 'marketing' } ] } } } },
-  });
-</script>`;
-
-const KLARO = `<script>window.klaroConfig = { version: 1, acceptAll: true, default: false, lang: 'en', services: [
-    { name: 'matomo', title: 'Matomo', purposes: ['analytics'] }, { name: 'meta-pixel', title: 'Meta', purposes: ['marketing'] } ],
-    translations: { en: { purposes: { analytics: { title: 'A' }, marketing: { title: 'M' } }, privacyPolicyUrl: '/privacy' } } };</script>
-  <script defer src="/npm/klaro/dist/klaro.js" data-config="klaroConfig"></script>`;
-
-const TARTEAUCITRON = `<script src="/npm/tarteaucitronjs/tarteaucitron.js"></script><script>
-  tarteaucitron.user.matomoId = 1; tarteaucitron.user.matomoHost = '/'; tarteaucitron.user.facebookpixelId = '1'; tarteaucitron.user.gtagUa = 'G-1';
-  tarteaucitron.init({ orientation: 'bottom', showAlertSmall: false, DenyAllCta: true, AcceptAllCta: true, highPrivacy: true });
-  (tarteaucitron.job = tarteaucitron.job || []).push('matomo', 'gtag', 'facebookpixel');
-</script>`;
-
-/** Its services come one after the other; what is clicked before all of them are there, it applies to some. */
-const TARTEAUCITRON_IS_READY =
-  "['matomo=true', 'gtag=wait', 'facebookpixel=wait'].every((service) => document.cookie.includes(service))";
-
-const PAGES: Readonly<Record<string, string>> = {
-  '/vanilla': VANILLA,
-  '/klaro': KLARO,
-  '/tarteaucitron': TARTEAUCITRON,
-  '/plain': '',
-};
 
 describe.skipIf(!hasChromium)('banners', () => {
   let browser: Browser;
@@ -73,13 +43,13 @@ describe.skipIf(!hasChromium)('banners', () => {
     const whereIs = () => ({ address: null, region: placeOf('DE') });
     app.use(createConsentApi({ config, store, keyring: testKeyring, policies: () => fakePolicies(), whereIs, now: Date.now }));
     app.use((ctx) => {
-      const [, file] = /^\/npm\/([\w./-]+)$/.exec(ctx.path) ?? [];
+      const [, file] = /^\/npm\/([\w@./-]+)$/.exec(ctx.path) ?? [];
       if (file !== undefined) {
-        ctx.type = file;
+        ctx.type = extname(file);
         ctx.body = packageFile(file);
-      } else if (PAGES[ctx.path] !== undefined) {
+      } else if (BANNER_PAGES[ctx.path] !== undefined) {
         ctx.type = 'text/html; charset=utf-8';
-        ctx.body = `<!doctype html><title>shop</title><script src="${origin}/consent/client.js"></script><button id="elsewhere">x</button>${PAGES[ctx.path]}`;
+        ctx.body = `<!doctype html><title>shop</title><script src="${origin}/consent/client.js"></script><button id="elsewhere">x</button>${BANNER_PAGES[ctx.path]}`;
       }
     });
     page = await browser.newPage();
@@ -163,6 +133,59 @@ describe.skipIf(!hasChromium)('banners', () => {
     await expectState({ analytics: 'withdrawn', advertising: 'withdrawn' });
   });
 
+  it('c15t: accept all, take back some, take back the rest, and no second record on the next page', async () => {
+    await page.goto(`${origin}/c15t`);
+    await page.waitForFunction("window.c15t?.getState().activeUI === 'banner'");
+    await page.evaluate("c15t.getState().saveConsents('all')");
+    await expectState({ functional: 'granted', analytics: 'granted', personalization: 'granted', advertising: 'granted' });
+    await page.evaluate("c15t.getState().setSelectedConsent('marketing', false); c15t.getState().saveConsents('custom')");
+    await expectState({ functional: 'granted', analytics: 'granted', personalization: 'granted', advertising: 'withdrawn' });
+    await page.waitForFunction('window.c15t?.getState().hasConsented()');
+    await page.evaluate("c15t.getState().saveConsents('necessary')");
+    await expectState({
+      functional: 'withdrawn',
+      analytics: 'withdrawn',
+      personalization: 'withdrawn',
+      advertising: 'withdrawn',
+    });
+    const before = await countRecords();
+    await page.goto(`${origin}/c15t`);
+    await page.click('#elsewhere');
+    await page.waitForTimeout(500);
+    expect(await countRecords()).toBe(before);
+  });
+
+  it('c15t: reject at once, and one of four', async () => {
+    await page.goto(`${origin}/c15t`);
+    await page.waitForFunction("window.c15t?.getState().activeUI === 'banner'");
+    expect(await stateOf()).toEqual({});
+    await page.evaluate("c15t.getState().saveConsents('necessary')");
+    await expectState({ functional: 'denied', analytics: 'denied', personalization: 'denied', advertising: 'denied' });
+    await page.evaluate("c15t.getState().setSelectedConsent('measurement', true); c15t.getState().saveConsents('custom')");
+    await expectState({ functional: 'denied', analytics: 'granted', personalization: 'denied', advertising: 'denied' });
+  });
+
+  it('c15t: what its client posts to a backend is taken as it is', async () => {
+    const posted: string[] = [];
+    await page.route('**/c15t-backend/**', async (route) => {
+      if (route.request().method() === 'POST') posted.push(route.request().postData() ?? '');
+      await route.fulfill({ json: {} });
+    });
+    await page.goto(`${origin}/c15t?hosted`);
+    await page.waitForFunction('window.c15t');
+    const press = async (calls: string) => {
+      await page.waitForFunction('window.c15t');
+      await page.evaluate(calls);
+      await waitUntil(() => posted.length > 0);
+      const answer = await fetch(`${origin}/consent`, { method: 'POST', body: posted.shift() ?? '' });
+      return ((await answer.json()) as { state: object }).state;
+    };
+    expect(await press("c15t.getState().saveConsents('all')")).toMatchObject({ analytics: 'granted', advertising: 'granted' });
+    const some = "c15t.getState().setSelectedConsent('marketing', false); c15t.getState().saveConsents('custom')";
+    expect(await press(some)).toMatchObject({ analytics: 'granted', advertising: 'denied' });
+    expect(await press("c15t.getState().saveConsents('necessary')")).toMatchObject({ analytics: 'denied', functional: 'denied' });
+  });
+
   it('a banner of one’s own: get, set and withdraw', async () => {
     await page.goto(`${origin}/plain`);
     const asked = await page.evaluate('consentry.get()');
@@ -187,6 +210,27 @@ describe.skipIf(!hasChromium)('banners', () => {
     await expectState({ analytics: 'withdrawn' });
   });
 
+  it.each([
+    ['OneTrust', 'OneTrustGroupsUpdated'],
+    ['Cookiebot', 'CookiebotOnAccept'],
+  ])('%s: its cookie as it changes from all to nothing, at its own event', async (banner, event) => {
+    const { cases } = JSON.parse(readFileSync(new URL('../vectors/banner-cookies.json', import.meta.url), 'utf8')) as {
+      cases: { banner: string; what: string; cookies: Record<string, string> }[];
+    };
+    await page.goto(`${origin}/plain`);
+    for (const [what, expected] of [
+      ['accept all', { functional: 'granted', analytics: 'granted', advertising: 'granted' }],
+      ['reject all', { functional: 'withdrawn', analytics: 'withdrawn', advertising: 'withdrawn', personalization: 'denied' }],
+    ] as const) {
+      const found = cases.find((candidate) => candidate.banner.startsWith(banner) && candidate.what.startsWith(what));
+      const words = Object.entries(found?.cookies ?? {}).map(([name, value]) => `${name}=${value}; path=/`);
+      await page.evaluate(
+        `for (const cookie of ${JSON.stringify(words)}) document.cookie = cookie; dispatchEvent(new Event('${event}'))`,
+      );
+      await expectState(expected);
+    }
+  });
+
   it('a TCF banner and a GPP banner: what the person did, not what stood there before', async () => {
     const yes = writeTcString({ purposes: [1, 3, 4, 7, 8] });
     const no = writeTcString({ purposes: [1] });
@@ -206,6 +250,49 @@ describe.skipIf(!hasChromium)('banners', () => {
     await page.evaluate("tellGpp('DBABL~BVQqAAAAAg')");
     await expectState({ advertising: 'granted', analytics: 'withdrawn' });
     await page.evaluate("tellGpp('DBABL~BVQVAAAAAg')");
+    await expectState({ advertising: 'withdrawn' });
+  });
+
+  it('a CMP of the TCF library: what was loaded is no decision, a click is, and so is a change of mind', async () => {
+    const all = writeTcString({ purposes: [1, 3, 4, 5, 6, 7, 8] });
+    await page.goto(`${origin}/tcf`);
+    await page.waitForFunction('window.cmp');
+    await page.evaluate(`cmp.update('${writeTcString({ purposes: [] })}', true)`);
+    await page.waitForTimeout(300);
+    expect(await stateOf()).toEqual({});
+    await page.evaluate(`cmp.update('${all}', false)`);
+    await expectState({ functional: 'granted', analytics: 'granted', personalization: 'granted', advertising: 'granted' });
+    await page.evaluate(`cmp.update('${writeTcString({ purposes: [1, 8] })}', false)`);
+    await expectState({ functional: 'granted', analytics: 'granted', personalization: 'withdrawn', advertising: 'withdrawn' });
+    await page.evaluate(`cmp.update('${writeTcString({ purposes: [] })}', false)`);
+    await expectState({ functional: 'withdrawn', analytics: 'withdrawn' });
+    const before = await countRecords();
+    await page.reload();
+    await page.waitForFunction('window.cmp');
+    await page.evaluate(`cmp.update('${all}', false)`);
+    await page.waitForTimeout(300);
+    expect(await countRecords()).toBe(before);
+  });
+
+  it('a CMP of the TCF library that comes long after the page', async () => {
+    await page.goto(`${origin}/plain`);
+    await page.addScriptTag({ url: '/npm/@iabtechlabtcf/stub/lib/stub.js' });
+    await page.evaluate(`__tcfapi = (command, version, listener) => {
+      if (command === 'addEventListener') listener({ tcString: '${writeTcString({ purposes: [1, 8] })}', eventStatus: 'useractioncomplete', gdprApplies: true }, true);
+    }`);
+    await expectState({ analytics: 'granted', advertising: 'denied' });
+  });
+
+  it('a CMP of the GPP library: what stands there at first is no decision, an opt-out is, and an opt-in after it', async () => {
+    await page.goto(`${origin}/gpp`);
+    await page.waitForFunction('window.choose');
+    await page.waitForTimeout(300);
+    expect(await stateOf()).toEqual({});
+    await page.evaluate('choose(1)');
+    await expectState({ advertising: 'denied' });
+    await page.evaluate('choose(2)');
+    await expectState({ advertising: 'granted' });
+    await page.evaluate('choose(1)');
     await expectState({ advertising: 'withdrawn' });
   });
 

@@ -158,6 +158,27 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
       expect(listed).toContain(erased);
     });
 
+    it('lists every one of many, however many are read at a time', async () => {
+      const many = Array.from({ length: 1203 }, drawSubject);
+      await Promise.all(many.map((subject) => append(store, subject)));
+      const listed = new Set<string>();
+      for await (const subject of tested.other.subjects()) listed.add(subject);
+      expect(many.filter((subject) => !listed.has(subject))).toEqual([]);
+    });
+
+    it('gives a task to one holder at a time, until it is over', async () => {
+      const at = Date.now();
+      const [mine, theirs] = await Promise.all([store.claim('anchor', 'a', at, 400), tested.other.claim('anchor', 'b', at, 400)]);
+      expect([mine, theirs].filter(Boolean)).toHaveLength(1);
+      const [first, second] = mine ? ['a', 'b'] : ['b', 'a'];
+      expect(await store.claim('anchor', first, at, 500)).toBe(true);
+      expect(await tested.other.claim('anchor', second, at, 500)).toBe(false);
+      expect(await tested.other.claim('retire', second, at, 500)).toBe(true);
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      expect(await tested.other.claim('anchor', second, Date.now(), 500)).toBe(true);
+      expect(await store.claim('anchor', first, Date.now(), 500)).toBe(false);
+    });
+
     it('is writable', async () => {
       expect(await store.isWritable()).toBe(true);
     });

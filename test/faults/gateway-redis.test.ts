@@ -1,8 +1,10 @@
 /** A gateway whose Redis fails in the ways that Redis fails: every hit is answered in time, and none leaves that the record denies. */
 import { afterEach, describe, expect, it } from 'vitest';
+import { slotOf } from '../../src/store/redis/cluster.ts';
 import { decide } from '../support/consent.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { hasRedis, type RedisServer, startRedis, waitUntil } from '../support/redis.ts';
+import { hasRedis, type RedisServer, startRedis, startRedisCluster, startRedisSentinel, waitUntil } from '../support/redis.ts';
+import { type Answer, sendRaw } from '../support/send.ts';
 
 const DEADLINE_MS = 300;
 const RECOVERY_MS = 2000;
@@ -16,13 +18,24 @@ afterEach(async () => {
 async function start(): Promise<{ server: RedisServer; test: TestGateway; allowed: string; refused: string }> {
   const server = await startRedis();
   cleanups.push(() => server.remove());
+  return { server, ...(await startOn(server.url)) };
+}
+
+async function startOn(store: string): Promise<{ test: TestGateway; allowed: string; refused: string }> {
+  const test = await startGatewayOn(store);
+  const allowed = await decide(test, { purposes: { analytics: true }, notice: 'n1' });
+  // On record: a refusal alone would be in the cookie, and ask no store.
+  const withdrawn = await decide(test, { purposes: { analytics: true }, notice: 'n1' });
+  const refused = await decide(test, { purposes: { analytics: false }, cookie: withdrawn });
+  return { test, allowed, refused };
+}
+
+async function startGatewayOn(store: string): Promise<TestGateway> {
   const routes = [{ path: '/own', purposes: ['analytics' as const], respond: 'upstream' as const }];
   const consent = { notices: { n1: { hash: 'a'.repeat(64), purposes: ['analytics' as const] } } };
-  const test = await startGateway({ store: server.url, routes, consent }, { environment: KEYS });
+  const test = await startGateway({ store, routes, consent }, { environment: KEYS });
   cleanups.push(() => test.close());
-  const allowed = await decide(test, { purposes: { analytics: true }, notice: 'n1' });
-  const refused = await decide(test, { purposes: { analytics: false } });
-  return { server, test, allowed, refused };
+  return test;
 }
 
 /** Sends a hit and gives back how long the answer took and whether the hit left. */
@@ -69,6 +82,26 @@ const FAULTS: readonly Fault[] = [
   ],
 ];
 
+function withdraw(test: TestGateway, cookie: string): Promise<Answer> {
+  const headers = [
+    ['x-test-country', 'DE'],
+    ['Sec-Fetch-Site', 'same-origin'],
+    ['Content-Type', 'application/json'],
+    ['Cookie', cookie],
+  ] as const;
+  return test.send({ method: 'DELETE', target: '/consent', headers });
+}
+
+/** One hit that the record denies and one that it allows: both in time, and the first never leaves. */
+async function hitBoth(test: TestGateway, refused: string, allowed: string): Promise<boolean> {
+  const [no, yes] = [await hit(test, refused), await hit(test, allowed)];
+  expect(no.left).toBe(false);
+  expect(no.status).toBeLessThan(500);
+  expect(no.ms).toBeLessThan(DEADLINE_MS);
+  expect(yes.ms).toBeLessThan(DEADLINE_MS);
+  return yes.left;
+}
+
 describe.skipIf(!hasRedis)('hits while Redis is', () => {
   it.each(FAULTS)('%s', async (_, cause, mend, readsGoOn) => {
     const { server, test, allowed, refused } = await start();
@@ -76,21 +109,8 @@ describe.skipIf(!hasRedis)('hits while Redis is', () => {
     await cause(server);
     // What is held in the process counts for a second at most.
     await new Promise((resolve) => setTimeout(resolve, 1100));
-    for (let i = 0; i < HITS; i++) {
-      const [no, yes] = [await hit(test, refused), await hit(test, allowed)];
-      expect(no.left).toBe(false);
-      expect(yes.left).toBe(readsGoOn);
-      expect(no.ms).toBeLessThan(DEADLINE_MS);
-      expect(yes.ms).toBeLessThan(DEADLINE_MS);
-      expect(no.status).toBeLessThan(500);
-    }
-    const headers = [
-      ['x-test-country', 'DE'],
-      ['Sec-Fetch-Site', 'same-origin'],
-      ['Content-Type', 'application/json'],
-      ['Cookie', allowed],
-    ] as const;
-    const withdrawn = await test.send({ method: 'DELETE', target: '/consent', headers });
+    for (let i = 0; i < HITS; i++) expect(await hitBoth(test, refused, allowed)).toBe(readsGoOn);
+    const withdrawn = await withdraw(test, allowed);
     expect(withdrawn.status).toBe(503);
     const denial = (withdrawn.header('set-cookie') ?? '').split(';')[0] ?? '';
     expect(denial).not.toBe('');
@@ -102,4 +122,72 @@ describe.skipIf(!hasRedis)('hits while Redis is', () => {
     expect((await hit(test, denial)).left).toBe(false);
     expect((await hit(test, refused)).left).toBe(false);
   });
+
+  it('moved: a subject’s slot goes to another master, record by record', async () => {
+    const cluster = await startRedisCluster();
+    cleanups.push(() => cluster.close());
+    const { allowed, refused } = await startOn(cluster.url);
+    // They know the old map, and hold no head yet.
+    const [during, after] = [await startGatewayOn(cluster.url), await startGatewayOn(cluster.url)];
+    for (const cookie of [allowed, refused]) {
+      const slot = slotOf(`{${subjectOf(cookie)}}`);
+      const masters = cluster.servers.filter((server) => server.cli('role').startsWith('master'));
+      const idOf = (server: RedisServer) => server.cli('cluster', 'myid').trim();
+      const source = masters.find((server) => server.cli('cluster', 'countkeysinslot', String(slot)).trim() !== '0');
+      const target = masters.find((server) => server !== source);
+      if (source === undefined || target === undefined) throw new Error('nobody holds the slot');
+      target.cli('cluster', 'setslot', String(slot), 'importing', idOf(source));
+      source.cli('cluster', 'setslot', String(slot), 'migrating', idOf(target));
+      const keys = source.cli('cluster', 'getkeysinslot', String(slot), '10').trim().split('\n');
+      expect(keys.length).toBeGreaterThan(1);
+      source.cli('migrate', '127.0.0.1', String(target.port), '', '0', '1000', 'KEYS', ...keys);
+      for (let i = 0; i < 5; i++) expect(await hitBoth(during, refused, allowed)).toBe(true);
+      for (const master of [target, source, ...masters]) master.cli('cluster', 'setslot', String(slot), 'node', idOf(target));
+    }
+    const begun = performance.now();
+    await waitUntil(() => hitBoth(after, refused, allowed));
+    expect(performance.now() - begun).toBeLessThan(RECOVERY_MS);
+    for (let i = 0; i < HITS; i++) expect(await hitBoth(after, refused, allowed)).toBe(true);
+    let answer = await withdraw(after, allowed);
+    await waitUntil(async () => {
+      if (answer.status !== 200) answer = await withdraw(after, allowed);
+      return answer.status === 200;
+    }, RECOVERY_MS);
+    expect((await hit(after, allowed)).left).toBe(false);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect((await hit(during, allowed)).left).toBe(false);
+  });
+
+  it('moved: sentinels make another server the master', async () => {
+    const set = await startRedisSentinel();
+    cleanups.push(() => set.close());
+    const { test, allowed, refused } = await startOn(set.url);
+    expect(await hitBoth(test, refused, allowed)).toBe(true);
+    await set.servers[0]?.kill();
+    let isElected = false;
+    const elected = waitForMaster(set.servers.slice(1)).then(() => {
+      isElected = true;
+    });
+    while (!isElected) await hitBoth(test, refused, allowed);
+    await elected;
+    const begun = performance.now();
+    await waitUntil(() => hitBoth(test, refused, allowed));
+    expect(performance.now() - begun).toBeLessThan(RECOVERY_MS);
+    for (let i = 0; i < HITS; i++) expect(await hitBoth(test, refused, allowed)).toBe(true);
+    await waitUntil(async () => (await withdraw(test, allowed)).status === 200);
+    expect((await hit(test, allowed)).left).toBe(false);
+  });
 });
+
+/** Asks over connections: to start a program holds up the gateway, which runs in this process. */
+async function waitForMaster(servers: readonly RedisServer[]): Promise<void> {
+  for (;;) {
+    for (const { port } of servers) if (String(await sendRaw(port, 'ROLE\r\n', 50)).includes('master\r\n')) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function subjectOf(cookie: string): string {
+  const payload = cookie.split('=')[1]?.split('.')[1] ?? '';
+  return (JSON.parse(Buffer.from(payload, 'base64url').toString()) as { sub: string }).sub;
+}

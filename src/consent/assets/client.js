@@ -101,19 +101,33 @@
     if (Object.keys(cookies).length) tell('cookies', Object.entries(cookies).map(words).sort().join(), { cookies });
   };
 
-  const iab = () => {
-    window.__tcfapi?.('addEventListener', 2, (data, ok) => {
-      if (ok && data.eventStatus === 'useractioncomplete') {
+  const listeners = {
+    __tcfapi: (api) =>
+      api('addEventListener', 2, (data, ok) => {
+        if (!ok || data.eventStatus !== 'useractioncomplete') return;
         const { tcString, eventStatus, gdprApplies } = data;
         tell('tcf', tcString, { tcString, eventStatus, gdprApplies });
-      }
-    });
-    window.__gpp?.('addEventListener', (event, ok) => {
-      if (ok && event.eventName === 'sectionChange') {
+      }),
+    __gpp(api) {
+      // Sections change while the banner is open; what they come to is said once it is "ready" again.
+      let isChanged;
+      api('addEventListener', (event, ok) => {
+        if (!ok) return;
         const { gppString, signalStatus } = event.pingData;
+        isChanged ||= event.eventName === 'sectionChange';
+        if (!isChanged || signalStatus === 'not ready') return;
+        isChanged = false;
         tell('gpp', gppString, { gppString, signalStatus, action: 'save' });
-      }
-    });
+      });
+    },
+  };
+  // A banner may come long after the page.
+  const listen = () => {
+    for (const name of Object.keys(listeners)) {
+      if (!window[name]) continue;
+      listeners[name](window[name]);
+      delete listeners[name];
+    }
   };
 
   const soon = () => setTimeout(check, 50);
@@ -124,9 +138,9 @@
   addEventListener('pagehide', check);
   const start = () => {
     check();
-    iab();
+    listen();
   };
   if (document.readyState === 'complete') start();
   else addEventListener('load', start);
-  setInterval(check, 2000);
+  setInterval(start, 2000);
 })();

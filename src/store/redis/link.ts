@@ -26,17 +26,21 @@ export interface RedisLink {
 const CONNECT_TIMEOUT_MS = 1000;
 const MAX_RECONNECT_MS = 500;
 
-export type NodeClient = ReturnType<typeof createNodeClient>;
+export type NodeClient = ReturnType<typeof createTemplate>;
+
+const COMMON = {
+  // Commands of a moment without a connection fail at once: in a queue they would outlive the hit that asked.
+  disableOfflineQueue: true,
+  // Without it, the default makes an AbortSignal for every command: five times the cost of the read itself.
+  commandOptions: { timeout: 0, typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
+} as const;
 
 /** Settings that every connection needs, whatever the topology. */
 export function describeConnection(target: RedisTarget) {
   return {
     ...(target.username === null ? {} : { username: target.username }),
     ...(target.password === null ? {} : { password: target.password }),
-    // Commands of a moment without a connection fail at once: in a queue they would outlive the hit that asked.
-    disableOfflineQueue: true,
-    // Without it, the default makes an AbortSignal for every command: five times the cost of the read itself.
-    commandOptions: { timeout: 0, typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
+    ...COMMON,
   } as const;
 }
 
@@ -48,8 +52,16 @@ export function describeSocket(target: RedisTarget) {
   };
 }
 
-export function createNodeClient(target: RedisTarget, address: RedisAddress) {
-  const client = createClient({
+const createTemplate = () => createClient(COMMON);
+let template: NodeClient | null = null;
+
+/**
+ * Every client is a copy of one that never connects: the library makes a class of hundreds of commands for each new set of
+ * options, which holds up every hit for tens of milliseconds, and a failover asks for many clients.
+ */
+export function createNodeClient(target: RedisTarget, address: RedisAddress): NodeClient {
+  template ??= createTemplate();
+  const client = template.duplicate({
     ...describeConnection(target),
     database: target.database,
     socket: { ...describeSocket(target), host: address.host, port: address.port },

@@ -14,7 +14,7 @@ import { GroupWriter } from './group-write.ts';
 import { HeadCache } from './head-cache.ts';
 import type { RedisLink, RedisNode } from './link.ts';
 import { createReplicaWatch } from './replicas.ts';
-import { APPEND, CHANNEL, ERASE, keysOf, READ_CHAIN, READ_TIP } from './scripts.ts';
+import { APPEND, CHANNEL, CLAIM, ERASE, keysOf, READ_CHAIN, READ_TIP } from './scripts.ts';
 
 export interface RedisStoreOptions extends BreakerEvents {
   /** Replicas that have to have every write before it is answered, and for how long that may take. */
@@ -173,6 +173,14 @@ export async function createRedisStore(link: RedisLink, options: RedisStoreOptio
     },
     // The server itself forgets them.
     forgetDayKeys: async () => {},
+    async claim(task, holder, _now, forMs) {
+      const key = `consentry:{claim-${task}}:claim`;
+      const script = describeScript(CLAIM, [key], [holder, String(forMs)]);
+      const taken = await call(WRITE_DEADLINE_MS, breakerFor('write', key), async () =>
+        (await link.writer(key)).sendCommand(script),
+      );
+      return Number(taken) === 1;
+    },
     async isWritable() {
       const key = 'consentry:{probe}:probe';
       try {
@@ -216,7 +224,6 @@ function isReplyError(error: unknown): boolean {
 }
 
 async function* scanSubjects(master: RedisNode): AsyncIterable<string> {
-  const seen = new Set<string>();
   let cursor = '0';
   do {
     const reply = await endBy(
@@ -224,11 +231,7 @@ async function* scanSubjects(master: RedisNode): AsyncIterable<string> {
       master.sendCommand(['SCAN', cursor, 'MATCH', 'consentry:{*}:chain', 'COUNT', String(SCAN_COUNT)]),
     );
     const [next, keys] = reply as [Buffer, Buffer[]];
-    for (const key of keys) {
-      const subject = String(key).slice('consentry:{'.length, -'}:chain'.length);
-      if (!seen.has(subject)) yield subject;
-      seen.add(subject);
-    }
+    for (const key of keys) yield String(key).slice('consentry:{'.length, -'}:chain'.length);
     cursor = String(next);
   } while (cursor !== '0');
 }

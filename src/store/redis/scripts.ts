@@ -39,3 +39,10 @@ return {redis.call('GET', KEYS[1]), redis.call('GET', KEYS[2]), redis.call('GET'
 /** KEYS head key chain. Head, key, length, last record. */
 export const READ_TIP = `
 return {redis.call('GET', KEYS[1]), redis.call('GET', KEYS[2]), redis.call('LLEN', KEYS[3]), redis.call('LINDEX', KEYS[3], -1)}`;
+
+/** KEYS claim. ARGV holder, milliseconds. 1 taken or kept, 0 another's. */
+export const CLAIM = `
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`;

@@ -8,6 +8,8 @@ import type { RedisAddress, RedisTarget } from './target.ts';
 
 const ASK_INTERVAL_MS = 500;
 const ASK_TIMEOUT_MS = 400;
+/** Hits that fail ask for a new master, many a second: asking goes over new connections, and costs. */
+const REFRESH_INTERVAL_MS = 250;
 
 export async function openSentinelLink(target: RedisTarget): Promise<RedisLink> {
   let address = await findMaster(target);
@@ -16,11 +18,13 @@ export async function openSentinelLink(target: RedisTarget): Promise<RedisLink> 
   let hears: { readonly channel: string; readonly onMessage: (message: string) => void; readonly onBreak: () => void } | null =
     null;
   let isAsking = false;
+  let askedAt = Number.NEGATIVE_INFINITY;
   let isClosed = false;
 
   async function follow(): Promise<void> {
-    if (isAsking || isClosed) return;
+    if (isAsking || isClosed || performance.now() - askedAt < REFRESH_INTERVAL_MS) return;
     isAsking = true;
+    askedAt = performance.now();
     try {
       const found = await findMaster(target);
       if (found === null || (found.host === address?.host && found.port === address.port)) return;

@@ -128,6 +128,10 @@ describe('consentry consent', () => {
   it('retires nobody who decided lately', async () => {
     expect((await run('consent', 'retire', '--older-than', '9000d', '--store', store)).out).toBe('erased 0\n');
     expect((await run('consent', 'retire', '--older-than', 'ever', '--store', store)).code).toBe(2);
+    expect(await run('consent', 'retire', '--store', store)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('consent.retain'),
+    });
   });
 
   it('erases, and then shows what is left of it', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { recognizeBanner } from '../../../src/consent/intake/recognize.ts';
 import { readConsentRequest } from '../../../src/consent/request.ts';
@@ -164,6 +165,23 @@ describe('Cookiebot', () => {
       '{stamp:%27x%27%2Cnecessary:true%2Cpreferences:false%2Cstatistics:true%2Cmarketing:false%2Cmethod:%27explicit%27%2Cver:1%2Cutc:1795000000000%2Cregion:%27de%27}';
     expect(read({ cookies: { CookieConsent } })).toMatchObject({ yes: 'analytics', no: 'functional advertising' });
     expect(read({ cookies: { CookieConsent: '-1' } })).toMatchObject({ action: 'dismiss' });
+  });
+});
+
+interface CookieCase {
+  readonly banner: string;
+  readonly what: string;
+  readonly cookies: Readonly<Record<string, string>>;
+  readonly action: string;
+  readonly yes: string;
+  readonly no: string;
+}
+
+describe('cookies of banners that are no packages', () => {
+  const vectors = new URL('../../vectors/banner-cookies.json', import.meta.url);
+  const { cases } = JSON.parse(readFileSync(vectors, 'utf8')) as { cases: CookieCase[] };
+  it.each(cases)('$banner: $what', ({ cookies, action, yes, no }) => {
+    expect(read({ cookies })).toEqual({ action, yes, no });
   });
 });
 
