@@ -114,7 +114,7 @@ describe.skipIf(nginx === undefined || hits.length === 0)(
       const test = await startGateway({
         routes: hits.map((hit) => ({
           // Google's conversions carry their fields in the path.
-        path: pathOf(hit).replace(/;.*$/, '/*'),
+          path: pathOf(hit).replace(/;.*$/, '/*'),
           host: hostOf(hit),
           vendor: profileOf(hit),
           ...(hit.vendor === 'own-pixel' && { purposes: ['analytics' as const] }),
