@@ -3,6 +3,13 @@
 import { CommanderError } from 'commander';
 import { createProgram } from './cli/program.ts';
 
+// Whoever reads has read enough, as with `| head`: nobody is left to tell.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+
 try {
   await createProgram().parseAsync();
 } catch (error) {

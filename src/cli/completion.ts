@@ -71,13 +71,14 @@ complete -o default -F _consentry consentry
 # consentry completion zsh
 _consentry() {
   local at="" word
+  local -a offers
   for word in "\${(@)words[2,CURRENT-1]}"; do
     case "$at $word" in (${listSteps(nodes)}) at="$at $word" ;; esac
   done
   case "$at" in
-${writeCases(nodes, (words) => `compadd -- ${words}`)}
+${writeCases(nodes, (words) => `offers=(${words})`)}
   esac
-  _files
+  compadd -a -- offers || _files
 }
 compdef _consentry consentry
 `,

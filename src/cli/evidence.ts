@@ -3,10 +3,12 @@ import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { loadConfig } from '../config.ts';
 import { verifyEvidence } from '../ops/evidence-log-verify.ts';
+import { startProgress } from './progress.ts';
 
 interface VerifyFlags {
   readonly config?: string;
   readonly anchor?: string;
+  readonly json?: true;
 }
 
 export function registerEvidenceCommands(program: Command): void {
@@ -17,6 +19,7 @@ export function registerEvidenceCommands(program: Command): void {
     .argument('[dir]', 'folder of the log (default: evidence.dir of the configuration)')
     .option('--config <file>', 'configuration (default ./consentry.yaml)')
     .option('--anchor <chain>', 'a chain value that was noted elsewhere and has to be in the log')
+    .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  consentry evidence verify ./data/evidence')
     .action(async (dir: string | undefined, flags: VerifyFlags) => {
       const folder = dir ?? findFolder(flags);
@@ -25,13 +28,18 @@ export function registerEvidenceCommands(program: Command): void {
         return refuse(`${folder}: no such folder; name the one of evidence.dir, or pass the configuration with --config`);
       if (flags.anchor !== undefined && !/^[0-9a-f]{64}$/.test(flags.anchor))
         return refuse('--anchor takes the 64 hexadecimal digits that verify prints');
-      const { segments, lines, problems, heads } = await verifyEvidence(folder, flags.anchor ?? null);
+      const progress = startProgress('lines');
+      const check = await verifyEvidence(folder, flags.anchor ?? null, progress.tell);
+      progress.end();
+      const { segments, lines, problems, heads } = check;
       if (segments === 0 && problems.length === 0) return refuse(`${folder}: there is no decision log in here`);
-      for (const problem of problems) process.stderr.write(`${problem}\n`);
-      if (problems.length > 0) {
-        process.exitCode = 1;
+      if (problems.length > 0) process.exitCode = 1;
+      if (flags.json) {
+        process.stdout.write(`${JSON.stringify({ ok: problems.length === 0, ...check })}\n`);
         return;
       }
+      for (const problem of problems) process.stderr.write(`${problem}\n`);
+      if (problems.length > 0) return;
       process.stdout.write(`${lines} lines in ${segments} segments of ${heads.length} chains: all whole\n`);
       for (const head of heads) process.stdout.write(`${head}\n`);
     });

@@ -10,8 +10,14 @@ function parseBits(max: number): (text: string) => number {
   };
 }
 
-function describeMask(text: string, bits: MaskBits): string {
-  return maskAddressText(text, bits) ?? 'removed';
+interface MaskFlags extends MaskBits {
+  readonly batch?: true;
+  readonly json?: true;
+}
+
+function describeMask(text: string, flags: MaskFlags): string {
+  const masked = maskAddressText(text, flags);
+  return flags.json ? JSON.stringify({ masked }) : (masked ?? 'removed');
 }
 
 export function registerMaskIpCommand(program: Command): void {
@@ -22,7 +28,8 @@ export function registerMaskIpCommand(program: Command): void {
     .option('--v4 <bits>', 'bits kept of an IPv4 address', parseBits(32), 24)
     .option('--v6 <bits>', 'bits kept of an IPv6 address', parseBits(128), 48)
     .option('--batch', 'read one text a line from standard input')
-    .action(async (text: string | undefined, options: MaskBits & { batch?: true }, command: Command) => {
+    .option('--json', 'print JSON: {"masked": …}, null where the text is no address')
+    .action(async (text: string | undefined, options: MaskFlags, command: Command) => {
       if (options.batch) {
         for await (const line of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
           process.stdout.write(`${describeMask(line, options)}\n`);

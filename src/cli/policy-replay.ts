@@ -4,6 +4,7 @@ import { printReplay, Replay } from '../policy/replay.ts';
 import { readDecisionLog } from './decision-log.ts';
 import { writeLine } from './policy-options.ts';
 import { openPolicies } from './policy-revision.ts';
+import { startProgress } from './progress.ts';
 
 export function registerPolicyReplay(policy: Command): void {
   policy
@@ -17,8 +18,14 @@ export function registerPolicyReplay(policy: Command): void {
       const [old, fresh] = [await openPolicies(before), await openPolicies(after)];
       if (old === null || fresh === null) return;
       const replay = new Replay(old, fresh);
+      const progress = startProgress('decisions');
+      let judged = 0;
       try {
-        for await (const { facts, at, weight } of readDecisionLog(flags.decisions)) replay.add(facts, at, weight);
+        for await (const { facts, at, weight } of readDecisionLog(flags.decisions)) {
+          replay.add(facts, at, weight);
+          progress.tell(++judged);
+        }
+        progress.end();
       } catch {
         command.error('error: the file of --decisions cannot be read', { exitCode: 2 });
       }

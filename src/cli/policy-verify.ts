@@ -6,6 +6,7 @@ import { printViolations } from '../policy/print-verification.ts';
 import { readPolicyFolder } from '../policy/read-folder.ts';
 import { listInvariants, verifyPolicies } from '../policy/verify.ts';
 import { defaultFolder, reportProblems, writeLine } from './policy-options.ts';
+import { startProgress } from './progress.ts';
 
 export function registerPolicyVerify(policy: Command): void {
   policy
@@ -26,7 +27,9 @@ export function registerPolicyVerify(policy: Command): void {
       }
       const own = checked.testFiles.flatMap(({ file }) => file.invariants ?? []).map(compileInvariant);
       const started = performance.now();
-      const verification = verifyPolicies(checked.set, Date.now(), own);
+      const progress = startProgress('cases');
+      const verification = verifyPolicies(checked.set, Date.now(), own, progress.tell);
+      progress.end();
       const took = ((performance.now() - started) / 1000).toFixed(1);
       const holds = verification.violations.length === 0;
       if (!holds) process.exitCode = 1;

@@ -9,6 +9,7 @@ import { parseDurationOption } from './duration.ts';
 interface MintFlags extends StoreFlags {
   readonly scope: BearerScope;
   readonly ttl: number;
+  readonly json?: true;
 }
 
 export function registerTokenCommand(program: Command): void {
@@ -16,6 +17,7 @@ export function registerTokenCommand(program: Command): void {
   addStoreOptions(token.command('mint').description('signs a Bearer token, on standard output'))
     .addOption(new Option('--scope <scope>', 'what it opens').choices([...BEARER_SCOPES]).makeOptionMandatory())
     .option('--ttl <duration>', 'how long it lives, at most 90d', parseDurationOption, 3_600_000)
+    .option('--json', 'print JSON: {"token": …, "scope": …, "expires": …}')
     .addHelpText(
       'after',
       '\nExample:\n  curl -H "Authorization: Bearer $(consentry token mint --scope admin)" http://127.0.0.1:8081/admin/policies',
@@ -32,6 +34,9 @@ export function registerTokenCommand(program: Command): void {
         say: (message) => void process.stderr.write(`consentry: ${message}\n`),
       });
       if (!keys.ok) return refuse([keys.problem]);
-      print(createBearerTokens(keys.keyring, config.site).mint(flags.scope, flags.ttl, Date.now()));
+      const { scope, ttl } = flags;
+      const now = Date.now();
+      const minted = createBearerTokens(keys.keyring, config.site).mint(scope, ttl, now);
+      print(flags.json ? JSON.stringify({ token: minted, scope, expires: new Date(now + ttl).toISOString() }) : minted);
     });
 }

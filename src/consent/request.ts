@@ -42,7 +42,7 @@ const CONSENT_STRING = /^[\w.~+/=-]{1,8192}$/;
 export function readConsentRequest(body: unknown, vocabulary: RequestVocabulary, now: number): RequestReading {
   if (!isObject(body)) return refuse('the body has to be a JSON object with `purposes`, `action` or both');
   const told = isObject(body.purposes) ? null : recognizeBanner(body, new Map(Object.entries(vocabulary.categories)), now);
-  if (told !== null) return readTold(told);
+  if (told !== null) return readTold(told, body.notice);
   const action = body.action ?? (body.purposes === undefined ? undefined : 'save');
   if (!isBannerAction(action)) return refuse(`\`action\` has to be one of ${BANNER_ACTIONS.join(', ')}`);
   const named = readPurposes(body.purposes ?? {}, vocabulary.categories);
@@ -59,9 +59,13 @@ export function readConsentRequest(body: unknown, vocabulary: RequestVocabulary,
   return { ok: true, request: { action, ...decided, notice, tcString, gppString } };
 }
 
-/** What a known banner said. Its words for version and language are taken where they have the form of ours. */
-function readTold({ decided, action, language, version, tcString = null, gppString = null }: Told): RequestReading {
-  const notice = readNotice(version === undefined || version === null ? null : { version, language: language ?? null });
+/** What a known banner said. The page may say beside it which notice it showed; else the banner's own words for version and language count where they have the form of ours. */
+function readTold(
+  { decided, action, language, version, tcString = null, gppString = null }: Told,
+  shown: unknown,
+): RequestReading {
+  const own = version === undefined || version === null ? null : { version, language: language ?? null };
+  const notice = readNotice(shown ?? own);
   const strings = {
     tcString: isConsentString(tcString) ? tcString : null,
     gppString: isConsentString(gppString) ? gppString : null,

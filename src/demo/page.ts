@@ -1,48 +1,33 @@
 /** The server's side of `/demo`: the page's files, the live list of hits, and the fresh start. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { listAssets, PAGE_POLICY, packFor, readPageFiles } from '../admin/page-files.ts';
+import { listEmbedded } from './embedded.ts';
 import type { HitJournal } from './journal.ts';
 
-/** The compiled program finds the files in the package's sources: the compiler copies none. */
-const FOLDERS = ['./assets/', '../../src/demo/assets/'];
-
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.svg': 'image/svg+xml',
-};
-
-/** Nothing from elsewhere, nothing inline, in nobody's frame. */
 const PAGE_HEADERS = {
-  'Content-Security-Policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'Content-Security-Policy': PAGE_POLICY,
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Cache-Control': 'no-store',
 } as const;
 
-interface Asset {
-  readonly type: string;
-  readonly bytes: Buffer;
-}
+/** Where the banner keeps the visitor's answer. */
+const BANNER_COOKIE = 'cc_cookie';
 
 export class DemoPage {
-  readonly #assets = readAssets();
+  readonly #files = readPageFiles([...listAssets('demo'), ...listEmbedded()]);
   readonly #journal: HitJournal;
   readonly #streams = new Set<ServerResponse>();
-  /** The consent cookie, which only a server can remove. */
-  readonly #cookieName: string;
+  /** Cookies that hold what a visitor decided: a page cannot remove the gateway's own. */
+  readonly #decided: readonly string[];
   /** Tells this run from earlier ones. */
   readonly #run = `demo-run=${randomBytes(8).toString('hex')}`;
 
   constructor(journal: HitJournal, cookieName: string) {
     this.#journal = journal;
-    this.#cookieName = cookieName;
+    this.#decided = [cookieName, BANNER_COOKIE];
     journal.subscribe({
       changed: (hit) => this.#tell('hit', { received: journal.received, hit }),
       cleared: () => this.#tell('cleared', {}),
@@ -81,27 +66,28 @@ export class DemoPage {
     if (!isRead) return void answer(res, 405, null);
     if (path === '/demo/live') return this.#stream(res);
     if (path === '/demo/hits') {
-      answer(res, 200, JSON.stringify(this.#snapshot()), 'application/json');
+      answer(res, 200, JSON.stringify(this.#snapshot()), { 'Content-Type': 'application/json' });
       return;
     }
-    const asset = this.#assets.get(path.slice('/demo/'.length));
-    if (asset === undefined) answer(res, 404, 'There is nothing at this address.\n');
-    else answer(res, 200, asset.bytes, asset.type);
+    const file = this.#files.get(path.slice('/demo/'.length));
+    if (file === undefined) return void answer(res, 404, 'There is nothing at this address.\n');
+    const { body, headers } = packFor(req.headers['accept-encoding'], file);
+    answer(res, 200, body, headers);
   }
 
-  /** A consent cookie of a run whose store and keys are gone would read as forged, and so as a no. */
+  /** A consent cookie of a run whose store and keys are gone would read as forged, and so as a no; the banner would not ask again. */
   #forgetEarlierRuns(req: IncomingMessage, res: ServerResponse): void {
     if (req.headers.cookie?.split('; ').includes(this.#run) === true) return;
-    res.setHeader('Set-Cookie', [this.#removal(), `${this.#run}; Path=/; HttpOnly; SameSite=Lax`]);
+    res.setHeader('Set-Cookie', [...this.#removals(), `${this.#run}; Path=/; HttpOnly; SameSite=Lax`]);
   }
 
-  #removal(): string {
-    return `${this.#cookieName}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax`;
+  #removals(): string[] {
+    return this.#decided.map((name) => `${name}=; Path=/; Max-Age=0; SameSite=Lax`);
   }
 
   #reset(res: ServerResponse): void {
     this.#journal.clear();
-    res.setHeader('Set-Cookie', this.#removal());
+    res.setHeader('Set-Cookie', this.#removals());
     answer(res, 204, null);
   }
 
@@ -127,10 +113,17 @@ function writeEvent(res: ServerResponse, event: string, data: object): void {
   res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
 }
 
-function answer(res: ServerResponse, status: number, body: string | Buffer | null, type = 'text/plain; charset=utf-8'): true {
+const PLAIN = { 'Content-Type': 'text/plain; charset=utf-8' };
+
+function answer(
+  res: ServerResponse,
+  status: number,
+  body: string | Buffer | null,
+  headers: Record<string, string> = PLAIN,
+): true {
   const bytes = body === null ? Buffer.alloc(0) : Buffer.from(body);
   const length = status === 204 ? {} : { 'Content-Length': bytes.length };
-  res.writeHead(status, { ...PAGE_HEADERS, ...length, ...(body !== null && { 'Content-Type': type }) });
+  res.writeHead(status, { ...PAGE_HEADERS, ...length, ...(body !== null && headers) });
   res.end(res.req.method === 'HEAD' ? undefined : bytes);
   return true;
 }
@@ -143,16 +136,4 @@ function isOwnPage(req: IncomingMessage): boolean {
 
 function isLoopbackHost(host: string | undefined): boolean {
   return /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?$/.test(host ?? '');
-}
-
-function readAssets(): ReadonlyMap<string, Asset> {
-  const folder = FOLDERS.map((path) => fileURLToPath(new URL(path, import.meta.url))).find((path) => existsSync(path));
-  if (folder === undefined)
-    throw new Error(`the files of the demo page are missing: ${FOLDERS.join(' or ')} beside ${import.meta.url}`);
-  return new Map(
-    readdirSync(folder).map((name) => [
-      name,
-      { type: TYPES[extname(name)] ?? 'application/octet-stream', bytes: readFileSync(join(folder, name)) },
-    ]),
-  );
 }

@@ -24,13 +24,19 @@ interface Findings {
   /** Every value that some chain passed through: an anchor has to be among them. */
   readonly anchors: Set<string>;
   readonly anchor: string | null;
+  readonly tell: (lines: number) => void;
 }
 
 /**
  * @param anchor a chain value that was noted elsewhere: it has to be in the log. Null for none.
+ * @param tell called after each line with the number of lines so far, for somebody who waits.
  * @throws the system's error where the folder cannot be read.
  */
-export async function verifyEvidence(folder: string, anchor: string | null = null): Promise<EvidenceCheck> {
+export async function verifyEvidence(
+  folder: string,
+  anchor: string | null = null,
+  tell: (lines: number) => void = () => undefined,
+): Promise<EvidenceCheck> {
   const names = (await readdir(folder)).sort();
   const chains = new Map<string, number[]>();
   const findings: Findings = {
@@ -41,6 +47,7 @@ export async function verifyEvidence(folder: string, anchor: string | null = nul
     expected: new Map(),
     anchors: new Set(),
     anchor,
+    tell,
   };
   for (const name of names) {
     const segment = parseSegmentName(name);
@@ -138,7 +145,7 @@ async function verifySegment(path: string, start: string | null, before: Standin
     standing.lines = number;
     standing.passed.add(link.chain);
     if (anchor !== null) anchors.add(link.chain);
-    findings.lines++;
+    findings.tell(++findings.lines);
     if (number === 1 && kind.kind !== 'begin') problems.push(`${name}:1: the segment does not begin here: lines are missing`);
     if (kind.kind === 'retired') findings.retired.add(kind.segment ?? '');
     if (kind.kind === 'begin') for (const other of kind.others ?? []) findings.expected.set(other, `${name}:${number}`);

@@ -37,11 +37,22 @@ const TOLD_MORE = "a minor's age or a sensitive page never yields a softer actio
 const UNKNOWN_PLACE = 'on silence an unknown place is at least as strict as any';
 const COMPARISONS = [MONOTONE, TOLD_MORE, UNKNOWN_PLACE];
 
-/** @param from Milliseconds since the epoch: this day and those to come are tried. */
-export function verifyPolicies(set: CompiledPolicySet, from: number, own: readonly Invariant[] = []): Verification {
+/**
+ * @param from Milliseconds since the epoch: this day and those to come are tried.
+ * @param tell called now and then with the number of cases so far, for somebody who waits.
+ */
+export function verifyPolicies(
+  set: CompiledPolicySet,
+  from: number,
+  own: readonly Invariant[] = [],
+  tell: (cases: number) => void = () => undefined,
+): Verification {
   const verifier = new Verifier(own);
   const classes = listPlaceClasses(set, from);
-  for (const placeClass of classes) verifier.tryClass(placeClass);
+  for (const placeClass of classes) {
+    verifier.tryClass(placeClass);
+    tell(verifier.cases);
+  }
   verifier.compareWithUnknown(set, classes);
   return verifier.report();
 }
@@ -79,6 +90,10 @@ class Verifier {
 
   constructor(own: readonly Invariant[]) {
     this.#invariants = [...BUILT_IN, ...own];
+  }
+
+  get cases(): number {
+    return this.#cases;
   }
 
   report(): Verification {

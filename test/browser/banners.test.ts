@@ -13,12 +13,23 @@ import type { ConsentStore } from '../../src/store/store.ts';
 import { BANNER_PAGES, TARTEAUCITRON_IS_READY } from '../support/banner-pages.ts';
 import { hasChromium, launchChromium } from '../support/chromium.ts';
 import { testConfig, testKeyring } from '../support/consent-api.ts';
+import { type DocBlock, readDocBlocks } from '../support/doc-blocks.ts';
 import { fakePolicies, placeOf } from '../support/fake-policies.ts';
 import { waitUntil } from '../support/redis.ts';
 import { writeTcString } from '../support/tc-string.ts';
 
 const PACKAGES = '../../node_modules';
 const packageFile = (path: string) => readFileSync(new URL(`${PACKAGES}/${path}`, import.meta.url));
+
+/** Pages as README and docs show them, and under which names they load the packages. */
+const SHOWN: readonly DocBlock[] = readDocBlocks().filter(({ language }) => language === 'html');
+const SHOWN_FILES: Readonly<Record<string, string>> = {
+  '/cookieconsent.css': 'vanilla-cookieconsent/dist/cookieconsent.css',
+  '/cookieconsent.esm.js': 'vanilla-cookieconsent/dist/cookieconsent.esm.js',
+  '/klaro.js': 'klaro/dist/klaro.js',
+};
+/** What says yes in each. */
+const YES = '#cc-main button[data-role="all"], .klaro .cm-btn-success';
 
 describe.skipIf(!hasChromium)('banners', () => {
   let browser: Browser;
@@ -39,12 +50,22 @@ describe.skipIf(!hasChromium)('banners', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     origin = `http://127.0.0.1:${port}`;
-    const config = { ...testConfig, origins: [`http://localhost:${port}`], cookie: { ...testConfig.cookie, secure: false } };
+    const notices = { '2026-11': { hash: 'x', purposes: ['analytics' as const, 'advertising' as const], recipients: [] } };
+    const config = {
+      ...testConfig,
+      notices,
+      origins: [`http://localhost:${port}`],
+      cookie: { ...testConfig.cookie, secure: false },
+    };
     const whereIs = () => ({ address: null, region: placeOf('DE') });
     app.use(createConsentApi({ config, store, keyring: testKeyring, policies: () => fakePolicies(), whereIs, now: Date.now }));
     app.use((ctx) => {
-      const [, file] = /^\/npm\/([\w@./-]+)$/.exec(ctx.path) ?? [];
-      if (file !== undefined) {
+      const [, page] = /^\/shown\/(\d+)$/.exec(ctx.path) ?? [];
+      const file = /^\/npm\/([\w@./-]+)$/.exec(ctx.path)?.[1] ?? SHOWN_FILES[ctx.path];
+      if (page !== undefined) {
+        ctx.type = 'text/html; charset=utf-8';
+        ctx.body = `<!doctype html><html lang="en"><title>shop</title>${SHOWN[Number(page)]?.text}<button id="elsewhere">x</button>`;
+      } else if (file !== undefined) {
         ctx.type = extname(file);
         ctx.body = packageFile(file);
       } else if (BANNER_PAGES[ctx.path] !== undefined) {
@@ -102,6 +123,35 @@ describe.skipIf(!hasChromium)('banners', () => {
     await page.goto(`${origin}/vanilla`);
     await page.click('#cc-main button[data-role="necessary"]');
     await expectState({ functional: 'denied', analytics: 'denied', personalization: 'denied', advertising: 'denied' });
+  });
+
+  it.each(SHOWN.map(({ at, text }, index) => [at, index, text] as const))(
+    '%s: a yes on this page is on record, with the notice',
+    async (_, index, text) => {
+      const errors: string[] = [];
+      page.on('pageerror', (error) => errors.push(error.message));
+      // Banners keep away from browsers that say that they are driven.
+      await page.addInitScript("Object.defineProperty(navigator, 'webdriver', { get: () => false })");
+      await page.goto(`${origin}/shown/${index}`);
+      if (/klaro|CookieConsent/.test(text)) await page.click(YES);
+      else await page.evaluate('consentry.set({ analytics: true })');
+      await expectState({ analytics: 'granted' });
+      for await (const subject of store.subjects())
+        expect((await store.readHead(subject))?.choices.analytics?.notice).toBe('2026-11');
+      expect(errors).toEqual([]);
+    },
+  );
+
+  it('vanilla-cookieconsent: the same answer is told again where the page asked anew', async () => {
+    await page.goto(`${origin}/vanilla`);
+    await page.click('#cc-main button[data-role="all"]');
+    await expectState({ analytics: 'granted' });
+    for await (const subject of store.subjects()) await store.erase(subject, Date.now());
+    await page.evaluate('CookieConsent.reset(true)');
+    await page.reload();
+    const posted = page.waitForResponse((answer) => answer.request().method() === 'POST' && answer.url().endsWith('/consent'));
+    await page.click('#cc-main button[data-role="all"]');
+    expect((await posted).status()).toBe(201);
   });
 
   it('Klaro: accept all, then decline', async () => {

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { grantEverything } from '../support/consent.ts';
-import { CORPUS_HITS, pathOf, profileOf, requestOf } from '../support/corpus-hits.ts';
+import { CORPUS_HITS, type CorpusHit, comparedHeaders, pathOf, profileOf, requestOf } from '../support/corpus-hits.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { send } from '../support/send.ts';
+import { type Sent, send } from '../support/send.ts';
 
 const NOTICE = { 'n-1': { hash: 'x', purposes: ['functional', 'analytics', 'personalization', 'advertising'] as const } };
 const notices = NOTICE as unknown as Record<string, { hash: string; purposes: ('analytics' | 'advertising')[] }>;
@@ -92,62 +92,70 @@ describe('the decision endpoint', () => {
 });
 
 const nginx = ['/usr/sbin/nginx', '/usr/bin/nginx'].find((path) => existsSync(path));
-const hits = CORPUS_HITS.filter(
-  (hit) => hit.method === 'GET' && ['ga4', 'matomo', 'snowplow', 'meta', 'own-pixel'].includes(hit.vendor),
-);
+const hits = CORPUS_HITS.filter(({ method }) => method === 'GET');
+/** One host per hit, so that vendors with the same path do not meet. */
+const hostOf = (hit: CorpusHit): string => `${hit.id}.example`;
 
-describe.skipIf(nginx === undefined || hits.length === 0)('nginx auth_request in front of empty_gif', () => {
-  it('passes exactly the GET hits that the proxy forwards untouched', async () => {
-    const routes = [
-      ...new Map(
-        hits.map((hit) => [
-          pathOf(hit),
-          { path: pathOf(hit), vendor: profileOf(hit), purposes: ['analytics' as const, 'advertising' as const] },
-        ]),
-      ).values(),
-    ];
-    const untouched = new Map<string, boolean>();
-    let current = '';
-    const test = await startGateway(
-      { routes, consent: { notices } },
-      {
-        witness: (evidence) =>
-          void (current !== '' && untouched.set(current, evidence.outcome === 'forwarded' && evidence.report.length === 0)),
-      },
-    );
-    const folder = mkdtempSync(join(tmpdir(), 'consentry-nginx-'));
-    const port = await freePort();
-    writeFileSync(join(folder, 'nginx.conf'), nginxConf(folder, port, test.port));
-    execFileSync(nginx as string, ['-t', '-c', join(folder, 'nginx.conf')], { stdio: 'pipe' });
-    const server = spawn(nginx as string, ['-c', join(folder, 'nginx.conf')], { stdio: 'ignore' });
-    try {
-      await untilListening(port);
-      const cookie = await grantEverything(test, { country: 'DE', notice: 'n-1' });
-      for (const withConsent of [true, false]) {
-        for (const hit of hits) {
-          const request = requestOf(hit, [['x-test-country', 'DE']]);
-          const headers = (request.headers ?? []).filter(([name]) => name !== 'host' && !(withConsent && name === 'cookie'));
-          const own = (request.headers ?? []).find(([name]) => name === 'cookie')?.[1];
-          const sent = {
-            ...request,
-            headers: withConsent ? [...headers, ['cookie', own === undefined ? cookie : `${own}; ${cookie}`] as const] : headers,
-          };
-          current = `${hit.id} ${withConsent}`;
-          await test.send(sent);
-          const expected = untouched.get(current) === true ? 200 : 403;
-          current = '';
-          const answer = await send(port, sent);
-          expect([hit.id, withConsent, answer.status]).toEqual([hit.id, withConsent, expected]);
+function requestAt(hit: CorpusHit, cookie: string | null): Sent {
+  const request = requestOf(hit, [['x-test-country', 'DE']]);
+  const lines = (request.headers ?? []).filter(([name]) => name !== 'host' && name !== 'cookie');
+  const own = hit.headers.cookie;
+  const cookies = [own, cookie].filter((value) => value != null).join('; ');
+  return { ...request, headers: [['host', hostOf(hit)], ...lines, ...(cookies === '' ? [] : [['cookie', cookies] as const])] };
+}
+
+/** The lines that the collector has to get for the hit to be untouched, whatever their order. */
+const linesOf = (raw: readonly string[]): string[] => comparedHeaders(raw).sort();
+
+describe.skipIf(nginx === undefined || hits.length === 0)(
+  `nginx auth_request in front of empty_gif, ${hits.length} GET hits`,
+  () => {
+    it('passes exactly those that the proxy forwards untouched', async () => {
+      const test = await startGateway({
+        routes: hits.map((hit) => ({
+          // Google's conversions carry their fields in the path.
+          path: pathOf(hit).replace(/;.*$/, '/*'),
+          host: hostOf(hit),
+          vendor: profileOf(hit),
+          ...(hit.vendor === 'own-pixel' && { purposes: ['analytics' as const] }),
+        })),
+        consent: { notices },
+      });
+      const folder = mkdtempSync(join(tmpdir(), 'consentry-nginx-'));
+      const port = await freePort();
+      writeFileSync(join(folder, 'nginx.conf'), nginxConf(folder, port, test.port));
+      execFileSync(nginx as string, ['-t', '-c', join(folder, 'nginx.conf')], { stdio: 'pipe' });
+      const server = spawn(nginx as string, ['-c', join(folder, 'nginx.conf')], { stdio: 'ignore' });
+      try {
+        await untilListening(port);
+        const cookie = await grantEverything(test, { country: 'DE', notice: 'n-1' });
+        const passed = { yes: 0, silence: 0 };
+        for (const withConsent of [true, false]) {
+          for (const hit of hits) {
+            const sent = requestAt(hit, withConsent ? cookie : null);
+            test.collector.arrived.length = 0;
+            await test.send(sent);
+            const [arrived] = test.collector.arrived;
+            const asked = requestOf(hit);
+            const untouched =
+              arrived !== undefined &&
+              arrived.target === asked.target &&
+              linesOf(arrived.rawHeaders).join() === linesOf((asked.headers ?? []).flat()).join();
+            const answer = await send(port, sent);
+            expect([hit.id, withConsent, answer.status]).toEqual([hit.id, withConsent, untouched ? 200 : 403]);
+            if (untouched) passed[withConsent ? 'yes' : 'silence']++;
+          }
         }
+        expect(passed.yes).toBeGreaterThan(hits.length / 2);
+        expect(passed.silence).toBeLessThan(hits.length / 10);
+      } finally {
+        server.kill();
+        await test.close();
+        rmSync(folder, { recursive: true, force: true });
       }
-      expect([...untouched.values()].filter(Boolean).length).toBeGreaterThan(5);
-    } finally {
-      server.kill();
-      await test.close();
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
-});
+    });
+  },
+);
 
 /** The configuration that docs/nginx.md shows, on free ports. */
 function nginxConf(folder: string, port: number, consentry: number): string {

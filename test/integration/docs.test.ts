@@ -11,8 +11,9 @@ import { parse } from 'yaml';
 import { resolveConfig } from '../../src/config.ts';
 import type { ConfigInput } from '../../src/config-schema.ts';
 import { TestFile } from '../../src/policy/schema-tests.ts';
+import { type AdminListener, startAdmin } from '../support/admin.ts';
 import { type Build, buildProgram } from '../support/build.ts';
-import { type DocBlock, readDocBlocks } from '../support/doc-blocks.ts';
+import { type DocBlock, readBareBlocks, readDocBlocks } from '../support/doc-blocks.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -48,6 +49,7 @@ describe('README.md and docs/', () => {
   let folder: string;
   let build: Build;
   let test: TestGateway;
+  let admin: AdminListener;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'consentry-docs-'));
@@ -61,8 +63,6 @@ describe('README.md and docs/', () => {
       chmodSync(join(folder, 'bin', name), 0o755);
     }
     cpSync(join(ROOT, 'policies'), join(folder, 'policies'), { recursive: true });
-    const [, first] = of('yaml')[0] ?? [];
-    writeFileSync(join(folder, 'consentry.yaml'), `${first?.text}store: lmdb:./data\nworkers: 1\n`);
     mkdirSync(join(folder, 'node_modules'));
     symlinkSync(join(build.main, '../..'), join(folder, 'node_modules/consentry'));
     for (const name of ['koa', '@types']) symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
@@ -71,8 +71,13 @@ describe('README.md and docs/', () => {
       routes: [{ path: '/pixel.gif', purposes: ['analytics'] }],
       consent: { notices: { '2026-11': { hash: 'x', purposes: ['analytics', 'advertising'] } } },
     });
+    admin = await startAdmin(test.gateway);
+    const [, first] = of('yaml')[0] ?? [];
+    const settings = first?.text.replace(/(?<=upstream: )\S+/, test.collector.url);
+    writeFileSync(join(folder, 'consentry.yaml'), `${settings}store: lmdb:./data\nworkers: 1\n`);
   }, 180_000);
   afterAll(async () => {
+    admin?.close();
     await test?.close();
     build?.remove();
     rmSync(folder, { recursive: true, force: true });
@@ -82,6 +87,8 @@ describe('README.md and docs/', () => {
     const known = ['sh', 'yaml', 'json', 'js', 'ts', 'nginx', 'html'];
     expect(blocks.filter(({ language }) => !known.includes(language))).toEqual([]);
     expect(blocks.length).toBeGreaterThan(20);
+    // A drawing, and a header line alone. Pages (`html`) run in the browser test of the banners.
+    expect(readBareBlocks()).toEqual([expect.stringContaining('browser ──hit──▶'), 'Consentry-Repeated: possible']);
   });
 
   it.each(of('sh'))(
@@ -101,9 +108,12 @@ describe('README.md and docs/', () => {
       const script = lines
         .join('\n')
         .replaceAll('127.0.0.1:8080', `127.0.0.1:${test.port}`)
+        .replaceAll('http://127.0.0.1:8081', admin.url)
         .replaceAll('curl ', 'curl -sS --fail-with-body ');
       const { stdout } = await run('bash', ['-euc', script], { cwd: folder, env, timeout: 90_000 });
       if (text.includes('curl')) expect(stdout).toContain('"analytics":"granted"');
+      if (text.includes('# one dropped, one forwarded'))
+        expect(stdout).toMatch(/outcome="dropped"\} 1\n(.*\n)*.*outcome="forwarded"\} 1/);
     },
     100_000,
   );

@@ -39,6 +39,19 @@ describe('the package', () => {
     expect(packed.size).toBeLessThan(700_000);
   });
 
+  it('costs as many packages as the README says', () => {
+    const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { dev?: boolean; os?: string[]; dependencies?: Record<string, string> }>;
+    };
+    const shipped = Object.entries(lock.packages).filter(([path, { dev }]) => path !== '' && dev !== true);
+    const { dependencies = {} } = lock.packages[''] ?? {};
+    // Of the ready-made binaries of lmdb and msgpackr each machine takes one.
+    const count = shipped.filter(([, { os }]) => os === undefined).length + 2;
+    expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(
+      `${Object.keys(dependencies).length} dependencies of its own, ${count} packages with theirs`,
+    );
+  });
+
   it('has nothing that publint finds', () => {
     const { status, stdout } = spawnSync('node_modules/.bin/publint', ['--strict'], { cwd: root, encoding: 'utf8' });
     expect(status, stdout).toBe(0);

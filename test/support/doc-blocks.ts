@@ -12,12 +12,23 @@ export interface DocBlock {
   readonly text: string;
 }
 
+/** First lines of the blocks of no language: nothing can run them. */
+export function readBareBlocks(): string[] {
+  return listDocs().flatMap((file) => {
+    const lines = readFileSync(join(ROOT, file), 'utf8').split('\n');
+    const fences = lines.flatMap((line, at) => (/^ *```/.test(line) ? [at] : []));
+    // Every other fence closes a block.
+    return fences.flatMap((at, index) => (index % 2 === 0 && /^ *```\s*$/.test(lines[at] ?? '') ? [lines[at + 1] ?? ''] : []));
+  });
+}
+
+function listDocs(): string[] {
+  return ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)].filter((name) => name.endsWith('.md'));
+}
+
 /** Those behind `<!-- not run: why -->` are left out. */
 export function readDocBlocks(): DocBlock[] {
-  const files = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)].filter((name) =>
-    name.endsWith('.md'),
-  );
-  return files.flatMap((file) => {
+  return listDocs().flatMap((file) => {
     const text = readFileSync(join(ROOT, file), 'utf8');
     return Array.from(
       text.matchAll(/(<!-- not run: [^>]+ -->\n\n?)?^( *)```(\w+)\n([\s\S]*?)^ *```/gm),

@@ -1,10 +1,13 @@
 /*!
  * Consentry's banner adapter: finds the consent banner of the page, posts what the visitor decides, and every change of it.
- * <script src="https://gateway.example/consent/client.js" defer></script>
+ * <script src="https://gateway.example/consent/client.js" data-notice="2026-11" defer></script>
+ * data-notice names the notice that the banner shows, as the gateway's configuration registers it: without, no yes counts in the EU.
  * consentry.get() → what is in force and what to ask · consentry.set({analytics: true}) · consentry.withdraw()
  */
 (() => {
-  const base = document.currentScript.src.replace(/\/client\.js.*$/, '');
+  const { src, dataset } = document.currentScript;
+  const base = src.replace(/\/client\.js.*$/, '');
+  const notice = dataset.notice && { version: dataset.notice, language: document.documentElement.lang || undefined };
   const COOKIES = 'OptanonConsent OptanonAlertBoxClosed CookieConsent cc_cookie klaro c15t cookieyes-consent tarteaucitron'.split(
     ' ',
   );
@@ -52,10 +55,11 @@
   let last = Promise.resolve();
   const post = (body) => {
     const key = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}-${Math.random()}`;
+    const told = { notice, ...body };
     const send = () =>
-      call('POST', body, key).catch((error) => {
+      call('POST', told, key).catch((error) => {
         if (error.status && error.status < 500) throw error;
-        return new Promise((resolve) => setTimeout(resolve, 2000)).then(() => call('POST', body, key));
+        return new Promise((resolve) => setTimeout(resolve, 2000)).then(() => call('POST', told, key));
       });
     last = last.then(send, send);
     return last;
@@ -88,8 +92,8 @@
     return found;
   };
 
-  // The part that a decision changes: not a date, and not an id.
-  const PRIVATE = /"?(consentI|i\.)\w+"?:[^,}]*|\w*[sS]tamp"?:[^,}]*|expirationTime"?:\d+|utc:\d+/g;
+  // The part that a decision changes: not an id, and no date but that of a decision asked for anew.
+  const PRIVATE = /"?(consentI|i\.)\w+"?:[^,}]*|\b(?!consentT)\w*[sS]tamp"?:[^,}]*|expirationTime"?:\d+|utc:\d+/g;
   const words = ([name, value]) => {
     if (name === 'OptanonAlertBoxClosed') return name;
     const groups = value.match(/groups=[^&]*/);

@@ -71,6 +71,7 @@ gpc.addEventListener('change', onVisitorChange);
 find('reset').addEventListener('click', async () => {
   await queue;
   await fetch('/demo/reset', { method: 'POST' });
+  banner.forget();
   removeCookies();
   plantCookies();
   basket = 0;

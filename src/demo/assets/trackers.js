@@ -1,15 +1,11 @@
-/** Plays the scripts that shops embed: their cookies, and hits in the form in which each vendor sends them. All people are made up. */
+/** Plays the scripts of vendors that give them to their customers only: their cookies, and hits in the form in which each sends them. */
 import { readCookie, writeCookie } from './dom.js';
+import * as snowplow from './snowplow-tracker.js';
+import { CUSTOMER, MAIL, PAGE, REFERRER, TITLE } from './visit.js';
 
-const MAIL = 'ada.example@mail.example';
-const CUSTOMER = 'customer-20417';
 /** SHA-256 of the address, the way advanced matching sends it. */
 const MAIL_HASH = 'f1f1a2c0a7e4dba5a4c7cbf8cb3b9c8f6b6b2c4a3c0bd6f4c2dd0a9e57b1e6d3';
-const PAGE = `https://halfmoon-tea.example/tea/assam?utm_source=newsletter&email=${encodeURIComponent(MAIL)}&gclid=Cj0KCQiA-demo-click-7hXbQ&fbclid=IwAR2-demo-click-0Zk3xT9q`;
-const REFERRER = `https://mail.example/read?u=${encodeURIComponent(MAIL)}&message=77812`;
-const TITLE = 'Assam tea | Halfmoon Tea';
-
-const TRACKER_COOKIES = ['_ga', '_gcl_au', '_fbp', '_pk_id.3.5a1d', '_sp_id.1fff'];
+const TRACKER_COOKIES = ['_ga', '_gcl_au', '_fbp', '_pk_id.3.5a1d'];
 
 function digits(count) {
   return Array.from(crypto.getRandomValues(new Uint8Array(count)), (byte) => (byte % 9) + 1).join('');
@@ -28,24 +24,19 @@ export function plantCookies() {
     _gcl_au: `1.1.${digits(9)}.${seconds}`,
     _fbp: `fb.1.${now}.${digits(10)}`,
     '_pk_id.3.5a1d': `${hex(16)}.${seconds}.`,
-    '_sp_id.1fff': `${crypto.randomUUID()}.${seconds}.1.${seconds}..${crypto.randomUUID()}`,
   };
   for (const name of TRACKER_COOKIES) if (readCookie(name) === null) writeCookie(name, values[name], 390);
 }
 
 export function removeCookies() {
   for (const name of TRACKER_COOKIES) writeCookie(name, '', 0);
+  snowplow.forget();
 }
 
 function query(fields) {
   return Object.entries(fields)
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
     .join('&');
-}
-
-function base64(value) {
-  const text = String.fromCharCode(...new TextEncoder().encode(JSON.stringify(value)));
-  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 }
 
 const screenSize = () => `${screen.width}x${screen.height}`;
@@ -67,38 +58,6 @@ function ga4Common() {
     dl: PAGE,
     dr: REFERRER,
     dt: TITLE,
-  };
-}
-
-function snowplowEvent(extra) {
-  const [user = '', , , , , session = ''] = (readCookie('_sp_id.1fff') ?? '').split('.');
-  const contexts = {
-    schema: 'iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-0-0',
-    data: [
-      { schema: 'iglu:com.snowplowanalytics.snowplow/web_page/jsonschema/1-0-0', data: { id: crypto.randomUUID() } },
-      {
-        schema: 'iglu:com.snowplowanalytics.snowplow/client_session/jsonschema/1-0-2',
-        data: { userId: user, sessionId: session, sessionIndex: 1, eventIndex: 1, storageMechanism: 'COOKIE_1' },
-      },
-    ],
-  };
-  const now = String(Date.now());
-  return {
-    ...{ eid: crypto.randomUUID(), tv: 'js-4.10.1', tna: 'sp', aid: 'halfmoon', p: 'web', cookie: '1', cs: 'UTF-8' },
-    ...{
-      lang: navigator.language,
-      res: screenSize(),
-      cd: '24',
-      dtm: now,
-      stm: now,
-      vid: '1',
-      duid: user,
-      sid: session,
-      uid: MAIL,
-    },
-    ...{ url: PAGE, refr: REFERRER, page: TITLE },
-    ...extra,
-    cx: base64(contexts),
   };
 }
 
@@ -141,15 +100,6 @@ const HITS = {
     })}`,
     body: null,
   }),
-  snowplow: () => ({ url: `/i?${query({ e: 'pv', ...snowplowEvent({}) })}`, body: null }),
-  snowplowBatch: ({ product = 'assam' } = {}) => ({
-    url: '/com.snowplowanalytics.snowplow/tp2',
-    type: 'application/json; charset=UTF-8',
-    body: JSON.stringify({
-      schema: 'iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4',
-      data: [{ e: 'se', ...snowplowEvent({ se_ca: 'basket', se_ac: 'add', se_la: CUSTOMER, se_pr: product }) }],
-    }),
-  }),
   pixel: () => ({ url: `/pixel.gif?${query({ campaign: 'autumn', recipient: MAIL, visit: hex(12) })}`, body: null }),
 };
 
@@ -167,9 +117,15 @@ export async function send({ url, type = 'text/plain', body }) {
   });
 }
 
+/** Trackers that send for themselves. */
+const TRACKERS = {
+  snowplow: snowplow.trackPageView,
+  snowplowBatch: ({ product = 'assam' } = {}) => snowplow.trackBasket(product),
+};
+
 /** @param {string} name @param {object} [about] */
 export function sendHit(name, about) {
-  return send(HITS[name](about));
+  return TRACKERS[name]?.(about) ?? send(HITS[name](about));
 }
 
 export async function sendPageView() {

@@ -57,6 +57,8 @@ describe('the server’s side of the page', () => {
       ['demo.js', 'text/javascript'],
       ['demo.css', 'text/css'],
       ['icon.svg', 'image/svg+xml'],
+      ['snowplow.js', 'text/javascript'],
+      ['cookieconsent.css', 'text/css'],
     ]) {
       const file = await call('GET', `/demo/${name}`);
       expect([file.status, file.headers['content-type']?.split(';')[0], file.headers['x-content-type-options']]).toEqual([
@@ -68,10 +70,17 @@ describe('the server’s side of the page', () => {
     expect((await call('HEAD', '/demo')).text).toBe('');
   });
 
+  it('packs its files for browsers that take them packed', async () => {
+    const packed = await call('GET', '/demo/snowplow.js', { 'Accept-Encoding': 'br, gzip' });
+    expect(packed.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
+    expect((await call('GET', '/demo/snowplow.js')).text).toContain('Snowplow');
+  });
+
   it('forgets the consent cookie of an earlier run, whose store is gone, and keeps its own', async () => {
     const first = await call('GET', '/demo', { Cookie: 'consentry=old; demo-run=other' });
-    const [removal, run = ''] = first.headers['set-cookie'] ?? [];
+    const [removal, ofBanner, run = ''] = first.headers['set-cookie'] ?? [];
     expect(removal).toMatch(/^consentry=; .*Max-Age=0/);
+    expect(ofBanner).toMatch(/^cc_cookie=; .*Max-Age=0/);
     const again = await call('GET', '/demo', { Cookie: `consentry=new; ${run.split(';')[0]}` });
     expect(again.headers['set-cookie']).toBeUndefined();
   });
