@@ -1,7 +1,10 @@
 /** HTTP/1.1 over TLS, by undici. */
-import { type Dispatcher, Pool } from 'undici';
+import { createRequire } from 'node:module';
+import type { Dispatcher, Pool } from 'undici';
 import type { RefusalCode } from '../errors.ts';
 import type { ExchangeEvents, Transport, UpstreamRequest } from './transport.ts';
+
+const require = createRequire(import.meta.url);
 
 export interface TlsOptions {
   readonly origin: string;
@@ -15,7 +18,9 @@ export class TlsTransport implements Transport {
 
   constructor({ origin, timeoutMs, connections }: TlsOptions) {
     this.#origin = origin;
-    this.#pool = new Pool(origin, {
+    // Loaded only where a collector is reached over TLS: it takes more memory than the rest of this room.
+    const undici = require('undici') as typeof import('undici');
+    this.#pool = new undici.Pool(origin, {
       connections,
       pipelining: 1,
       headersTimeout: timeoutMs,
