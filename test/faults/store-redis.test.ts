@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { drawSubject } from '../../src/consent/chain.ts';
-import { openStore, type StoreOptions } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/open.ts';
+import type { StoreOptions } from '../../src/store/opened.ts';
 import { type ConsentStore, StoreUnavailable } from '../../src/store/store.ts';
 import { appendTo } from '../support/records.ts';
 import { hasRedis, type RedisServer, startRedis, startRedisCluster, startRedisSentinel, waitUntil } from '../support/redis.ts';
