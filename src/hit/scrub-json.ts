@@ -34,14 +34,13 @@ export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Trea
       const full = join(path);
       const plan = ctx.plan.member(full);
       if (isRestricted) noteName(path, plan);
-      if (kind === 'null')
-        return plan.rule !== null || (ctx.plan.strictest !== 'drop' && (plan.isPlainMember || !ctx.isAnonymized));
+      if (ctx.isAnonymized && !plan.isPlainMember) return removeValue(ctx, '?', null, 'undeclared', `${path} ${value}`);
+      if (kind === 'null') return plan.rule !== null || ctx.plan.strictest !== 'drop';
       if (ctx.isNdjson && path === 'length') return false;
       if (profile.isBatch(full) && value.includes('=')) {
         const query = value.startsWith('?') ? value.slice(1) : value;
         return `${value.startsWith('?') ? '?' : ''}${treat.pairs(ctx, query, '')}`;
       }
-      if (ctx.isAnonymized && !plan.isPlainMember) return removeValue(ctx, '?', null, 'undeclared', `${path} ${value}`);
       if (kind === 'boolean' && plan.rule !== null && ctx.actionOf(plan.rule) !== 'drop')
         return treatBoolean(ctx, treat, plan, value);
       return treat.field(ctx, plan, value);
@@ -52,7 +51,9 @@ export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Trea
       removeValue(ctx, plan.path, null, plan.named ?? 'undeclared', value);
     },
     close(path: string, kept: number, isArray: boolean): boolean | string {
-      const full = ctx.plan.member(join(path)).path;
+      const plan = ctx.plan.member(join(path));
+      if (ctx.isAnonymized && !plan.isPlainMember) return false;
+      const full = plan.path;
       if (isRestricted && !isArray) {
         const known = names.get(path);
         names.delete(path);

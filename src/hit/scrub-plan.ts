@@ -24,6 +24,8 @@ export interface FieldPlan {
 
 const PLAIN_NAME = /^[A-Za-z0-9_.$[\]:-]{1,120}$/;
 const PLAIN_PATH = /^[A-Za-z0-9_.$[\]:/@ -]{0,300}$/;
+/** A dot that ends a key made of letters: an address behind it begins there. */
+const KEY_END = /(?<=[A-Za-z_$\]])\./g;
 const MAX_NAMES = 1024;
 const MAX_NAME_LENGTH = 256;
 
@@ -82,7 +84,7 @@ export class ScrubPlan {
     const named = classOfName(path);
     const isOpen = rule === null || rule.class === 'undeclared' || rule.class === 'text';
     const action = rule === null ? this.strictest : (this.actions[rule.purpose] ?? 'drop');
-    const isClean = findClass(path) === null;
+    const isClean = findClass(path) === null && findClass(path.replace(KEY_END, ' ')) === null;
     const isClickId = isOpen && named === 'click-id';
     return {
       path,

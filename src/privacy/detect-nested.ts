@@ -16,28 +16,35 @@ const ANY_VIEW = HAS_ESCAPE | HAS_ENTITY | HAS_BACKSLASH | HAS_RUN | HAS_HEX;
 /** Called with the class and the text of each identifier. */
 export type FindingVisitor = (carrier: CarrierClass, value: string) => void;
 
-/**
- * Base64 of text begins each group of four with one of `I` to `Z` and `a` to `f`, since the bytes of text are below 128 (and above 31); words
- * of ordinary text seldom do. A text may have some other bytes.
- */
+const RUN = 1;
+const HEAD = 2;
+const SECOND = 4;
+const THIRD = 8;
+/** What a character can be in base64: a letter at all, and the first, second and third of a group whose bytes are printable ASCII. */
+const LETTERS = new Uint8Array(128);
+for (const [i, char] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries()) {
+  LETTERS[char.charCodeAt(0)] = RUN | (i >= 8 && i < 32 ? HEAD : 0) | ((i & 8) === 0 ? SECOND : 0) | ((i & 2) === 0 ? THIRD : 0);
+}
+LETTERS[45] = LETTERS[43] as number;
+LETTERS[95] = LETTERS[47] as number;
+
+/** Stretches of base64 that can hold text: of most groups of four letters the bytes are printable ASCII, which words of ordinary text seldom are. */
 function visitBase64(text: string, visit: (view: string) => boolean): boolean {
+  const { length } = text;
+  const letters = LETTERS;
   let start = 0;
-  let heads = 0;
-  for (let i = 0; i <= text.length; i++) {
-    const code = i === text.length ? 0 : text.charCodeAt(i);
-    const isRun =
-      (code >= 97 && code <= 122) ||
-      (code >= 65 && code <= 90) ||
-      (code >= 47 && code <= 57) ||
-      code === 43 ||
-      code === 45 ||
-      code === 95;
-    if (isRun) {
-      if (((i - start) & 3) === 0 && ((code >= 73 && code <= 90) || (code >= 97 && code <= 102))) heads++;
+  let groups = 0;
+  let last = 0;
+  for (let i = 0; i <= length; i++) {
+    const code = i === length ? 0 : text.charCodeAt(i);
+    const kind = code < 128 ? (letters[code] as number) : 0;
+    if (kind !== 0) {
+      last = ((last << 4) | kind) & 0xfff;
+      if (((i - start) & 3) === 2 && (last & TEXT_GROUP) === TEXT_GROUP) groups++;
       continue;
     }
-    const length = i - start;
-    if (length >= 8 && (heads * 16 >= length * 3 || mayBeCompressed(text, start))) {
+    const size = i - start;
+    if (size >= 8 && (groups * 2 > size >> 2 || mayBeCompressed(text, start))) {
       let end = i;
       while (end < i + 2 && text.charCodeAt(end) === 61) end++;
       const run = text.slice(start, end);
@@ -45,10 +52,11 @@ function visitBase64(text: string, visit: (view: string) => boolean): boolean {
       if (inner !== null ? visit(inner) : run.includes('/') && visitSegments(run, visit)) return true;
     }
     start = i + 1;
-    heads = 0;
+    groups = 0;
   }
   return false;
 }
+const TEXT_GROUP = (HEAD << 8) | (SECOND << 4) | THIRD;
 
 /** The text behind a stretch of base64, compressed or not; null where there is none. */
 function openBase64(run: string): string | null {

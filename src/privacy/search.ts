@@ -48,13 +48,24 @@ function hashAt(bytes: Uint8Array, at: number): number {
   );
 }
 
+const MIN_BYTES = 8192;
+/** Of more the memory is given back. */
+const MAX_KEPT_BYTES = 1 << 16;
+
+/**
+ * The values that are looked for just now, in memory that all searches share: hits are searched one after the other, and memory of their own would
+ * cost more than the search.
+ */
+const table = new Uint16Array(TABLE_SIZE);
+/** Bytes of all values, folded, one behind the other; where each begins and ends, and the next of the same slot, by its index from 1. */
+let needles = new Uint8Array(MIN_BYTES);
+const starts: number[] = [];
+const next: number[] = [];
+let installed: Searcher | null = null;
+
 /** Values to look for. Those of 3 to 5 bytes count as whole words only; shorter ones are not looked for. */
 export class Searcher {
-  private readonly table = new Uint16Array(TABLE_SIZE);
-  /** Bytes of all values, folded, one behind the other; where each begins and ends, by its index from 1. */
-  private readonly needles: Uint8Array;
-  private readonly starts: number[] = [0];
-  private readonly next: number[] = [0];
+  private readonly values: readonly string[];
   private shortWords: Map<number, number[]> | null = null;
   /** Indexes of what was found. */
   private found: number[] = [];
@@ -63,26 +74,38 @@ export class Searcher {
   private hasHighBytes = false;
 
   constructor(values: readonly string[]) {
+    this.values = values;
+  }
+
+  private install(): void {
+    if (installed === this) return;
+    installed = this;
+    const { values } = this;
     let size = 0;
     for (const value of values) size += value.length * 3;
-    this.needles = new Uint8Array(size);
+    if (needles.length < size || (needles.length > MAX_KEPT_BYTES && size <= MAX_KEPT_BYTES))
+      needles = new Uint8Array(Math.max(size, MIN_BYTES));
+    table.fill(0);
+    starts.length = next.length = values.length + 2;
+    this.shortWords = null;
     let end = 0;
-    this.starts.push(0);
     for (let i = 0; i < values.length; i++) {
+      starts[i + 1] = end;
       end = this.write(values[i] as string, end);
-      this.starts.push(end);
+      starts[i + 2] = end;
       this.index(i + 1);
     }
   }
 
   /** Adds the bytes of a value, folded. */
   private write(value: string, at: number): number {
-    const bytes = this.needles;
+    const bytes = needles;
+    const fold = FOLD;
     const { length } = value;
     for (let i = 0; i < length; i++) {
       const code = value.charCodeAt(i);
       if (code >= 128) return this.writeUtf8(value, at);
-      bytes[at + i] = FOLD[code] as number;
+      bytes[at + i] = fold[code] as number;
     }
     return at + length;
   }
@@ -90,23 +113,23 @@ export class Searcher {
   private writeUtf8(value: string, at: number): number {
     this.hasHighBytes = true;
     const encoded = Buffer.from(value, 'utf8');
-    for (let i = 0; i < encoded.length; i++) this.needles[at + i] = FOLD[encoded[i] as number] as number;
+    for (let i = 0; i < encoded.length; i++) needles[at + i] = FOLD[encoded[i] as number] as number;
     return at + encoded.length;
   }
 
   private index(index: number): void {
-    const start = this.starts[index] as number;
-    const length = (this.starts[index + 1] as number) - start;
-    this.next.push(0);
+    const start = starts[index] as number;
+    const length = (starts[index + 1] as number) - start;
+    next[index] = 0;
     if (length >= PREFIX) {
       let hash = 0;
-      for (let i = start; i < start + PREFIX; i++) hash = ((hash << 5) ^ (this.needles[i] as number)) & 0x3fffffff;
+      for (let i = start; i < start + PREFIX; i++) hash = ((hash << 5) ^ (needles[i] as number)) & 0x3fffffff;
       const slot = (hash ^ (hash >>> 10) ^ (hash >>> 20)) & (TABLE_SIZE - 1);
-      this.next[index] = this.table[slot] as number;
-      this.table[slot] = index;
+      next[index] = table[slot] as number;
+      table[slot] = index;
     } else if (length >= SHORT_PREFIX) {
       this.shortWords ??= new Map();
-      const hash = hashAt(this.needles, start);
+      const hash = hashAt(needles, start);
       const known = this.shortWords.get(hash);
       if (known === undefined) this.shortWords.set(hash, [index]);
       else known.push(index);
@@ -126,6 +149,7 @@ export class Searcher {
   }
 
   private search(where: Uint8Array | string, isFirstEnough: boolean): void {
+    this.install();
     this.found = [];
     this.isFirstEnough = isFirstEnough;
     if (typeof where !== 'string') return this.searchView(where, where.length, 0);
@@ -163,7 +187,6 @@ export class Searcher {
    * way. Tells which marks of other encodings stand between them. The loop over all bytes: nearly without branches.
    */
   private searchPlain(bytes: Uint8Array, length: number, depth: number): number {
-    const { table } = this;
     // Held here: what another module exports is loaded and checked anew at each use.
     const fold = FOLD;
     const kinds = KINDS;
@@ -268,7 +291,6 @@ export class Searcher {
   }
 
   private scan(bytes: Uint8Array, to: number): void {
-    const table = this.table;
     let hash = 0;
     for (let i = 0; i < to; i++) {
       hash = ((hash << 5) ^ (FOLD[bytes[i] as number] as number)) & 0x3fffffff;
@@ -278,15 +300,14 @@ export class Searcher {
   }
 
   private verify(bytes: Uint8Array, at: number, to: number, first: number): void {
-    for (let index = first; index !== 0; index = this.next[index] as number) {
+    for (let index = first; index !== 0; index = next[index] as number) {
       if (this.matches(bytes, at, to, index)) this.found.push(index);
     }
   }
 
   private matches(bytes: Uint8Array, at: number, to: number, index: number): boolean {
-    const { needles } = this;
-    const start = this.starts[index] as number;
-    const length = (this.starts[index + 1] as number) - start;
+    const start = starts[index] as number;
+    const length = (starts[index + 1] as number) - start;
     if (at + length > to) return false;
     for (let i = 0; i < length; i++) if (FOLD[bytes[at + i] as number] !== needles[start + i]) return false;
     return true;
@@ -296,7 +317,7 @@ export class Searcher {
     for (let at = 0; at + SHORT_PREFIX <= length; at++) {
       if (at > 0 && isWordByte(FOLD[bytes[at - 1] as number] as number)) continue;
       for (const index of words.get(hashAt(bytes, at)) ?? NO_INDEXES) {
-        const end = at + (this.starts[index + 1] as number) - (this.starts[index] as number);
+        const end = at + (starts[index + 1] as number) - (starts[index] as number);
         const isWord = end >= length || !isWordByte(FOLD[bytes[end] as number] as number);
         if (isWord && this.matches(bytes, at, length, index)) this.found.push(index);
       }
@@ -304,13 +325,13 @@ export class Searcher {
   }
 }
 
-const searchers = new WeakMap<readonly { readonly value: string }[], Searcher>();
+type Values = readonly { readonly value: string }[];
+let latest: { readonly secrets: Values; readonly searcher: Searcher } | null = null;
 
-/** The searcher for a list of values, built once for each list. */
-export function searcherFor(secrets: readonly { readonly value: string }[]): Searcher {
-  const known = searchers.get(secrets);
-  if (known !== undefined) return known;
+/** The searcher for a list of values: scrub and guard ask for the same one after the other. */
+export function searcherFor(secrets: Values): Searcher {
+  if (latest?.secrets === secrets) return latest.searcher;
   const searcher = new Searcher(secrets.map((secret) => secret.value));
-  searchers.set(secrets, searcher);
+  latest = { secrets, searcher };
   return searcher;
 }

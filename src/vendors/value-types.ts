@@ -83,8 +83,9 @@ function isAccount(value: string): boolean {
   );
 }
 
-/** Keys and codes are random by nature; an address or a number of somebody is none. */
+/** Keys and codes are random by nature; an address or a number of somebody, which has separators, is none. */
 function isKey(value: string): boolean {
+  if (!/[.:* -]/.test(value)) return true;
   const found = findClass(value);
   return found === null || found === 'online-id';
 }

@@ -265,6 +265,51 @@ describe('an anonymized hit', () => {
   });
 });
 
+describe('identifiers where nobody looks for them', () => {
+  const keep = { ...LENIENT, userAgent: 'keep' as const, device: 'keep' as const };
+  const headers = (name: string, value: string, rules = keep): string[] => [
+    ...scrub('ga4', { target: GA4, headers: [name, value] }, { rules }).headers,
+  ];
+
+  it.each(['9f8e7d6c5b4a39281706f5e4d3c2b1a0', 'a82b3e80-9426-4a04-8909-85a5879c31ae', '203.0.113.77'])(
+    'the name %s of a field or member goes with its value',
+    (id) => {
+      expect(scrub('linkedin', { target: `/collect?pid=1&fmt=gif&${id}=1` }, { rules: LENIENT }).target).not.toContain(id);
+      const body = JSON.stringify({ type: 'track', properties: { [id]: 1, plan: 'pro', [`${id}@example.com`]: { a: null } } });
+      expect(scrub('segment', { method: 'POST', target: '/v1/t', body }, { rules: LENIENT }).body?.toString()).toBe(
+        '{"type":"track","properties":{"plan":"pro"}}',
+      );
+    },
+  );
+
+  it('a browser header is kept in its form only', () => {
+    const agent =
+      'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6.0.1 Safari/605.1.15';
+    const brands = '"Chromium";v="141.0.0.0", "Not?A_Brand";v="8"';
+    expect(headers('User-Agent', agent)).toEqual(['User-Agent', agent]);
+    expect(headers('Sec-CH-UA', brands)).toEqual(['Sec-CH-UA', brands]);
+    expect(headers('Accept-Language', 'de-AT,de;q=0.9, en;q=0.8')).toEqual(['Accept-Language', 'de-AT,de;q=0.9, en;q=0.8']);
+    expect(headers('User-Agent', `${agent} anna@example.com`)).toEqual(['User-Agent', 'Mozilla/5.0 (Macintosh) Safari']);
+    expect(headers('Accept-Language', 'de, 203.0.113.77')).toEqual(['Accept-Language', 'de']);
+    expect(headers('Sec-CH-UA', '"u-9f8e7d6c5b4a39281706f5e4";v="1"')).toEqual([]);
+  });
+
+  it('a browser header that names somebody belongs to the strictest purpose', () => {
+    const sent = ['User-Agent', 'Shop/1.2.3.4 (anna@example.com)', 'Accept', '*/*', 'Sec-CH-UA', '"Chromium";v="141.0.0.0"'];
+    const out = scrub('ga4', { target: GA4, headers: sent }, { actions: NO_ADVERTISING });
+    expect(out.headers).toEqual(['User-Agent', 'Mozilla/5.0 (Other) Other', ...sent.slice(2)]);
+  });
+
+  it.each(['https://9f8e7d6c5b4a39281706f5e4.shop.example', 'https://u4821377.shop.example', 'http://203.0.113.77:8080'])(
+    'the host of %s is no origin for everybody',
+    (origin) => {
+      expect(headers('Origin', origin)).toEqual([]);
+      expect(headers('Referer', `${origin}/a`)).toEqual([]);
+      expect(field(scrub('ga4', { target: `${GA4}&dl=${encodeURIComponent(origin)}` }, { rules: keep }), 'dl')).toBeNull();
+    },
+  );
+});
+
 describe('the report', () => {
   it('names place, class and deed, never a value', () => {
     const outcome = run('ga4', {
