@@ -123,6 +123,25 @@ describe.skipIf(!hasRedis)('hits while Redis is', () => {
     expect((await hit(test, refused)).left).toBe(false);
   });
 
+  it('without its replica: no withdrawal is acknowledged, the cookie says no until one is', async () => {
+    const master = await startRedis();
+    cleanups.push(() => master.remove());
+    const replica = await startRedis(['--replicaof', '127.0.0.1', String(master.port)]);
+    cleanups.push(() => replica.remove());
+    await waitUntil(() => replica.cli('info', 'replication').includes('master_link_status:up'));
+    const { test, allowed } = await startOn(master.url);
+    replica.signal('SIGSTOP');
+    cleanups.push(() => replica.signal('SIGCONT'));
+    const unsure = await withdraw(test, allowed);
+    expect(unsure.status).toBe(503);
+    const denial = (unsure.header('set-cookie') ?? '').split(';')[0] ?? '';
+    expect((await hit(test, denial)).left).toBe(false);
+    replica.signal('SIGCONT');
+    await waitUntil(async () => (await withdraw(test, denial)).status === 200);
+    // The older cookie too: the record says it now.
+    expect((await hit(test, allowed)).left).toBe(false);
+  });
+
   it('moved: a subject’s slot goes to another master, record by record', async () => {
     const cluster = await startRedisCluster();
     cleanups.push(() => cluster.close());

@@ -1,10 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command, CommanderError } from 'commander';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { registerConsentCommands } from '../../../src/cli/consent.ts';
-import { registerTokenCommand } from '../../../src/cli/token.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createBearerTokens } from '../../../src/consent/bearer.ts';
 import { externalSubjects } from '../../../src/consent/external.ts';
 import { loadKeyring } from '../../../src/consent/key-file.ts';
@@ -12,6 +9,7 @@ import { signReceipt } from '../../../src/consent/receipt.ts';
 import { purposeSet } from '../../../src/consent/state.ts';
 import { writeConsent } from '../../../src/consent/write.ts';
 import { openLmdbStore } from '../../../src/store/lmdb.ts';
+import { runCommand as run } from '../../support/run-command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'consentry-cli-'));
 const data = join(folder, 'data');
@@ -49,28 +47,6 @@ afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => {
   process.exitCode = 0;
 });
-
-async function run(...args: string[]): Promise<{ out: string; err: string; code: unknown }> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const spies = [
-    vi.spyOn(process.stdout, 'write').mockImplementation((text) => out.push(String(text)) > 0),
-    vi.spyOn(process.stderr, 'write').mockImplementation((text) => err.push(String(text)) > 0),
-  ];
-  process.exitCode = 0;
-  const program = new Command('consentry').exitOverride();
-  registerConsentCommands(program);
-  registerTokenCommand(program);
-  for (const command of program.commands) for (const sub of command.commands) sub.exitOverride();
-  try {
-    await program.parseAsync(['node', 'consentry', ...args]);
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    process.exitCode = 2;
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-  return { out: out.join(''), err: err.join(''), code: process.exitCode };
-}
 
 const store = `lmdb:${data}`;
 

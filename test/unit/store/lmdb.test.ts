@@ -1,0 +1,27 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { drawSubject } from '../../../src/consent/chain.ts';
+import { openLmdbStore } from '../../../src/store/lmdb.ts';
+import { appendTo } from '../../support/records.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'consentry-lmdb-'));
+const store = openLmdbStore(folder);
+afterAll(async () => {
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+it('lists each of many once, page by page, while others write and erase', async () => {
+  const many = Array.from({ length: 620 }, drawSubject);
+  for (let at = 0; at < many.length; at += 40)
+    await Promise.all(many.slice(at, at + 40).map((subject) => appendTo(store, subject)));
+  await Promise.all(many.slice(0, 40).map((subject) => store.erase(subject, 1)));
+  const listed: string[] = [];
+  for await (const subject of store.subjects()) {
+    if (listed.push(subject) % 250 === 0) await appendTo(store, drawSubject());
+  }
+  expect(many.filter((subject) => !listed.includes(subject))).toEqual([]);
+  expect(new Set(listed).size).toBe(listed.length);
+});
