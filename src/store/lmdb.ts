@@ -9,6 +9,7 @@ import { type Database, open } from 'lmdb';
 import { BoundedCache } from '../consent/bounded-cache.ts';
 import type { ConsentHead } from '../consent/record.ts';
 import { type Claim, isTaken } from './claim.ts';
+import { closeRoot, commit } from './commit.ts';
 import { decodeHead, encodeHead } from './head-codec.ts';
 import { decodeRecord, encodeRecord } from './record-codec.ts';
 import {
@@ -93,9 +94,7 @@ export function openLmdbStore(folder: string): ConsentStore {
       );
     });
     try {
-      const committed = root.transaction(action);
-      committed.catch(hushCommitError);
-      return await Promise.race([late, committed]);
+      return await Promise.race([late, commit(root, action)]);
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;
       throw new StoreUnavailable('a consent record could not be written to the disk', { cause: error });
@@ -188,12 +187,6 @@ export function openLmdbStore(folder: string): ConsentStore {
         return false;
       }
     },
-    close: () => root.close(),
+    close: () => closeRoot(root),
   };
-}
-
-/** The error of a failed commit carries a second rejected promise, which would end the process too. */
-function hushCommitError(error: unknown): void {
-  const { commitError } = error as { commitError?: Promise<unknown> };
-  commitError?.catch(() => {});
 }
