@@ -11,6 +11,7 @@ import type { ConsentHead } from '../consent/record.ts';
 import { type Claim, isTaken } from './claim.ts';
 import { closeRoot, commit } from './commit.ts';
 import { decodeHead, encodeHead } from './head-codec.ts';
+import { checkDatabaseFile } from './lmdb-file.ts';
 import { decodeRecord, encodeRecord } from './record-codec.ts';
 import {
   type ChainTip,
@@ -36,8 +37,10 @@ type ErasureRow = Erasure & { readonly hash: string };
 /** @throws Error with lmdb's own words where the folder cannot be opened: at start, not on a hit. */
 export function openLmdbStore(folder: string): ConsentStore {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, 'consent.mdb');
+  checkDatabaseFile(path);
   const root = open({
-    path: join(folder, 'consent.mdb'),
+    path,
     maxDbs: 8,
     noSubdir: true,
     // Without it a commit is on the disk when its promise resolves. With it, and with `flushed` awaited, two processes that

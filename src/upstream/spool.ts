@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import type { Keyring } from '../consent/keys.ts';
 import { closeRoot, commit } from '../store/commit.ts';
+import { checkDatabaseFile } from '../store/lmdb-file.ts';
 import { hashSubject, openHit, sealHit, type WaitingHit } from './spool-seal.ts';
 
 export interface SpoolOptions {
@@ -76,8 +77,10 @@ export class Spool {
   constructor(options: SpoolOptions) {
     this.#options = options;
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+    const path = join(options.folder, 'spool.mdb');
+    checkDatabaseFile(path);
     this.#root = open({
-      path: join(options.folder, 'spool.mdb'),
+      path,
       maxDbs: 4,
       noSubdir: true,
       // As in the store of records: a commit is on the disk when its promise resolves, and one that fails rejects that promise.

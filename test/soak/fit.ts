@@ -20,8 +20,8 @@ export function fitLine(points: readonly Point[]): Fit {
   const n = points.length;
   // Sen (1968): as many slopes to either side of the median as Kendall's count of ordered pairs varies by chance.
   const spread = CERTAINTY_95 * Math.sqrt((n * (n - 1) * (2 * n + 5)) / 18);
-  const low = slopes[Math.round((slopes.length - spread) / 2)] ?? Number.NEGATIVE_INFINITY;
-  const high = slopes[Math.round((slopes.length + spread) / 2) - 1] ?? Number.POSITIVE_INFINITY;
+  const low = slopes[Math.floor((slopes.length - spread) / 2)] ?? Number.NEGATIVE_INFINITY;
+  const high = slopes[Math.ceil((slopes.length + spread) / 2) - 1] ?? Number.POSITIVE_INFINITY;
   return { slope: median(slopes), low, high };
 }
 
