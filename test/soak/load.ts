@@ -48,24 +48,29 @@ export function createLoad(port: number, rate: number): Load {
   let open = 0;
 
   function send({ method, path, headers, body }: Ask, use?: (setCookie: string | undefined) => void): void {
-    const began = performance.now();
     sent++;
     open++;
-    const req = request({ port, host: '127.0.0.1', agent, method, path, headers }, (res) => {
-      res.resume();
-      res.on('end', () => {
-        open--;
-        times.push(performance.now() - began);
-        if (res.statusCode === 503 && res.headers['retry-after'] !== undefined) turnedAway++;
-        else if ((res.statusCode ?? 500) >= 400) failed++;
-        use?.(res.headers['set-cookie']?.[0]);
+    attempt(performance.now());
+
+    function attempt(began: number): void {
+      const req = request({ port, host: '127.0.0.1', agent, method, path, headers }, (res) => {
+        res.resume();
+        res.on('end', () => {
+          open--;
+          times.push(performance.now() - began);
+          if (res.statusCode === 503 && res.headers['retry-after'] !== undefined) turnedAway++;
+          else if ((res.statusCode ?? 500) >= 400) failed++;
+          use?.(res.headers['set-cookie']?.[0]);
+        });
       });
-    });
-    req.on('error', () => {
-      open--;
-      failed++;
-    });
-    req.end(body);
+      req.on('error', () => {
+        // As browsers do: a connection that was kept may be closed while a request is on its way to it (RFC 9112 § 9.3.1).
+        if (req.reusedSocket) return attempt(began);
+        open--;
+        failed++;
+      });
+      req.end(body);
+    }
   }
 
   function decide(): void {

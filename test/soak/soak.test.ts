@@ -39,7 +39,7 @@ async function count(program: Program): Promise<Omit<Rest, 'minutes'> & { reside
   const pid = program.child.pid ?? 0;
   program.lines.length = 0;
   program.child.kill('SIGUSR2');
-  const { heapBytes, timers } = await program.find('collected');
+  const { heapBytes, timers } = await program.find('collected', 60_000);
   await wait(100);
   const anonymous = /RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return {
@@ -79,7 +79,7 @@ it.skipIf(!IS_ASKED)(`holds for ${MINUTES} minutes`, { timeout: MINUTES * 60_000
   process.env.NODE_OPTIONS = `--import ${COLLECT}`;
   const program = startProgram(build.main, ['serve'], folder);
   Reflect.deleteProperty(process.env, 'NODE_OPTIONS');
-  const port = Number((await program.find('listening')).port);
+  const port = Number((await program.find('listening', 120_000)).port);
   const load = createLoad(port, RATE);
   const control = await startControl(CONTROL_RATE);
   const began = performance.now();
