@@ -24,9 +24,11 @@ const RESULT = process.env.SOAK_RESULT ?? 'coverage/soak.json';
 const COLLECT = new URL('./collect.mjs', import.meta.url).href;
 const CONTROL_RATE = 100;
 const WARM_UP = 0.25;
+/** A collection throws compiled code away too: the requests right behind one tell of it, and not of the program. */
+const SETTLE_MS = 2_000;
 /** A sample each half a minute, more often in a short run. */
 const SAMPLES = Math.max(24, MINUTES * 2);
-const SAMPLE_MS = (MINUTES * 60_000) / SAMPLES;
+const SAMPLE_MS = (MINUTES * 60_000) / SAMPLES - SETTLE_MS;
 /** Longer than either side keeps a connection that is not used. */
 const REST_MS = 8_000;
 /** Of all requests: so many may be turned away, or not even be sent, because the machine was late for a moment. */
@@ -102,6 +104,9 @@ it.skipIf(!IS_ASKED)(`holds for ${MINUTES} minutes`, { timeout: MINUTES * 60_000
     const [p99Ms, controlMs] = [percentile(load.takeTimes(), 99), percentile(control.takeTimes(), 99)];
     const sample: Sample = { minutes: passed(), ...(await count(program)), p99Ms, controlMs };
     samples.push(sample);
+    await wait(SETTLE_MS);
+    load.takeTimes();
+    control.takeTimes();
     if (i === Math.floor(SAMPLES * WARM_UP)) {
       first = await rest();
       load.resume();
