@@ -5,6 +5,7 @@ export const PARTS = {
   decide: {
     mutate: ['src/policy/decide.ts', 'src/policy/table.ts'],
     tests: ['test/unit/policy/{decide,places}*.test.ts'],
+    isShared: true,
   },
   guard: {
     mutate: ['src/hit/guard.ts', 'src/privacy/search.ts', 'src/privacy/search-decode.ts'],

@@ -9,7 +9,8 @@ export default {
   plugins: [process.env.MUTATION_RUNNER],
   mutate: part.mutate,
   ignorePatterns: ['dist', 'data', 'coverage', 'docs', '.ci'],
-  coverageAnalysis: 'perTest',
+  // What a test has looked up is kept for those behind it: where that is so, all tests have to look at a mutant.
+  coverageAnalysis: part.isShared === true ? 'all' : 'perTest',
   concurrency: 1,
   // Of a mutant that loops for ever; the tests of a part take a second or two.
   timeoutMS: 10_000,
