@@ -1,6 +1,6 @@
 /**
- * `npm run test:mutation -- [PART…] [--OPTION=VALUE of Stryker…]`: changes the code in small ways, and counts which changes no test notices. At
- * least 85 % of a part have to be noticed. Stryker needs Node 22, and is fetched when it is asked for: nobody else needs it.
+ * `npm run test:mutation -- [PART…] [--OPTION=VALUE of Stryker…]`: changes the code in small ways, and counts which changes no test
+ * notices. At least 85 % of a part have to be noticed. Stryker needs Node 22, and is fetched when it is asked for: nobody else needs it.
  */
 import { spawnSync } from 'node:child_process';
 import { PARTS } from './parts.mjs';

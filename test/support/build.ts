@@ -47,7 +47,7 @@ export function startProgram(main: string, args: readonly string[], cwd: string)
     child,
     lines,
     ended,
-    async find(message, withinMs = 20_000) {
+    async find(message, withinMs = 60_000) {
       const until = performance.now() + withinMs;
       for (;;) {
         const line = lines.find(({ msg }) => String(msg).includes(message));
