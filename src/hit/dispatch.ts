@@ -23,6 +23,9 @@ interface HeldAnswer {
   body: string;
 }
 
+/** So many bytes wait here for a visitor who reads slowly: who does not read a script must not hold a connection to the collector. */
+const MOST_WAITING_BYTES = 256 * 1024;
+
 const SMALL = /^\d{1,3}$/;
 
 function isSmall(rawHeaders: readonly string[]): boolean {
@@ -67,7 +70,7 @@ export function relayHit(
       },
       onData(chunk) {
         if (ignoring) return true;
-        if (held === null) return res.write(chunk);
+        if (held === null) return res.write(chunk) || res.writableLength < MOST_WAITING_BYTES;
         held.body += chunk.toString('latin1');
         return true;
       },

@@ -166,6 +166,20 @@ export class SegmentWriter {
     await writeFile(`${path}.new`, `${text}\n`, { mode: 0o600 })
       .then(() => rename(`${path}.new`, path))
       .catch(() => undefined);
+    await this.#leaveIfGone();
+  }
+
+  /** A file that somebody took away still takes lines, which nobody will ever read: a new segment goes on instead of it. */
+  async #leaveIfGone(): Promise<void> {
+    const file = this.#file;
+    if (file === null) return;
+    const isThere = await file.stat().then(
+      ({ nlink }) => nlink > 0,
+      () => true,
+    );
+    if (isThere) return;
+    this.#file = null;
+    await file.close().catch(() => undefined);
   }
 }
 

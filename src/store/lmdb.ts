@@ -9,7 +9,9 @@ import { type Database, open } from 'lmdb';
 import { BoundedCache } from '../consent/bounded-cache.ts';
 import type { ConsentHead } from '../consent/record.ts';
 import { type Claim, isTaken } from './claim.ts';
+import { closeRoot, commit } from './commit.ts';
 import { decodeHead, encodeHead } from './head-codec.ts';
+import { checkDatabaseFile } from './lmdb-file.ts';
 import { decodeRecord, encodeRecord } from './record-codec.ts';
 import {
   type ChainTip,
@@ -35,8 +37,10 @@ type ErasureRow = Erasure & { readonly hash: string };
 /** @throws Error with lmdb's own words where the folder cannot be opened: at start, not on a hit. */
 export function openLmdbStore(folder: string): ConsentStore {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, 'consent.mdb');
+  checkDatabaseFile(path);
   const root = open({
-    path: join(folder, 'consent.mdb'),
+    path,
     maxDbs: 8,
     noSubdir: true,
     // Without it a commit is on the disk when its promise resolves. With it, and with `flushed` awaited, two processes that
@@ -93,9 +97,7 @@ export function openLmdbStore(folder: string): ConsentStore {
       );
     });
     try {
-      const committed = root.transaction(action);
-      committed.catch(hushCommitError);
-      return await Promise.race([late, committed]);
+      return await Promise.race([late, commit(root, action)]);
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;
       throw new StoreUnavailable('a consent record could not be written to the disk', { cause: error });
@@ -188,12 +190,6 @@ export function openLmdbStore(folder: string): ConsentStore {
         return false;
       }
     },
-    close: () => root.close(),
+    close: () => closeRoot(root),
   };
-}
-
-/** The error of a failed commit carries a second rejected promise, which would end the process too. */
-function hushCommitError(error: unknown): void {
-  const { commitError } = error as { commitError?: Promise<unknown> };
-  commitError?.catch(() => {});
 }

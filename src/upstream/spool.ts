@@ -6,6 +6,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import type { Keyring } from '../consent/keys.ts';
+import { closeRoot, commit } from '../store/commit.ts';
+import { checkDatabaseFile } from '../store/lmdb-file.ts';
 import { hashSubject, openHit, sealHit, type WaitingHit } from './spool-seal.ts';
 
 export interface SpoolOptions {
@@ -75,8 +77,10 @@ export class Spool {
   constructor(options: SpoolOptions) {
     this.#options = options;
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+    const path = join(options.folder, 'spool.mdb');
+    checkDatabaseFile(path);
     this.#root = open({
-      path: join(options.folder, 'spool.mdb'),
+      path,
       maxDbs: 4,
       noSubdir: true,
       // As in the store of records: a commit is on the disk when its promise resolves, and one that fails rejects that promise.
@@ -118,7 +122,6 @@ export class Spool {
   /** Resolves when everything that was put is on the disk. */
   async flush(): Promise<void> {
     while (this.#isWriting) await this.#writing;
-    await this.#root.flushed;
   }
 
   /** The oldest entries of a collector, without those that are too old: these are removed. */
@@ -144,7 +147,7 @@ export class Spool {
   /** Applies changes in one transaction, so that the other workers see all of them or none. */
   async change(changes: readonly SpoolChange[]): Promise<void> {
     if (changes.length === 0) return;
-    await this.#root.transaction(() => {
+    await commit(this.#root, () => {
       for (const change of changes) {
         const row = this.#rows.get(change.key);
         if (row === undefined) continue;
@@ -194,14 +197,13 @@ export class Spool {
       for (const [, ...key] of this.#keysOf(hash)) keys.push(key);
     }
     await this.change(keys.map((key) => ({ key, remove: true })));
-    await this.#root.flushed;
     return keys.length;
   }
 
   /** Whether this process may send a collector's waiting hits for the next half minute: one at a time does. */
   async lease(origin: string): Promise<boolean> {
     const { owner, now } = this.#options;
-    return this.#root.transaction(() => {
+    return commit(this.#root, () => {
       const [holder, until] = this.#leases.get(origin) ?? ['', 0];
       if (holder !== owner && until > now()) return false;
       this.#leases.put(origin, [owner, now() + LEASE_MS]);
@@ -221,10 +223,11 @@ export class Spool {
   async close(): Promise<void> {
     clearInterval(this.#look);
     await this.flush();
-    await this.#root.transaction(() => {
+    await commit(this.#root, () => {
       for (const { key, value } of this.#leases.getRange()) if (value[0] === this.#options.owner) this.#leases.remove(key);
-    });
-    await this.#root.close();
+      // A lease that a full disk does not let go of ends by itself.
+    }).catch(() => undefined);
+    await closeRoot(this.#root);
   }
 
   #keysOf(hash: string): Iterable<[string, ...SpoolKey]> {
@@ -245,7 +248,7 @@ export class Spool {
     const batch = this.#pending.slice();
     const bytes = batch.reduce((sum, { row }) => sum + row.sealed.length, 0);
     try {
-      await this.#root.transaction(() => {
+      await commit(this.#root, () => {
         for (const { key, row } of batch) {
           this.#rows.put(key, row);
           if (row.subject !== '') this.#bySubject.put([row.subject, ...key], true);

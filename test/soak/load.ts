@@ -4,10 +4,17 @@ import { createRandom } from '../support/random.ts';
 
 export interface Load {
   readonly sent: number;
+  /** Broken, or answered with a status of 400 or above. */
   readonly failed: number;
+  /** Decisions that were turned away with 503 and Retry-After: the machine was late, and whoever posts again is served. */
+  readonly turnedAway: number;
+  /** Not sent, since too many before it had not been answered: the machine, or the program, does not keep up. */
+  readonly heldBack: number;
   /** Milliseconds of the requests that were answered since the last call. */
   takeTimes(): number[];
-  stop(): Promise<void>;
+  /** Waits until all is answered, and closes the connections. */
+  pause(): Promise<void>;
+  resume(): void;
 }
 
 interface Ask {
@@ -25,29 +32,45 @@ const PLACES: readonly Record<string, string>[] = [
 ];
 /** So many people decide, and decide again; more would make the store grow, which is not what is looked for. */
 const PEOPLE = 50;
+/** More that are not answered are no steady load any more, but a queue. */
+const MOST_OPEN = 256;
 
-/** @param rate requests a second. */
-export function startLoad(port: number, rate: number): Load {
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+/** Begins with {@link Load.resume}. @param rate requests a second. */
+export function createLoad(port: number, rate: number): Load {
+  let agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const random = createRandom(60);
   const cookies: string[] = [];
   let times: number[] = [];
   let sent = 0;
   let failed = 0;
+  let turnedAway = 0;
+  let heldBack = 0;
+  let open = 0;
 
   function send({ method, path, headers, body }: Ask, use?: (setCookie: string | undefined) => void): void {
-    const began = performance.now();
     sent++;
-    const req = request({ port, host: '127.0.0.1', agent, method, path, headers }, (res) => {
-      res.resume();
-      res.on('end', () => {
-        times.push(performance.now() - began);
-        if ((res.statusCode ?? 500) >= 400) failed++;
-        use?.(res.headers['set-cookie']?.[0]);
+    open++;
+    attempt(performance.now());
+
+    function attempt(began: number): void {
+      const req = request({ port, host: '127.0.0.1', agent, method, path, headers }, (res) => {
+        res.resume();
+        res.on('end', () => {
+          open--;
+          times.push(performance.now() - began);
+          if (res.statusCode === 503 && res.headers['retry-after'] !== undefined) turnedAway++;
+          else if ((res.statusCode ?? 500) >= 400) failed++;
+          use?.(res.headers['set-cookie']?.[0]);
+        });
       });
-    });
-    req.on('error', () => failed++);
-    req.end(body);
+      req.on('error', () => {
+        // As browsers do: a connection that was kept may be closed while a request is on its way to it (RFC 9112 § 9.3.1).
+        if (req.reusedSocket) return attempt(began);
+        open--;
+        failed++;
+      });
+      req.end(body);
+    }
   }
 
   function decide(): void {
@@ -80,14 +103,19 @@ export function startLoad(port: number, rate: number): Load {
     else send({ method: 'GET', path, headers });
   }
 
-  const began = performance.now();
+  let began = 0;
   let due = 0;
-  const pump = setInterval(() => {
+  let pump: NodeJS.Timeout | undefined;
+  const sendDue = (): void => {
     const shouldHave = ((performance.now() - began) / 1000) * rate;
     // After a pause of this process there is no rush to make up for it.
     if (shouldHave - due > rate) due = shouldHave - rate / 10;
-    for (; due < shouldHave; due++) random.chance(0.005) ? decide() : hit();
-  }, 10);
+    for (; due < shouldHave; due++) {
+      if (open >= MOST_OPEN) heldBack++;
+      else if (random.chance(0.005)) decide();
+      else hit();
+    }
+  };
   return {
     get sent() {
       return sent;
@@ -95,15 +123,28 @@ export function startLoad(port: number, rate: number): Load {
     get failed() {
       return failed;
     },
+    get turnedAway() {
+      return turnedAway;
+    },
+    get heldBack() {
+      return heldBack;
+    },
     takeTimes() {
       const taken = times;
       times = [];
       return taken;
     },
-    async stop() {
+    async pause() {
       clearInterval(pump);
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      const until = performance.now() + 10_000;
+      while (open > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 50));
       agent.destroy();
+      agent = new Agent({ keepAlive: true, maxSockets: 64 });
+    },
+    resume() {
+      began = performance.now();
+      due = 0;
+      pump = setInterval(sendDue, 10);
     },
   };
 }

@@ -1,36 +1,55 @@
 /**
  * A long run: the shipped program under a steady mix of hits and decisions, and what grows meanwhile.
  *
- * `npm run soak` (other runs skip it); SOAK_MINUTES (default 60) and SOAK_RATE (requests a second, default 300) from the environment. It fails where
- * memory grows by more than 1 MiB an hour after the warm-up, or open files or timers grow at all, or the slowest hits get slower by a
- * tenth. A short run is still warming up: it may grow by a few MiB and by the connections of the load, and says nothing of the slowest.
+ * `npm run soak` (other runs skip it); from the environment SOAK_MINUTES (default 60), SOAK_RATE (requests a second, default 300) and
+ * SOAK_RESULT (the file with all samples, default `coverage/soak.json`). The first quarter warms up. It fails where memory grows by more
+ * than 1 MiB an hour after that, or open files or timers grow at all, or the slowest hits get slower by a tenth and the machine does not.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { verifyEvidence } from '../../src/ops/evidence-log-verify.ts';
-import { buildProgram, startProgram } from '../support/build.ts';
+import { buildProgram, type Program, startProgram } from '../support/build.ts';
 import { startCollector } from '../support/collector.ts';
-import { fitLine, percentile } from './fit.ts';
-import { startLoad } from './load.ts';
+import { startControl } from './control.ts';
+import { percentile } from './fit.ts';
+import { judgeRun, limitsOf, type Rest, type Sample } from './judge.ts';
+import { createLoad } from './load.ts';
 
 const IS_ASKED = process.env.CONSENTRY_SOAK === '1';
 const MINUTES = Number(process.env.SOAK_MINUTES ?? 60);
 const RATE = Number(process.env.SOAK_RATE ?? 300);
+const RESULT = process.env.SOAK_RESULT ?? 'coverage/soak.json';
 const COLLECT = new URL('./collect.mjs', import.meta.url).href;
-const IS_LONG = MINUTES >= 30;
+const CONTROL_RATE = 100;
 const WARM_UP = 0.25;
-const SAMPLES = Math.max(24, Math.round(MINUTES * 6));
-const SAMPLE_MS = (MINUTES * 60_000) / SAMPLES;
+/** A collection throws compiled code away too: the requests right behind one tell of it, and not of the program. */
+const SETTLE_MS = 2_000;
+/** A sample each half a minute, more often in a short run. */
+const SAMPLES = Math.max(24, MINUTES * 2);
+const SAMPLE_MS = (MINUTES * 60_000) / SAMPLES - SETTLE_MS;
+/** Longer than either side keeps a connection that is not used. */
+const REST_MS = 8_000;
+/** Of all requests: so many may be turned away, or not even be sent, because the machine was late for a moment. */
+const MOST_LATE = 0.001;
 
-interface Sample {
-  readonly hours: number;
-  /** Memory of the process's own; mapped files come and go as the system likes. */
-  readonly mib: number;
-  readonly files: number;
-  readonly timers: number;
-  readonly p99Ms: number;
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Collects garbage in the program, and counts what is left. */
+async function count(program: Program): Promise<Omit<Rest, 'minutes'> & { residentMib: number }> {
+  const pid = program.child.pid ?? 0;
+  program.lines.length = 0;
+  program.child.kill('SIGUSR2');
+  const { heapBytes, timers } = await program.find('collected', 60_000);
+  await wait(100);
+  const anonymous = /RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return {
+    residentMib: Number(anonymous) / 1024,
+    keptMib: Number(heapBytes) / 2 ** 20,
+    files: readdirSync(`/proc/${pid}/fd`).length,
+    timers: Number(timers),
+  };
 }
 
 it.skipIf(!IS_ASKED)(`holds for ${MINUTES} minutes`, { timeout: MINUTES * 60_000 + 300_000 }, async () => {
@@ -62,38 +81,44 @@ it.skipIf(!IS_ASKED)(`holds for ${MINUTES} minutes`, { timeout: MINUTES * 60_000
   process.env.NODE_OPTIONS = `--import ${COLLECT}`;
   const program = startProgram(build.main, ['serve'], folder);
   Reflect.deleteProperty(process.env, 'NODE_OPTIONS');
-  const { port, adminPort } = await program.find('listening');
-  const pid = program.child.pid ?? 0;
-  const load = startLoad(Number(port), RATE);
+  const port = Number((await program.find('listening', 120_000)).port);
+  const load = createLoad(port, RATE);
+  const control = await startControl(CONTROL_RATE);
+  const began = performance.now();
+  const passed = (): number => (performance.now() - began) / 60_000;
 
-  async function measure(hours: number): Promise<Sample> {
-    const p99Ms = percentile(load.takeTimes(), 99);
-    program.child.kill('SIGUSR2');
-    await new Promise((resolve) => setTimeout(resolve, 250));
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const metrics = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
-    return {
-      hours,
-      mib: Number(/RssAnon:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024,
-      files: readdirSync(`/proc/${pid}/fd`).length,
-      timers: Number(/nodejs_active_resources\{type="Timeout"[^}]*\} (\d+)/.exec(metrics)?.[1] ?? 0),
-      p99Ms,
-    };
+  async function rest(): Promise<Rest> {
+    await load.pause();
+    await wait(REST_MS);
+    const { keptMib, files, timers } = await count(program);
+    load.takeTimes();
+    control.takeTimes();
+    return { minutes: passed(), keptMib, files, timers };
   }
 
-  const began = performance.now();
   const samples: Sample[] = [];
+  let first: Rest | null = null;
+  load.resume();
   for (let i = 1; i <= SAMPLES && program.child.exitCode === null; i++) {
-    await new Promise((resolve) => setTimeout(resolve, began + i * SAMPLE_MS - performance.now()));
-    const sample = await measure((i * SAMPLE_MS) / 3_600_000);
+    await wait(SAMPLE_MS);
+    const [p99Ms, controlMs] = [percentile(load.takeTimes(), 99), percentile(control.takeTimes(), 99)];
+    const sample: Sample = { minutes: passed(), ...(await count(program)), p99Ms, controlMs };
     samples.push(sample);
-    if (i % Math.ceil(SAMPLES / 12) !== 0) continue;
-    const { hours, mib, files, timers, p99Ms } = sample;
+    await wait(SETTLE_MS);
+    load.takeTimes();
+    control.takeTimes();
+    if (i === Math.floor(SAMPLES * WARM_UP)) {
+      first = await rest();
+      load.resume();
+    }
+    if (i % Math.ceil(SAMPLES / 30) !== 0) continue;
+    const { minutes, residentMib, keptMib, files, timers } = sample;
     console.log(
-      `${(hours * 60).toFixed(1)} min: ${mib.toFixed(1)} MiB, ${files} files, ${timers} timers, p99 ${p99Ms.toFixed(1)} ms, ${load.sent} sent, ${load.failed} failed`,
+      `${minutes.toFixed(1)} min: ${residentMib.toFixed(2)} MiB resident, ${keptMib.toFixed(2)} MiB kept, ${files} files, ${timers} timers, p99 ${p99Ms.toFixed(2)} ms (machine ${controlMs.toFixed(2)} ms), ${load.sent} sent, ${load.failed} failed, ${load.turnedAway} turned away, ${load.heldBack} held back`,
     );
   }
-  await load.stop();
+  const last = await rest();
+  control.stop();
   program.child.kill('SIGTERM');
   const code = await program.ended;
   const evidence = await verifyEvidence(join(folder, 'evidence'));
@@ -101,38 +126,14 @@ it.skipIf(!IS_ASKED)(`holds for ${MINUTES} minutes`, { timeout: MINUTES * 60_000
   rmSync(folder, { recursive: true, force: true });
   build.remove();
 
-  const warm = samples.slice(Math.floor(SAMPLES * WARM_UP));
-  const faults: string[] = [];
-
-  /** @param most growth per hour. */
-  function judgeGrowth(what: string, most: number, unit: string, read: (sample: Sample) => number): void {
-    const { slope, error } = fitLine(warm.map((sample) => [sample.hours, read(sample)]));
-    const words = `${what}: ${slope.toFixed(2)} ± ${error.toFixed(2)} ${unit} an hour`;
-    console.log(words);
-    if (slope - 2 * error > most) faults.push(`${words}, at most ${most}`);
-  }
-  const hours = ((1 - WARM_UP) * MINUTES) / 60;
-  judgeGrowth('memory', Math.max(1, IS_LONG ? 0 : 8 / hours), 'MiB', ({ mib }) => mib);
-  judgeGrowth('open files', IS_LONG ? 0.5 : 200 / hours, 'files', ({ files }) => files);
-  judgeGrowth('timers', IS_LONG ? 0.5 : 200 / hours, 'timers', ({ timers }) => timers);
-
-  const third = Math.floor(warm.length / 3);
-  const early = percentile(
-    warm.slice(0, third).map(({ p99Ms }) => p99Ms),
-    50,
-  );
-  const late = percentile(
-    warm.slice(-third).map(({ p99Ms }) => p99Ms),
-    50,
-  );
-  const drift = late / early - 1;
-  const spread = fitLine(warm.map(({ hours, p99Ms }) => [hours, p99Ms]));
-  console.log(`p99: ${early.toFixed(2)} ms at first, ${late.toFixed(2)} ms at last (${(drift * 100).toFixed(1)} %)`);
-  if (IS_LONG && drift > 0.1 && spread.slope > 2 * spread.error)
-    faults.push(`the p99 grew by ${(drift * 100).toFixed(1)} %, at most 10`);
-  if (load.failed > 0) faults.push(`${load.failed} of ${load.sent} requests failed`);
-  if (code !== 0) faults.push(`the program ended with ${code}`);
-  faults.push(...evidence.problems);
-  console.log(`${load.sent} requests in ${MINUTES} minutes`);
-  expect(faults).toEqual([]);
+  const { lines, faults } = judgeRun(samples.slice(Math.floor(SAMPLES * WARM_UP)), first ?? last, last, limitsOf(MINUTES));
+  const problems = [...faults, ...evidence.problems];
+  if (load.failed > 0) problems.push(`${load.failed} of ${load.sent} requests failed`);
+  const late = load.turnedAway + load.heldBack;
+  if (late > load.sent * MOST_LATE) problems.push(`${late} requests turned away or held back, beside ${load.sent}`);
+  if (code !== 0) problems.push(`the program ended with ${code}`);
+  console.log([...lines, `${load.sent} requests in ${MINUTES} minutes, ${late} turned away or held back`].join('\n'));
+  mkdirSync(dirname(RESULT), { recursive: true });
+  writeFileSync(RESULT, `${JSON.stringify({ minutes: MINUTES, rate: RATE, lines, problems, first, last, samples }, null, 1)}\n`);
+  expect(problems).toEqual([]);
 });

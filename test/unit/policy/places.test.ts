@@ -83,6 +83,7 @@ describe('which file answers', () => {
     expect(judge(set, { country: 'US', region: 'CT' }).purposes[4]?.action).toBe('forward');
     expect(judge(set, { country: 'US', region: 'CT', at: '2027-01-01' }).purposes[4]?.action).toBe('drop');
     expect(judge(set, { country: 'US', region: 'OR', label: 'shop' }).purposes[1]?.action).toBe('anonymize');
+    expect(judge(set, { country: 'US', region: 'OR', label: 'shop' }).purposes[3]?.action).toBe('drop');
     expect(judge(set, { country: 'US', region: 'CA', label: 'shop' }).purposes[1]?.action).toBe('forward');
     expect(judge(set, { country: 'US', region: 'OR', label: 'other' }).purposes[1]?.action).toBe('forward');
   });
@@ -90,8 +91,90 @@ describe('which file answers', () => {
   it('where no file answers nothing leaves', () => {
     const one = compileTexts({ ...BASES, 'de.yaml': writeFile('de', 'extends: base/opt-out\nmatch: ["DE"]') });
     const judgement = judge(one, { country: 'FR', record: { advertising: 'granted', necessary: 'granted' } });
-    expect(judgement.policy).toBe('none');
+    expect(judgement).toMatchObject({ policy: 'none', version: 'none@0#000000000000', model: 'opt-in', also: [] });
     expect(judgement.purposes.map((decision) => decision.action)).toEqual(['drop', 'drop', 'drop', 'drop', 'drop']);
+  });
+});
+
+describe('however the files are written down', () => {
+  const inBase = 'extends: base/opt-in';
+  const write = (files: readonly (readonly [id: string, rest: string])[]): CompiledPolicySet =>
+    compileTexts({ ...BASES, ...Object.fromEntries(files.map(([id, rest]) => [`${id}.yaml`, writeFile(id, rest)])) });
+
+  it('the newest that has begun answers, whichever is read first', () => {
+    const old = 'extends: base/opt-in\nmatch: ["DE"]\neffective: 2020-01-01';
+    const young = 'extends: base/opt-out\nmatch: ["DE"]\neffective: 2026-01-01';
+    for (const [first, second] of [
+      [old, young],
+      [young, old],
+    ] as const) {
+      const newest = first === young ? 'a' : 'z';
+      const two = write([
+        ['a', first],
+        ['z', second],
+        ['row', 'extends: base/opt-in\nmatch: ["*"]'],
+      ]);
+      expect(judge(two, { country: 'DE' }).policy).toBe(newest);
+      expect(judge(two, { country: 'DE', at: '2025-01-01' }).policy).toBe(newest === 'a' ? 'z' : 'a');
+    }
+  });
+
+  it('a country of which only a part has a file: the part has its own, the rest the world’s, and who does not say gets the stricter', () => {
+    const part = write([
+      ['row', 'extends: base/opt-out\nmatch: ["*"]'],
+      ['quebec', `${inBase}\nmatch: ["CA-QC"]`],
+    ]);
+    expect(judge(part, { country: 'CA', region: 'QC' }).policy).toBe('quebec');
+    expect(judge(part, { country: 'CA', region: 'ON' })).toMatchObject({ policy: 'row', also: [] });
+    expect(judge(part, { country: 'CA' })).toMatchObject({ policy: 'quebec', also: ['row'] });
+    expect(judge(part, { country: 'FR' })).toMatchObject({ policy: 'row', also: [] });
+  });
+
+  it('of parts that say the same, the first by its code decides, in whatever order they are read', () => {
+    const files = ['US-TX', 'US-AZ', 'US-NV'].map(
+      (code) => [`p${code.slice(3).toLowerCase()}`, `${inBase}\nmatch: ["${code}"]`] as const,
+    );
+    for (const order of [files, files.toReversed()]) {
+      const parts = write([['us', 'extends: base/opt-out\nmatch: ["US"]'], ...order]);
+      expect(judge(parts, { country: 'US' })).toMatchObject({ policy: 'paz', also: ['us', 'pnv', 'ptx'] });
+    }
+  });
+
+  it('a variant answers for each of its places, and one for everywhere everywhere', () => {
+    const several = write([
+      [
+        'row',
+        `${inBase}\nmatch: ["*", "FR"]
+variants:
+  - { match: ["FR", "DE"], purposes: { analytics: { granted: anonymize } } }
+  - { match: ["*"], when: { label: shop }, purposes: { functional: { granted: anonymize } } }`,
+      ],
+    ]);
+    const granted = { record: { analytics: 'granted', functional: 'granted' } } as const;
+    const about = (given: Given): string =>
+      judge(several, { ...granted, ...given })
+        .purposes.slice(1, 3)
+        .map(({ action }) => action)
+        .join(' ');
+    expect(about({ country: 'FR' })).toBe('forward anonymize');
+    expect(about({ country: 'DE' })).toBe('forward anonymize');
+    expect(about({ country: 'IT' })).toBe('forward forward');
+    expect(about({ country: 'IT', label: 'shop' })).toBe('anonymize forward');
+    expect(about({ country: 'FR', label: 'shop' })).toBe('anonymize anonymize');
+  });
+
+  it('variants one and two are not variant twelve', () => {
+    const harmless = '  - { match: ["US-ZZ"], purposes: { functional: { denied: drop } } }';
+    const lines = Array.from({ length: 13 }, () => harmless.replace('US-ZZ', 'US-WY'));
+    lines[1] = '  - { match: ["US-OR"], purposes: { analytics: { unknown: drop } } }';
+    lines[2] = '  - { match: ["US-OR"], purposes: { personalization: { unknown: drop } } }';
+    lines[12] = '  - { match: ["US-CT"], purposes: { advertising: { unknown: drop } } }';
+    const thirteen = write([['us', `extends: base/opt-out\nmatch: ["US"]\nvariants:\n${lines.join('\n')}`]]);
+    const dropped = (region: string): number[] =>
+      judge(thirteen, { country: 'US', region }).purposes.flatMap(({ action }, p) => (action === 'drop' ? [p] : []));
+    expect(dropped('OR')).toEqual([2, 3]);
+    expect(dropped('CT')).toEqual([4]);
+    expect(dropped('NV')).toEqual([]);
   });
 });
 
