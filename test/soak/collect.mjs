@@ -2,7 +2,7 @@
  * Loaded into the program by the long run: SIGUSR2 collects garbage and says on standard error what is left, so that what is
  * measured is what is kept.
  */
-import { setFlagsFromString, writeHeapSnapshot } from 'node:v8';
+import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 setFlagsFromString('--expose-gc');
@@ -15,5 +15,3 @@ process.on('SIGUSR2', () => {
   const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   process.stderr.write(`${JSON.stringify({ msg: 'collected', heapBytes: heapUsed + external, timers })}\n`);
 });
-// Into the folder that it runs in, to compare what is kept at two times where something grows.
-process.on('SIGCONT', () => writeHeapSnapshot());

@@ -57,7 +57,9 @@ export function judgeRun(warm: readonly Sample[], first: Rest, last: Rest, limit
   ] as const) {
     const { slope, low, high } = lineOf(read);
     const range = `95 %: ${low.toFixed(2)} to ${high.toFixed(2)}`;
-    say(`${what}: ${slope.toFixed(2)} MiB an hour (${range}; at most ${limits.memory.toFixed(2)})`, slope > limits.memory);
+    // Memory that surely grows, and by more than it may.
+    const isFault = slope > limits.memory && low > 0;
+    say(`${what}: ${slope.toFixed(2)} MiB an hour (${range}; at most ${limits.memory.toFixed(2)})`, isFault);
   }
   const hours = (last.minutes - first.minutes) / 60;
   const atRest = (last.keptMib - first.keptMib) / hours;

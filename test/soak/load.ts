@@ -32,6 +32,8 @@ const PLACES: readonly Record<string, string>[] = [
 ];
 /** So many people decide, and decide again; more would make the store grow, which is not what is looked for. */
 const PEOPLE = 50;
+/** Nobody meets a program that has just begun with all that it can take. */
+const RAMP_S = 5;
 /** More that are not answered are no steady load any more, but a queue. */
 const MOST_OPEN = 256;
 
@@ -107,7 +109,8 @@ export function createLoad(port: number, rate: number): Load {
   let due = 0;
   let pump: NodeJS.Timeout | undefined;
   const sendDue = (): void => {
-    const shouldHave = ((performance.now() - began) / 1000) * rate;
+    const seconds = (performance.now() - began) / 1000;
+    const shouldHave = (seconds < RAMP_S ? seconds ** 2 / (2 * RAMP_S) : seconds - RAMP_S / 2) * rate;
     // After a pause of this process there is no rush to make up for it.
     if (shouldHave - due > rate) due = shouldHave - rate / 10;
     for (; due < shouldHave; due++) {
