@@ -13,11 +13,19 @@ const PAGE_HEADERS = {
   'Cache-Control': 'no-store',
 } as const;
 
+/** Style sheets of the dashboard that are the demo's too. */
+const SHARED = new Set(['colors.css', 'frame.css']);
+
 /** Where the banner keeps the visitor's answer. */
 const BANNER_COOKIE = 'cc_cookie';
 
 export class DemoPage {
-  readonly #files = readPageFiles([...listAssets('demo'), ...listEmbedded()]);
+  /** Colours and frame are the dashboard's. */
+  readonly #files = readPageFiles([
+    ...listAssets('admin').filter(([name]) => SHARED.has(name)),
+    ...listAssets('demo'),
+    ...listEmbedded(),
+  ]);
   readonly #journal: HitJournal;
   readonly #streams = new Set<ServerResponse>();
   /** Cookies that hold what a visitor decided: a page cannot remove the gateway's own. */

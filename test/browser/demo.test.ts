@@ -217,6 +217,19 @@ describe.skipIf(!hasChromium)('the demo in Chromium', () => {
     }
   }
 
+  it('stays small, and paints soon', async () => {
+    const scripts: { name: string; transferSize: number; decodedBodySize: number }[] = await page.evaluate(
+      `performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.js')).map(({ name, transferSize, decodedBodySize }) => ({ name, transferSize, decodedBodySize }))`,
+    );
+    const total = (of: 'transferSize' | 'decodedBodySize'): number => scripts.reduce((sum, script) => sum + script[of], 0);
+    expect(scripts.some(({ name }) => name.endsWith('/snowplow.js'))).toBe(true);
+    expect(total('decodedBodySize')).toBeGreaterThan(90_000);
+    // What travels: two thirds of it are the tracker and the banner.
+    expect(total('transferSize')).toBeLessThan(60_000);
+    const paint: number = await page.evaluate(`performance.getEntriesByName('first-contentful-paint')[0].startTime`);
+    if (process.env.CONSENTRY_LONG === '1') expect(paint).toBeLessThan(1_000);
+  });
+
   it('knows nothing of a run before: its store is gone, and its cookie means nothing', async () => {
     await answer('Accept all', 10);
     const next = await startDemo();

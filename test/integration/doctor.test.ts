@@ -79,6 +79,11 @@ describe('consentry doctor', () => {
     });
   });
 
+  it('says within seconds that Redis does not answer, instead of waiting for it', async () => {
+    const findings = await examine('store: redis://127.0.0.1:1');
+    expect(findings).toContainEqual({ level: 'error', about: 'store', message: expect.stringMatching(/redis did not answer/) });
+  }, 15_000);
+
   it('finds keys that are too short, and a clock that stands in the past', async () => {
     expect(await examine('', { CONSENTRY_KEYS: 'k1:c2hvcnQ' })).toContainEqual(
       expect.objectContaining({ level: 'error', about: 'keys' }),

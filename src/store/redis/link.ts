@@ -24,6 +24,8 @@ export interface RedisLink {
 }
 
 const CONNECT_TIMEOUT_MS = 1000;
+/** A client that tries again by itself never says that the first connection failed: whoever opens a store has to be told. */
+const FIRST_CONNECTION_MS = 2000;
 const MAX_RECONNECT_MS = 500;
 
 export type NodeClient = ReturnType<typeof createTemplate>;
@@ -83,11 +85,14 @@ export async function openSingleLink(target: RedisTarget, address: RedisAddress)
   const destroy = () => {
     for (const client of clients) if (client.isOpen) client.destroy();
   };
+  const late = setTimeout(destroy, FIRST_CONNECTION_MS);
   try {
     await Promise.all(clients.map((client) => client.connect()));
   } catch (error) {
     destroy();
     throw error;
+  } finally {
+    clearTimeout(late);
   }
   const [reader, writer] = [asNode(reading), asNode(writing)];
   return {

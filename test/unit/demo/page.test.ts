@@ -55,7 +55,8 @@ describe('the server’s side of the page', () => {
     expect(html.headers['content-security-policy']).not.toContain('unsafe');
     for (const [name, type] of [
       ['demo.js', 'text/javascript'],
-      ['demo.css', 'text/css'],
+      ['shop.css', 'text/css'],
+      ['frame.css', 'text/css'],
       ['icon.svg', 'image/svg+xml'],
       ['snowplow.js', 'text/javascript'],
       ['cookieconsent.css', 'text/css'],
