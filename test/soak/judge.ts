@@ -30,15 +30,21 @@ export interface Verdict {
 export interface Limits {
   /** MiB an hour. */
   readonly memory: number;
-  readonly p99Drift: number;
+  /** Null where times are told and not judged. */
+  readonly p99Drift: number | null;
 }
 
 /** Of an hour's run. */
 export const LIMITS: Limits = { memory: 1, p99Drift: 0.1 };
 
-/** A run of some minutes is still filling its caches and compiling: it finds what leaks by the request, or gets slow at once. */
+/** Whether a run is long enough to hold times against it. */
+export function isLong(minutes: number): boolean {
+  return minutes >= 30;
+}
+
+/** A run of some minutes is still filling its caches and compiling: it finds what leaks by the request, and tells its times only. */
 export function limitsOf(minutes: number): Limits {
-  return minutes >= 30 ? LIMITS : { memory: Math.max(30, 240 / minutes), p99Drift: 1 };
+  return isLong(minutes) ? LIMITS : { memory: Math.max(30, 240 / minutes), p99Drift: null };
 }
 
 /** @param warm samples after the warm-up. */
@@ -76,13 +82,14 @@ export function judgeRun(warm: readonly Sample[], first: Rest, last: Rest, limit
   const control = drift(warm.map(({ controlMs }) => controlMs));
   // As slow as the machine itself got is not the program's doing.
   const own = (1 + p99.by) / (1 + control.by) - 1;
+  const most = limits.p99Drift;
   const percent = (part: number): string => `${part < 0 ? '' : '+'}${(part * 100).toFixed(1)} %`;
   lines.push(
     `p99 of the machine itself: ${control.early.toFixed(2)} ms, then ${control.late.toFixed(2)} ms (${percent(control.by)})`,
   );
   say(
-    `p99: ${p99.early.toFixed(2)} ms, then ${p99.late.toFixed(2)} ms (${percent(p99.by)}, beside the machine ${percent(own)}; at most ${percent(limits.p99Drift)})`,
-    p99.by > limits.p99Drift && own > limits.p99Drift,
+    `p99: ${p99.early.toFixed(2)} ms, then ${p99.late.toFixed(2)} ms (${percent(p99.by)}, beside the machine ${percent(own)}; ${most === null ? 'not judged' : `at most ${percent(most)}`})`,
+    most !== null && p99.by > most && own > most,
   );
   return { lines, faults };
 }
