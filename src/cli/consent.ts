@@ -23,14 +23,20 @@ interface SubjectFlags extends StoreFlags {
   readonly json?: boolean;
 }
 
+const JSON_HELP = 'one line of JSON';
 const UNKNOWN = 'there is no record of this subject';
 
 export function registerConsentCommands(program: Command): void {
   const consent = program.command('consent').description("a subject's records and their proof");
 
   addSubject(consent, 'show', 'what a subject decided, record by record')
-    .option('--json', 'one line of JSON')
-    .action((argument: string, flags: SubjectFlags) => withSubject(argument, flags, showSubject));
+    .option('--json', JSON_HELP)
+    .action((argument: string, flags: SubjectFlags) =>
+      withSubject(argument, flags, async (bundle) => {
+        if (flags.json) print(JSON.stringify({ erasure: bundle.erasure, records: bundle.records.map(toRow) }));
+        else showSubject(bundle);
+      }),
+    );
 
   addSubject(consent, 'export', 'records, receipts and keys as one bundle, on standard output').action(
     (argument: string, flags: SubjectFlags) =>
@@ -40,41 +46,47 @@ export function registerConsentCommands(program: Command): void {
   addSubject(consent, 'verify', 'whether anything was changed, taken out, moved or put in; SUBJECT, or the file of an export')
     .option('--keys <file>', 'published keys (jwks.json) to check the file of an export with')
     .option('--anchor <file>', 'an anchor to hold the subject against')
-    .option('--json', 'one line of JSON')
+    .option('--json', JSON_HELP)
     .action((argument: string, flags: SubjectFlags & { readonly keys?: string; readonly anchor?: string }) =>
       existsSync(argument)
         ? verifyFile(argument, flags)
         : withSubject(argument, flags, (bundle, subject, records) => verifySubject(bundle, subject, records, flags)),
     );
 
-  addSubject(consent, 'erase', "destroys a subject's own key: nobody can read the records any longer, the chain stays").action(
-    (argument: string, flags: SubjectFlags) =>
+  addSubject(consent, 'erase', "destroys a subject's own key: nobody can read the records any longer, the chain stays")
+    .option('--json', JSON_HELP)
+    .action((argument: string, flags: SubjectFlags) =>
       withRecords(flags, async (records) => {
         const subject = await findSubject(argument, flags.external === true, records);
-        if (await records.store.erase(subject, Date.now())) print('erased');
-        else report(UNKNOWN);
+        const erased = await records.store.erase(subject, Date.now());
+        if (flags.json) print(JSON.stringify({ erased }));
+        else if (erased) print('erased');
+        if (!erased) report(UNKNOWN);
       }),
-  );
+    );
 
   addStoreOptions(consent.command('anchor').description('writes the head of heads of today, to be kept elsewhere'))
     .option('--to <dir>', 'folder of the anchors (default consent.anchor.dir, else ./anchors)')
-    .action((flags: StoreFlags & { readonly to?: string }) =>
+    .option('--json', JSON_HELP)
+    .action((flags: StoreFlags & { readonly to?: string; readonly json?: true }) =>
       withRecords(flags, async ({ config, store }) => {
         const folder = flags.to ?? config.consent.anchor.dir ?? './anchors';
         const { path, subjects, root } = await writeAnchor(store, folder, Date.now());
-        print(`${path}: ${subjects} subjects, root ${root}`);
+        print(flags.json ? JSON.stringify({ path, subjects, root }) : `${path}: ${subjects} subjects, root ${root}`);
       }),
     );
 
   addStoreOptions(consent.command('retire').description('erases every subject whose decisions ended too long ago to be needed'))
     .option('--older-than <duration>', 'after the last yes ran out, or the last no was said; like 1095d', parseDurationOption)
-    .action((flags: StoreFlags & { readonly olderThan?: number }) =>
+    .option('--json', JSON_HELP)
+    .action((flags: StoreFlags & { readonly olderThan?: number; readonly json?: true }) =>
       withRecords(flags, async ({ config, store }) => {
         const retainMs = flags.olderThan ?? config.consent.retain;
         if (retainMs === null) return refuse(['say how long records are kept: --older-than 1095d, or consent.retain']);
         const loaded = await loadPolicies(config.policies);
         if (!loaded.ok) return refuse(['the policies say when a yes runs out, and cannot be read: consentry policy check']);
-        print(`erased ${await retireSubjects(store, loaded.set, retainMs, Date.now())}`);
+        const erased = await retireSubjects(store, loaded.set, retainMs, Date.now());
+        print(flags.json ? JSON.stringify({ erased }) : `erased ${erased}`);
       }),
     );
 }
@@ -97,10 +109,16 @@ function withSubject(argument: string, flags: SubjectFlags, run: WithBundle): Pr
   });
 }
 
-async function showSubject(bundle: ProofBundle, _subject: string, _records: OpenedRecords): Promise<void> {
-  const { erasure } = bundle;
+/** A record for a program to read; `entry` null where nobody can. */
+function toRow({ sequence, entry }: ProofBundle['records'][number]): object {
+  if (entry === null) return { sequence, entry: null };
+  const { at, action, state, policy, region } = entry;
+  return { sequence, entry: { at: new Date(at).toISOString(), action, state, policy, region } };
+}
+
+function showSubject({ erasure, records }: ProofBundle): void {
   if (erasure !== null) print(`erased ${new Date(erasure.at).toISOString()}, records 1 to ${erasure.throughSequence}`);
-  for (const { sequence, entry } of bundle.records) {
+  for (const { sequence, entry } of records) {
     if (entry === null) print(`${sequence}  cannot be read`);
     else {
       const states = Object.entries(entry.state).map(([purpose, state]) => `${purpose}=${state}`);

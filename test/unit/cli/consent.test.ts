@@ -59,6 +59,26 @@ describe('consentry consent', () => {
     expect(code).toBe(0);
   });
 
+  it('prints the same as JSON', async () => {
+    const { out } = await run('consent', 'show', 'someone', '--store', store, '--json');
+    const { erasure, records } = JSON.parse(out);
+    expect(erasure).toBeNull();
+    expect(records[1]).toEqual({
+      sequence: 2,
+      entry: {
+        at: '2026-11-23T00:00:00.001Z',
+        action: 'save',
+        state: { analytics: 'withdrawn' },
+        policy: 'eu@1#2',
+        region: { country: 'DE', subdivision: 'BE' },
+      },
+    });
+    const anchor = await run('consent', 'anchor', '--to', join(folder, 'json-anchors'), '--store', store, '--json');
+    expect(JSON.parse(anchor.out)).toMatchObject({ subjects: 2, root: expect.any(String), path: expect.any(String) });
+    const none = await run('consent', 'erase', 'nobody', '--store', store, '--json');
+    expect([none.out, none.code]).toEqual(['{"erased":false}\n', 1]);
+  });
+
   it('finds an external id by its hash', async () => {
     expect((await run('consent', 'show', '--external', 'jane@example.com', '--store', store)).out).toContain(
       'advertising=granted',
