@@ -3,11 +3,11 @@
 import { CommanderError } from 'commander';
 import { createProgram } from './cli/program.ts';
 
-// Whoever reads has read enough, as with `| head`: nobody is left to tell.
+// Whoever reads has read enough, as with `| head`: nobody is left to tell. The rest of the work is done all the same, since to break
+// off in the middle of a write to the embedded store may never come to an end.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    process.exit();
   });
 
 try {
