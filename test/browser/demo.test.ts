@@ -140,6 +140,7 @@ describe.skipIf(!hasChromium)('the demo in Chromium', () => {
 
     await page.getByRole('button', { name: 'Privacy choices' }).click();
     const boxes = page.getByRole('checkbox', { name: /^(functional|analytics|personalization|advertising)/ });
+    await boxes.last().waitFor();
     expect(await boxes.evaluateAll((all) => all.map((box) => (box as unknown as { checked: boolean }).checked))).toEqual(
       Array(4).fill(false),
     );
