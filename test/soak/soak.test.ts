@@ -134,7 +134,8 @@ it.skipIf(!IS_ASKED)(`holds for ${MINUTES} minutes`, { timeout: MINUTES * 60_000
   const problems = [...faults, ...evidence.problems];
   if (load.failed > 0) problems.push(`${load.failed} of ${load.sent} requests failed`);
   const late = load.turnedAway + load.heldBack - cold.late;
-  if (isLong(MINUTES) && late > (load.sent - cold.sent) * MOST_LATE) problems.push(`${late} requests turned away or held back, beside ${load.sent}`);
+  if (isLong(MINUTES) && late > (load.sent - cold.sent) * MOST_LATE)
+    problems.push(`${late} requests turned away or held back, beside ${load.sent}`);
   if (code !== 0) problems.push(`the program ended with ${code}`);
   console.log(
     [...lines, `${load.sent} requests in ${MINUTES} minutes, ${late} turned away or held back after the warm-up`].join('\n'),
