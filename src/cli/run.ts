@@ -111,7 +111,8 @@ function sayListening(config: Config, log: Logger, port: number, adminPort: numb
 export function stopOnSignals(running: Running, gateway: Gateway, log: Logger): void {
   let stopping = false;
   const stop = (signal: string): void => {
-    if (stopping) process.exit(1);
+    // Not process.exit: in the middle of a write to the embedded store it waits for one that never ends. What is answered is on the disk.
+    if (stopping) process.kill(process.pid, 'SIGKILL');
     stopping = true;
     log.info({ signal }, 'draining');
     endAfter(running.stop());

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { verifyEvidence } from '../../src/ops/evidence-log-verify.ts';
 import { drainServer } from '../../src/ops/server.ts';
-import { buildProgram, startProgram } from '../support/build.ts';
+import { buildProgram, type Program, startProgram } from '../support/build.ts';
 import { startCollector } from '../support/collector.ts';
 import { startGateway } from '../support/gateway.ts';
 import { createRandom, type Random } from '../support/random.ts';
@@ -103,29 +103,42 @@ describe('draining under load', () => {
     DRAINS * 20_000,
   );
 
-  it('a process that gets SIGTERM answers what it took, and ends with 0', async () => {
+  /** The shipped program in front of a collector that answers after a while. */
+  async function serve(afterMs: number, use: (program: Program, port: number, evidence: string) => Promise<void>): Promise<void> {
     const build = await buildProgram();
     const folder = mkdtempSync(join(tmpdir(), 'consentry-drain-'));
+    const evidence = join(folder, 'evidence');
     const collector = await startCollector();
+    collector.answer = (_req, res) => {
+      setTimeout(() => res.writeHead(200, { 'Content-Length': '5' }).end('whole'), afterMs).unref();
+    };
+    const config = {
+      listen: { host: '127.0.0.1', port: 0 },
+      admin: { host: '127.0.0.1', port: 0 },
+      upstream: collector.url,
+      store: 'memory:',
+      workers: 1,
+      timeouts: { upstream: '60s', drain: '60s' },
+      trust: { proxies: ['127.0.0.1/32'], geo: { country: 'x-test-country', region: 'x-test-region' } },
+      routes: [{ path: '/wait', purposes: ['analytics'] }],
+      evidence: { mode: 'all', dir: evidence },
+    };
+    writeFileSync(join(folder, 'consentry.yaml'), JSON.stringify(config));
+    const program = startProgram(build.main, ['serve'], folder);
     try {
-      collector.answer = (_req, res) => {
-        setTimeout(() => res.writeHead(200, { 'Content-Length': '5' }).end('whole'), 30);
-      };
-      const config = {
-        listen: { host: '127.0.0.1', port: 0 },
-        admin: { host: '127.0.0.1', port: 0 },
-        upstream: collector.url,
-        store: 'memory:',
-        workers: 1,
-        trust: { proxies: ['127.0.0.1/32'], geo: { country: 'x-test-country', region: 'x-test-region' } },
-        routes: [{ path: '/wait', purposes: ['analytics'] }],
-        evidence: { mode: 'all', dir: join(folder, 'evidence') },
-      };
-      writeFileSync(join(folder, 'consentry.yaml'), JSON.stringify(config));
-      const program = startProgram(build.main, ['serve'], folder);
-      const { port } = await program.find('listening');
+      await use(program, Number((await program.find('listening')).port), evidence);
+    } finally {
+      program.child.kill('SIGKILL');
+      await collector.close();
+      rmSync(folder, { recursive: true, force: true });
+      build.remove();
+    }
+  }
+
+  it('a process that gets SIGTERM answers what it took, and ends with 0', async () => {
+    await serve(30, async (program, port, evidence) => {
       const tally: Tally = { begun: 0, whole: 0, broken: [] };
-      const clients = Array.from({ length: CLIENTS }, () => hammer(Number(port), '/wait', createRandom(1), tally));
+      const clients = Array.from({ length: CLIENTS }, () => hammer(port, '/wait', createRandom(1), tally));
       await waitUntil(() => tally.begun === CLIENTS);
       program.child.kill('SIGTERM');
       expect(await program.ended).toBe(0);
@@ -133,13 +146,26 @@ describe('draining under load', () => {
       expect(tally.broken).toEqual([]);
       expect(tally.whole).toBeGreaterThan(CLIENTS);
       // Every decision that was made is in the log, whose chain ends in good order.
-      const { lines, problems } = await verifyEvidence(join(folder, 'evidence'));
+      const { lines, problems } = await verifyEvidence(evidence);
       expect(problems).toEqual([]);
       expect(lines).toBe(tally.whole + 2);
-    } finally {
-      await collector.close();
-      rmSync(folder, { recursive: true, force: true });
-      build.remove();
-    }
+    });
+  }, 120_000);
+
+  it('a second SIGTERM ends it at once, whatever is under way', async () => {
+    await serve(50_000, async (program, port) => {
+      const tally: Tally = { begun: 0, whole: 0, broken: [] };
+      const client = hammer(port, '/wait', createRandom(1), tally);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      program.child.kill('SIGTERM');
+      await program.find('draining');
+      const asked = performance.now();
+      program.child.kill('SIGTERM');
+      await program.ended;
+      expect(performance.now() - asked).toBeLessThan(10_000);
+      expect(program.child.signalCode).toBe('SIGKILL');
+      await client;
+      expect(tally.broken).toEqual(['closed before the answer']);
+    });
   }, 120_000);
 });
