@@ -119,11 +119,13 @@ function dropByFault(hit: Recorded, error: unknown): void {
   record(hit, 'dropped-by-fault', 'internal');
 }
 
+const NO_LINES: readonly string[] = [];
+
 function decide(passage: Passage, lookup: ConsentLookup): void {
   const { services, mount, received, route, body, identity, set, now } = passage;
   const region = lookup.region ?? passage.region;
   const source = {
-    rawHeaders: received.rawHeaders,
+    rawHeaders: received.hasSignals ? received.rawHeaders : NO_LINES,
     query: received.query ?? '',
     cookie: received.cookie,
     body: route.profile.consentInBody ? body : null,
