@@ -181,7 +181,13 @@ describe('an anchor', () => {
         records: chain.records.with(4, { ...stranger, sequence: 5 }),
       }),
     ).toBe('changed');
-    expect(checkAnchor(text.replace(/.\n$/, '0\n'), 'someone', chain)).not.toBe('agrees');
+    expect(
+      checkAnchor(
+        text.replace(/.\n$/, (end) => (end === '0\n' ? '1\n' : '0\n')),
+        'someone',
+        chain,
+      ),
+    ).not.toBe('agrees');
     await decide('someone', [], ['analytics'], NOW + 9 * DAY_MS);
     await store.erase('someone', NOW + 10 * DAY_MS);
     const later = await store.readChain('someone');
