@@ -66,14 +66,25 @@ function matomoQuery(random, visitor, count) {
 
 /**
  * @param options path: of the route; country: said by the trusted proxy; cookieOf: the consent cookie of a visitor, or '';
- *   style: 'ga4' or 'matomo'; postShare: 0 to 1
+ *   style: 'ga4' or 'matomo'; postShare: 0 to 1;
+ *   inTurn: each visitor after the one before, in place of any
  * @returns requests as Buffers, as they go over the wire
  */
-export function buildRequests({ path, country, cookieOf, visitors, count, style = 'ga4', postShare = 0.2, seed = 7 }) {
+export function buildRequests({
+  path,
+  country,
+  cookieOf,
+  visitors,
+  count,
+  style = 'ga4',
+  postShare = 0.2,
+  seed = 7,
+  inTurn = false,
+}) {
   const random = seeded(seed);
   const requests = [];
   for (let i = 0; i < count; i++) {
-    const visitor = Math.floor(random() * visitors);
+    const visitor = inTurn ? i % visitors : Math.floor(random() * visitors);
     const isPost = random() < postShare;
     const query = style === 'ga4' ? ga4Query(random, visitor, i) : matomoQuery(random, visitor, i);
     const body = isPost ? Buffer.from(style === 'ga4' ? ga4Body(random, i) : '') : null;

@@ -1,6 +1,8 @@
 -- Sends the requests of a file, each connection thread from the first to the last and again; see corpus.mjs for its form.
+-- The second argument: how many milliseconds a connection waits before a request, on average.
 local requests = {}
 local at = 0
+local pause = 0
 
 function init(args)
   local file = assert(io.open(args[1], "rb"))
@@ -10,6 +12,10 @@ function init(args)
     requests[#requests + 1] = file:read(tonumber(line))
   end
   file:close()
+  pause = tonumber(args[2] or "0")
+  if pause > 0 then
+    function delay() return math.floor(math.random() * 2 * pause + 0.5) end
+  end
 end
 
 function request()

@@ -39,9 +39,9 @@ async function countArrived(collectorPort) {
   return Number(/\n\s*\d+ \d+ (\d+)/.exec(text)?.[1] ?? Number.NaN);
 }
 
-function runWrk(port, file, seconds, connections) {
-  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', LUA, `http://127.0.0.1:${port}`, '--', file];
-  const [command, all] = isInstalled('taskset') ? ['taskset', ['-c', '1', 'wrk', ...args]] : ['wrk', args];
+function runWrk(port, file, seconds, connections, { pauseMs = 0, cores = 1 }) {
+  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', LUA, `http://127.0.0.1:${port}`, '--', file, String(pauseMs)];
+  const [command, all] = isInstalled('taskset') ? ['taskset', ['-c', String(cores), 'wrk', ...args]] : ['wrk', args];
   return new Promise((resolve, reject) => {
     const child = spawn(command, all);
     let out = '';
@@ -61,14 +61,15 @@ function runWrk(port, file, seconds, connections) {
 
 /**
  * @param target { port, pid(), file, arrives: whether its hits reach the collector }
+ * @param options pauseMs: of a connection before each request, on average; cores: of the load generator
  * @returns requests a second, CPU per request, latencies, and whether the figures hold
  */
-export async function measure(target, collectorPort, seconds, connections) {
+export async function measure(target, collectorPort, seconds, connections, options = {}) {
   const pid = target.pid();
   const arrivedBefore = await countArrived(collectorPort);
   const cpuBefore = cpuSeconds(pid);
   const wall = performance.now();
-  const result = await runWrk(target.port, target.file, seconds, connections);
+  const result = await runWrk(target.port, target.file, seconds, connections, options);
   const cpu = cpuSeconds(pid) - cpuBefore;
   const busy = cpu / ((performance.now() - wall) / 1000);
   // What is on its way at the end is no queue that grew.

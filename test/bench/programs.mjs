@@ -112,12 +112,15 @@ function workerOf(pid) {
   return first === undefined || first === '' ? pid : Number(first);
 }
 
-/** @param main another build than this checkout's, to compare with */
-export async function startConsentry(config, folder, main = MAIN) {
+/**
+ * @param main another build than this checkout's, to compare with
+ * @param cores one, or several as taskset reads them
+ */
+export async function startConsentry(config, folder, main = MAIN, cores = 0) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'consentry.yaml'), JSON.stringify(config));
   const child = await start(
-    0,
+    cores,
     process.execPath,
     [...(process.env.BENCH_NODE_ARGS ?? '').split(' ').filter(Boolean), main, 'serve'],
     {
@@ -125,5 +128,11 @@ export async function startConsentry(config, folder, main = MAIN) {
       cwd: folder,
     },
   );
-  return { pid: () => child.pid };
+  const end = () =>
+    new Promise((resolve) => {
+      child.removeAllListeners('exit');
+      child.on('exit', resolve);
+      child.kill('SIGTERM');
+    });
+  return { pid: () => child.pid, end };
 }

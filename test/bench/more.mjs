@@ -1,0 +1,190 @@
+/**
+ * `npm run bench:more -- [half] [workers] [fresh] [long]`: what one rate on one core does not tell.
+ *
+ * half: latency beside bare undici at half of the most that Consentry forwards.
+ * workers: what a second process gains, beside what it gains bare `node:http`, all on the same two cores.
+ * fresh: hits of subjects whose token and record no cache holds, beside hits of known ones; on lmdb, and on Redis where it is installed.
+ * long: resident memory after a tenth of `--hits N` (10,000,000) and after all of them.
+ * `--rounds N`, `--seconds N`, `--warm N`, `--connections N` as in `npm run bench`.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildRequests, writeRequests } from './corpus.mjs';
+import { configFor, decideAll } from './gateway.mjs';
+import { measure, median } from './measure.mjs';
+import { collectorBlock, endAll, findPort, isInstalled, start, startConsentry, startNginx, startRival } from './programs.mjs';
+
+const given = process.argv.slice(2);
+function option(name, fallback) {
+  const at = given.indexOf(`--${name}`);
+  return at === -1 ? fallback : Number(given[at + 1]);
+}
+const rounds = option('rounds', 7);
+const seconds = option('seconds', 3);
+const warm = option('warm', 8);
+const connections = option('connections', 64);
+const hits = option('hits', 10_000_000);
+const PURPOSES = { functional: true, analytics: true, personalization: true, advertising: true };
+const KNOWN = 2_048;
+const REQUESTS = 10_240;
+const BOTH = '0,1';
+
+const root = mkdtempSync(join(tmpdir(), 'consentry-bench-'));
+process.on('exit', () => {
+  endAll();
+  rmSync(root, { recursive: true, force: true });
+});
+process.on('SIGINT', () => process.exit(130));
+
+const collectorPort = await findPort();
+const collector = `http://127.0.0.1:${collectorPort}`;
+let folders = 0;
+const newFolder = () => {
+  const folder = join(root, String(++folders));
+  mkdirSync(folder);
+  return folder;
+};
+
+async function startGateway(folder, more = {}, cores = 0) {
+  const [port, adminPort] = [await findPort(), await findPort()];
+  const config = { ...configFor({ port, adminPort, collector, echo: collector, folder }), ...more };
+  const { pid, end } = await startConsentry(config, folder, undefined, cores);
+  return { port, pid, end };
+}
+
+function requestFile(folder, name, options) {
+  const file = join(folder, `${name}.requests`);
+  writeRequests(file, buildRequests({ path: '/g/collect', country: 'DE', visitors: KNOWN, count: REQUESTS, ...options }));
+  return file;
+}
+
+/** Everything in turns, `rounds` times. @returns for each target its results */
+async function takeTurns(targets, options = {}) {
+  for (const target of targets) await measure(target, collectorPort, warm, connections, options);
+  const results = targets.map(() => []);
+  for (let round = 0; round < rounds; round++)
+    for (const [i, target] of targets.entries())
+      results[i].push(await measure(target, collectorPort, seconds, connections, options));
+  return results;
+}
+
+const rateOf = (results) => median(results.map(({ perSecond }) => perSecond));
+const spreadOf = (values) => `${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}`;
+
+async function half() {
+  const folder = newFolder();
+  const gateway = await startGateway(folder);
+  const cookies = await decideAll(gateway.port, 0, KNOWN, PURPOSES);
+  const file = requestFile(folder, 'forward', { cookieOf: (visitor) => cookies[visitor] });
+  const port = await findPort();
+  const rival = await startRival('undici', port, collector);
+  const targets = [
+    { ...gateway, file },
+    { port, pid: () => rival.pid, file },
+  ];
+  const [peaks] = await takeTurns(targets);
+  const peak = rateOf(peaks);
+  const [ours, theirs] = await takeTurns(targets, { pauseMs: (connections / (peak / 2)) * 1000 });
+  const added = (key) => ours.map((result, i) => (result[key] - theirs[i][key]) / 1000);
+  console.log(
+    `half: ${Math.round(rateOf(ours))} and ${Math.round(rateOf(theirs))} hits/s of a peak of ${Math.round(peak)}; p99 ${median(ours.map(({ p99Us }) => p99Us / 1000))} ms, bare undici ${median(theirs.map(({ p99Us }) => p99Us / 1000))} ms; added in the same round: p50 ${median(added('p50Us')).toFixed(2)} ms, p99 ${median(added('p99Us')).toFixed(2)} ms (${spreadOf(added('p99Us'))})`,
+  );
+}
+
+async function workers() {
+  const targets = [];
+  for (const count of [1, 2]) {
+    const folder = newFolder();
+    const gateway = await startGateway(folder, { workers: count }, BOTH);
+    const cookies = await decideAll(gateway.port, 0, KNOWN, PURPOSES);
+    targets.push({ ...gateway, file: requestFile(folder, 'forward', { cookieOf: (visitor) => cookies[visitor] }) });
+  }
+  for (const count of [1, 2]) {
+    const port = await findPort();
+    const rival = await start(
+      BOTH,
+      process.execPath,
+      [new URL('rivals/node-204.mjs', import.meta.url).pathname, String(port), '', String(count)],
+      { until: /ready/ },
+    );
+    targets.push({ port, pid: () => rival.pid, file: targets[0].file });
+  }
+  const results = await takeTurns(targets, { cores: BOTH });
+  const gain = (one, two) => results[two].map(({ perSecond }, i) => perSecond / results[one][i].perSecond);
+  console.log(
+    `workers: a second one makes ${median(gain(0, 1)).toFixed(2)} times as many hits/s (${spreadOf(gain(0, 1))}) of Consentry forwarding, ${median(gain(2, 3)).toFixed(2)} times (${spreadOf(gain(2, 3))}) of node:http answering 204`,
+  );
+}
+
+async function fresh(name, store) {
+  const folder = newFolder();
+  const perRound = 6_000 * seconds;
+  const first = await startGateway(folder, store);
+  const cookies = await decideAll(first.port, 0, KNOWN + rounds * perRound, PURPOSES);
+  // Another process: this one has seen all of them.
+  await first.end();
+  const gateway = await startGateway(folder, store);
+  const known = { ...gateway, file: requestFile(folder, 'known', { cookieOf: (visitor) => cookies[visitor] }) };
+  await measure(known, collectorPort, warm, connections);
+  const shares = [];
+  for (let round = 0; round < rounds; round++) {
+    const once = cookies.slice(KNOWN + round * perRound, KNOWN + (round + 1) * perRound);
+    const file = requestFile(folder, 'fresh', {
+      count: once.length,
+      visitors: once.length,
+      inTurn: true,
+      cookieOf: (visitor) => once[visitor],
+    });
+    const cached = await measure(known, collectorPort, seconds, connections);
+    const uncached = await measure({ ...gateway, file }, collectorPort, seconds, connections);
+    if (uncached.perSecond * seconds > perRound) throw new Error(`more than ${perRound} hits in a round: some were known`);
+    shares.push(uncached.perSecond / cached.perSecond);
+  }
+  console.log(`fresh on ${name}: ${(median(shares) * 100).toFixed(0)} % of the rate of known subjects (${spreadOf(shares)})`);
+  await gateway.end();
+}
+
+async function freshOnRedis() {
+  if (!isInstalled('redis-server')) return console.log('fresh on Redis: no redis-server here');
+  const port = await findPort();
+  await start(1, 'redis-server', ['--port', String(port), '--dir', newFolder(), '--save', '', '--appendonly', 'yes'], {
+    until: /Ready to accept/,
+  });
+  await fresh('Redis', { store: `redis://127.0.0.1:${port}` });
+}
+
+async function long() {
+  const folder = newFolder();
+  const gateway = await startGateway(folder);
+  const cookies = await decideAll(gateway.port, 0, KNOWN, PURPOSES);
+  const cookieOf = (visitor) => cookies[visitor];
+  const files = [
+    requestFile(folder, 'forward', { cookieOf }),
+    requestFile(folder, 'drop', { cookieOf: () => '' }),
+    requestFile(folder, 'pixel', { cookieOf, path: '/pixel/g/collect' }),
+    requestFile(folder, 'anonymize', { path: '/matomo.php', country: 'FR', cookieOf: () => '', style: 'matomo', postShare: 0 }),
+  ];
+  let done = 0;
+  let early = 0;
+  const later = [];
+  for (let turn = 0; done < hits; turn++) {
+    const result = await measure({ ...gateway, file: files[turn % files.length] }, collectorPort, 10, connections);
+    done += result.perSecond * 10;
+    if (done < hits / 10) early = Math.max(early, result.residentBytes);
+    else if (done > hits * 0.9) later.push(result.residentBytes);
+    if (turn % 12 === 11) console.error(`${Math.round(done)} hits, ${Math.round(result.residentBytes / 2 ** 20)} MiB`);
+  }
+  const end = Math.max(...later);
+  console.log(
+    `long: at most ${Math.round(early / 2 ** 20)} MiB resident in the first tenth, ${Math.round(end / 2 ** 20)} MiB in the last one of ${Math.round(done)} hits: ${((end / early - 1) * 100).toFixed(1)} % more`,
+  );
+}
+
+const POINTS = { half, workers, fresh: () => fresh('lmdb', {}).then(freshOnRedis), long };
+const asked = given.filter((word, i) => !word.startsWith('-') && !given[i - 1]?.startsWith('--'));
+const unknown = asked.find((name) => !(name in POINTS));
+if (unknown !== undefined) throw new Error(`no "${unknown}"; there are ${Object.keys(POINTS).join(', ')}`);
+await startNginx(1, newFolder(), collectorBlock(collectorPort));
+for (const name of asked.length > 0 ? asked : ['half', 'workers', 'fresh']) await POINTS[name]();
+process.exit(0);
