@@ -50,14 +50,26 @@ export function isGzipBase64(bytes: Uint8Array, at: number): boolean {
   return bytes[at] === 72 && bytes[at + 1] === 52 && bytes[at + 2] === 115 && bytes[at + 3] === 73;
 }
 
+const MIN_BYTES = 8192;
+/** Of more the memory is given back. */
+const MAX_KEPT_BYTES = 1 << 16;
+
+/** Memory for `size` bytes: the one at hand where it is large enough, and no large one for little. */
+export function reserve<Memory extends Uint8Array>(memory: Memory, size: number, make: (size: number) => Memory): Memory {
+  if (size > MAX_KEPT_BYTES) return memory.length === size ? memory : make(size);
+  const isFit = memory.length >= size && memory.length <= MAX_KEPT_BYTES * 2;
+  return isFit ? memory : make(Math.max(MIN_BYTES, size * 2));
+}
+
+export const makeBytes = (size: number): Uint8Array => new Uint8Array(size);
+
 /** The scratch memory and how much of it the last call filled. */
 class Decoded {
-  bytes = new Uint8Array(4096);
+  bytes = makeBytes(MIN_BYTES);
   length = 0;
 
   reserve(size: number): void {
-    if (this.bytes.length < size) this.bytes = new Uint8Array(size * 2);
-    this.length = 0;
+    this.bytes = reserve(this.bytes, size, makeBytes);
   }
 
   /** Whether the bytes are a text of printable characters, or begin like a compressed one. */
@@ -144,14 +156,11 @@ export interface View {
   length: number;
 }
 
-/** Of larger ones the memory is given back. */
-const MAX_KEPT_BYTES = 1 << 16;
-const views: View[] = Array.from({ length: 6 }, () => ({ bytes: Buffer.allocUnsafeSlow(8192), length: 0 }));
+const views: View[] = Array.from({ length: 6 }, () => ({ bytes: Buffer.allocUnsafeSlow(MIN_BYTES), length: 0 }));
 
 function viewAt(depth: number, size: number): View {
-  if (size > MAX_KEPT_BYTES) return { bytes: Buffer.allocUnsafeSlow(size), length: 0 };
   const view = views[depth] as View;
-  if (view.bytes.length < size) view.bytes = Buffer.allocUnsafeSlow(size * 2);
+  view.bytes = reserve(view.bytes, size, Buffer.allocUnsafeSlow);
   return view;
 }
 

@@ -15,8 +15,10 @@ import {
   isGzipBase64,
   isHighDigit,
   KINDS,
+  makeBytes,
   PERCENT,
   RUN,
+  reserve,
   SECOND,
   THIRD,
   viewText,
@@ -48,17 +50,13 @@ function hashAt(bytes: Uint8Array, at: number): number {
   );
 }
 
-const MIN_BYTES = 8192;
-/** Of more the memory is given back. */
-const MAX_KEPT_BYTES = 1 << 16;
-
 /**
  * The values that are looked for just now, in memory that all searches share: hits are searched one after the other, and memory of their own would
  * cost more than the search.
  */
 const table = new Uint16Array(TABLE_SIZE);
 /** Bytes of all values, folded, one behind the other; where each begins and ends, and the next of the same slot, by its index from 1. */
-let needles = new Uint8Array(MIN_BYTES);
+let needles = makeBytes(0);
 const starts: number[] = [];
 const next: number[] = [];
 let installed: Searcher | null = null;
@@ -83,8 +81,7 @@ export class Searcher {
     const { values } = this;
     let size = 0;
     for (const value of values) size += value.length * 3;
-    if (needles.length < size || (needles.length > MAX_KEPT_BYTES && size <= MAX_KEPT_BYTES))
-      needles = new Uint8Array(Math.max(size, MIN_BYTES));
+    needles = reserve(needles, size, makeBytes);
     table.fill(0);
     starts.length = next.length = values.length + 2;
     this.shortWords = null;

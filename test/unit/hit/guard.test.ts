@@ -2,6 +2,7 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { guardHit } from '../../../src/hit/guard.ts';
+import type { OutgoingHit } from '../../../src/hit/outgoing.ts';
 import { Searcher } from '../../../src/privacy/search.ts';
 
 const MAIL = 'anna.muster@example.com';
@@ -49,6 +50,31 @@ describe('the guard', () => {
   it.each(['br', 'deflate'])('looks at the bytes themselves where a body is not what %s says', (coding) => {
     const body = Buffer.from(`{"u":"${MAIL}"}`);
     expect(guardHit({ ...HIT, headers: ['Content-Encoding', coding], body }, SECRETS)).toEqual(found('query:uid', 'body'));
+  });
+
+  it('opens no more than a mebibyte of a body', () => {
+    for (const [coding, compress] of [
+      ['br', brotliCompressSync],
+      ['deflate', deflateRawSync],
+    ] as const) {
+      const hit = (size: number): OutgoingHit => ({
+        ...HIT,
+        headers: ['Content-Encoding', coding],
+        body: compress(Buffer.from(`${' '.repeat(size - MAIL.length)}${MAIL}`)),
+      });
+      expect(guardHit(hit(1 << 20), SECRETS)).toEqual(found('query:uid', 'body'));
+      expect(guardHit(hit((1 << 20) + 1), SECRETS)).toEqual({ ok: true });
+    }
+  });
+
+  it('takes the coding from the header of that name only, and no name without a value for a line', () => {
+    const body = deflateRawSync(MAIL);
+    expect(guardHit({ ...HIT, headers: ['X-Coding', 'deflate'], body }, SECRETS)).toEqual({ ok: true });
+    expect(guardHit({ ...HIT, headers: ['Content-Encoding', 'identity'], body }, SECRETS)).toEqual({
+      ok: true,
+    });
+    expect(guardHit({ ...HIT, headers: ['Content-Encoding'], body }, SECRETS)).toEqual({ ok: true });
+    expect(guardHit({ ...HIT, headers: [MAIL] }, SECRETS)).toEqual({ ok: true });
   });
 
   it('asks nothing where nothing is forbidden', () => {

@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { guardHit } from '../../../src/hit/guard.ts';
-import { Searcher } from '../../../src/privacy/search.ts';
+import { Searcher, searcherFor } from '../../../src/privacy/search.ts';
 
 const SECRETS = ['anna.muster@example.com', 'IwAR2aOpenFbclid0Zk3xT9q', 'Ünal Öztürk', 'u-48213', '+12025550143'];
 const percent = (text: string): string => [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
@@ -38,6 +38,15 @@ describe('Searcher', () => {
       expect(searcher.findFirst(Buffer.from(encoded as string))).toBe(index);
       if (typeof encoded === 'string') expect(searcher.findFirst(Buffer.from(`a=1&b=${encoded}&c=2`))).toBe(index);
     });
+
+    // What is looked for decides how base64 and hexadecimal are searched: letters beyond ASCII leave no tell-tale letters.
+    it.each(SECRETS)('finds %s where nothing else is looked for', (secret) => {
+      const alone = new Searcher([secret]);
+      const encoded = encode(secret);
+      expect(alone.findFirst(Buffer.from(encoded as string))).toBe(0);
+      if (typeof encoded !== 'string') return;
+      expect(alone.findFirst(`a=1&b=${encoded}&c=2`)).toBe(0);
+    });
   });
 
   it('finds none of them in other text', () => {
@@ -51,6 +60,182 @@ describe('Searcher', () => {
     expect(short.findFirst(Buffer.from('Danke, anna!'))).toBe(0);
     expect(short.findFirst(Buffer.from('n=Anna&x=1'))).toBe(0);
     expect(short.findFirst(Buffer.from('Johanna Annabelle xy'))).toBe(-1);
+  });
+});
+
+describe('a value between bytes that are no text', () => {
+  const value = 'abcdef';
+  const alone = new Searcher([value]);
+  const pads = Array.from({ length: 9 }, (_, size) => size);
+
+  it.each(['base64', 'hex'] as const)('is found in %s, however many stand around it', (coding) => {
+    for (const byte of [0, 1, 31, 128, 255])
+      for (const before of pads)
+        for (const behind of pads) {
+          const bytes = Buffer.concat([Buffer.alloc(before, byte), Buffer.from(value), Buffer.alloc(behind, byte)]);
+          const text = bytes.toString(coding);
+          expect([byte, before, behind, alone.findFirst(text)]).toEqual([byte, before, behind, 0]);
+          expect([byte, before, behind, alone.findFirst(`q=${text}&x`)]).toEqual([byte, before, behind, 0]);
+          expect([byte, before, behind, alone.findFirst(`abc${text}`)]).toEqual([byte, before, behind, 0]);
+        }
+  });
+
+  it('is not there where one byte of it is another', () => {
+    for (let at = 0; at < value.length; at++) {
+      const other = Buffer.from(value);
+      other[at] = 0x7e;
+      for (const coding of ['latin1', 'base64', 'hex'] as const)
+        expect([at, coding, alone.findFirst(`q=${other.toString(coding)}&x`)]).toEqual([at, coding, -1]);
+    }
+  });
+});
+
+describe('memory that searches share', () => {
+  const value = 'anna.muster@example.com';
+  const alone = new Searcher([value]);
+
+  it.each<readonly [string, (text: string) => string]>([
+    ['as it is', (text) => text],
+    ['percent-encoded', percent],
+    ['escaped', (text) => text.replace(/./g, (char) => `\\x${char.charCodeAt(0).toString(16)}`)],
+    ['in base64', (text) => Buffer.from(text).toString('base64')],
+    ['in hexadecimal', (text) => Buffer.from(text).toString('hex')],
+  ])('is not read behind the end of a text: %s', (_, encode) => {
+    for (let cut = 1; cut < value.length; cut++) {
+      expect(alone.findFirst(encode(value))).toBe(0);
+      expect([cut, alone.findFirst(encode(value.slice(0, -cut)))]).toEqual([cut, -1]);
+    }
+  });
+
+  it('holds values however many and long they are, and others behind them', () => {
+    const long = Array.from({ length: 40 }, (_, i) => `${i}-${'value'.repeat(500)}-${i}`);
+    const many = new Searcher(long);
+    for (const i of [0, 17, 39]) expect(many.findFirst(`x ${long[i]} y`)).toBe(i);
+    expect(alone.findFirst(value)).toBe(0);
+    expect(many.findFirst(long[38] as string)).toBe(38);
+    expect(alone.findFirst(long[38] as string)).toBe(-1);
+    const wide = new Searcher(['ü'.repeat(5_000), value]);
+    expect(wide.findFirst(`x${value}`)).toBe(1);
+    expect(wide.findFirst('Ü'.repeat(5_000))).toBe(-1);
+    expect(wide.findFirst('ü'.repeat(5_001))).toBe(0);
+  });
+
+  it('holds texts however long they are', () => {
+    for (const size of [0, 8_192, 65_536, 300_000]) {
+      expect(alone.findFirst(`${'-'.repeat(size)}${value}`)).toBe(0);
+      expect(alone.findFirst(`${'-'.repeat(size)}${percent(value)}`)).toBe(0);
+      expect(alone.findFirst(`${'-'.repeat(size)} ${value.slice(1)}`)).toBe(-1);
+    }
+  });
+});
+
+describe('a short value', () => {
+  const short = new Searcher(['abc']);
+  const isWord = (byte: number): boolean => byte >= 128 || /[0-9A-Za-z_]/.test(String.fromCharCode(byte));
+
+  it('is a word between any bytes that are none of words', () => {
+    for (let byte = 0; byte < 256; byte++) {
+      // These begin an escape.
+      if (byte === 37 || byte === 92) continue;
+      const expected = [byte, isWord(byte) ? -1 : 0];
+      expect([byte, short.findFirst(Buffer.from([byte, 97, 98, 99]))]).toEqual(expected);
+      expect([byte, short.findFirst(Buffer.from([97, 98, 99, byte]))]).toEqual(expected);
+      expect([byte, short.findFirst(Buffer.from([32, 97, 98, 99, byte, 32]))]).toEqual(expected);
+    }
+  });
+
+  it('is not there where less of it is', () => {
+    for (const text of ['', 'a', 'ab', ' ab', 'ab ', 'abd', 'bbc', 'acc']) expect(short.findFirst(text)).toBe(-1);
+    expect(short.findFirst(' abc')).toBe(0);
+  });
+
+  it('of less than three bytes is not looked for', () => {
+    expect(new Searcher(['', 'a', 'ab']).findAll('a ab  a').size).toBe(0);
+    expect(new Searcher(['ü1']).findFirst('ü1')).toBe(0);
+  });
+});
+
+describe('what is encoded in each other', () => {
+  const value = 'abcdef-7';
+  const alone = new Searcher([value]);
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+  const escaped = (text: string): string =>
+    text.replace(/./g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const times = (count: number, encode: (text: string) => string): string => {
+    let text = value;
+    for (let i = 0; i < count; i++) text = encode(text);
+    return text;
+  };
+
+  it('is opened four times, and no fifth time', () => {
+    for (let count = 1; count <= 4; count++) {
+      expect([count, alone.findFirst(times(count, percent))]).toEqual([count, 0]);
+      expect([count, alone.findFirst(times(count, base64))]).toEqual([count, 0]);
+    }
+    expect(alone.findFirst(times(5, percent))).toBe(-1);
+    expect(alone.findFirst(times(6, base64))).toBe(-1);
+  });
+
+  it('is opened one in the other', () => {
+    expect(alone.findFirst(percent(base64(value)))).toBe(0);
+    expect(alone.findFirst(base64(`x=${percent(value)}`))).toBe(0);
+    expect(alone.findFirst(escaped(percent(value)))).toBe(0);
+    expect(alone.findFirst(base64(`"${escaped(value)}"`))).toBe(0);
+    expect(alone.findFirst(gzipSync(base64(value)))).toBe(0);
+    expect(alone.findFirst(gzipSync(deflateSync(value)))).toBe(0);
+    expect(alone.findFirst(`a/b/${gzipSync(value).toString('base64')}`)).toBe(0);
+    expect(alone.findFirst(`id=x${gzipSync(value).toString('base64')}`)).toBe(0);
+    expect(alone.findFirst(Buffer.from(percent(value)).toString('hex'))).toBe(-1);
+  });
+});
+
+describe('all that is found', () => {
+  it('is the same as by looking for each value by itself', () => {
+    const values = ['anna', 'anna.muster', 'muster@', 'aaaaaaa', 'aaaaaa', 'xyz', '0123456789', '+49 30 1234', 'Ω-omega'];
+    const all = new Searcher(values);
+    const fold = (text: string): string => text.toLowerCase().replaceAll('+', ' ');
+    const pieces = [
+      ...values,
+      ...values.map((text) => text.slice(0, -1)),
+      'Anna',
+      'aaa',
+      'a',
+      ' ',
+      '-',
+      '.',
+      '=',
+      'ANNA.MUSTER@x',
+      '§',
+    ];
+    let seed = 1;
+    const next = (below: number): number => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed % below;
+    };
+    for (let round = 0; round < 2_000; round++) {
+      const text = Array.from({ length: 1 + next(8) }, () => pieces[next(pieces.length)]).join('');
+      const plain = Buffer.from(fold(text)).toString('latin1');
+      const expected = values.flatMap((value, index) => {
+        const needle = Buffer.from(fold(value)).toString('latin1');
+        if (needle.length >= 6) return plain.includes(needle) ? [index] : [];
+        const escapedNeedle = needle.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+        return new RegExp(`(?<![0-9a-z_\\x80-\\xff])${escapedNeedle}(?![0-9a-z_\\x80-\\xff])`).test(plain) ? [index] : [];
+      });
+      expect([text, [...all.findAll(text)].sort()]).toEqual([text, expected]);
+      expect([text, all.findFirst(text) >= 0]).toEqual([text, expected.length > 0]);
+    }
+  });
+});
+
+describe('searcherFor', () => {
+  it('is the same for the same list, and another for another', () => {
+    const list = [{ value: 'secret-1' }];
+    const first = searcherFor(list);
+    expect(searcherFor(list)).toBe(first);
+    const other = searcherFor([{ value: 'secret-2' }]);
+    expect(other).not.toBe(first);
+    expect(other.findFirst('x secret-2')).toBe(0);
+    expect(other.findFirst('x secret-1')).toBe(-1);
   });
 });
 
