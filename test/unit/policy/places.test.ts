@@ -178,6 +178,56 @@ variants:
   });
 });
 
+describe('pairs of places that sources disagree about', () => {
+  const codes = 'AT BE BG CA CH CL CO CZ DE DK EE ES FI FR GB GR HR HU IE IS IT JP KR LT LU LV MT MX NL AU NZ PL PT RO'.split(
+    ' ',
+  );
+  const many = compileTexts({
+    ...BASES,
+    'row.yaml': writeFile('row', 'extends: base/opt-in\nmatch: ["*"]'),
+    ...Object.fromEntries(
+      codes.map((code) => [`${code}.yaml`, writeFile(code.toLowerCase(), `extends: base/opt-out\nmatch: ["${code}"]`)]),
+    ),
+  });
+  const between = (one: string, other: string): Judgement => judge(many, { country: one, disagrees: { country: other } });
+
+  it('are kept, a thousand of them: all are forgotten at once then, and judged as before', () => {
+    const first = between('AT', 'BE');
+    expect(between('AT', 'BE')).toBe(first);
+    let pairs = 1;
+    for (const one of codes)
+      for (const other of codes) {
+        if (one === other || (one === 'AT' && other === 'BE')) continue;
+        if (pairs === 1_024) expect(between('AT', 'BE')).toBe(first);
+        expect(between(one, other).also).toHaveLength(1);
+        pairs++;
+      }
+    expect(pairs).toBe(codes.length * (codes.length - 1));
+    const again = between('AT', 'BE');
+    expect(again).not.toBe(first);
+    expect(again).toEqual(first);
+    expect(between('AT', 'BE')).toBe(again);
+  });
+
+  it('of places that one file answers are asked once', () => {
+    expect(between('BR', 'AR')).toBe(judge(many, { country: 'BR' }));
+    expect(between('AT', 'AT').also).toEqual([]);
+  });
+
+  it('name the files in the order of their codes, whatever the order they were read in', () => {
+    const states = ['US-TX', 'US-CA', 'US-OR'];
+    const files = Object.fromEntries(
+      states.map((code) => [
+        `${code}.yaml`,
+        writeFile(code.toLowerCase(), `extends: base/opt-out\nmatch: ["${code}"]\npurposes: { advertising: { unknown: drop } }`),
+      ]),
+    );
+    const set = compileTexts({ ...BASES, 'row.yaml': writeFile('row', 'extends: base/opt-out\nmatch: ["*"]'), ...files });
+    expect(judge(set, { country: 'US' }).purposes.map(({ policy }) => policy)).toEqual(['row', 'row', 'row', 'row', 'us-ca']);
+    expect(judge(set, { country: 'US' }).also).toEqual(['us-ca', 'us-or', 'us-tx']);
+  });
+});
+
 describe('what the consent API asks', () => {
   const region = { country: 'US', subdivision: null, source: 'assumed', disagrees: null };
 
