@@ -28,17 +28,25 @@ export function readProfile(file: string, text: string): FileResult {
   return { ok: false, errors: [parsed.source.problemAt(['vendor'], `write "${expected}", the name of the file`)] };
 }
 
+/** Texts of the folder that was read last, by name of the file: on the way of hits only what was changed is read again. */
+let latest: ReadonlyMap<string, { readonly text: string; readonly result: FileResult }> = new Map();
+
 /** Profiles by name, from `*.yaml` of a folder; an unreadable folder is an error at its first line. */
 export async function loadProfiles(dir: string): Promise<ProfilesResult> {
   const profiles = new Map<string, VendorProfile>();
   const errors: PolicyProblem[] = [];
+  const read = new Map<string, { text: string; result: FileResult }>();
   try {
     for (const file of (await readdir(dir)).sort()) {
       if (!file.endsWith('.yaml')) continue;
-      const result = readProfile(file, await readFile(join(dir, file), 'utf8'));
+      const text = await readFile(join(dir, file), 'utf8');
+      const known = latest.get(file);
+      const result = known?.text === text ? known.result : readProfile(file, text);
+      read.set(file, { text, result });
       if (result.ok) profiles.set(result.profile.name, result.profile);
       else errors.push(...result.errors);
     }
+    latest = read;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
     errors.push({ file: '', ...FILE_START, message: `vendor profiles cannot be read (${code}): check the path of "policies"` });

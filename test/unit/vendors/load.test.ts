@@ -60,6 +60,28 @@ describe('loadProfiles', () => {
   });
 });
 
+describe('a folder that is read again', () => {
+  it('is read anew where its text is another, and there only', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'vendors-'));
+    const load = async () => {
+      const result = await loadProfiles(dir);
+      if (!result.ok) throw new Error('not read');
+      return result.profiles;
+    };
+    writeFileSync(join(dir, 'x.yaml'), profile('fields: []'));
+    writeFileSync(join(dir, 'z.yaml'), profile('fields: []').replace('vendor: x', 'vendor: z'));
+    const first = await load();
+    expect((await load()).get('x')).toBe(first.get('x'));
+    writeFileSync(join(dir, 'x.yaml'), profile('fields:\n  - { names: [a], class: utility }'));
+    const second = await load();
+    expect(second.get('z')).toBe(first.get('z'));
+    expect([first.get('x')?.field('a'), second.get('x')?.field('a')?.class]).toEqual([null, 'utility']);
+    writeFileSync(join(dir, 'z.yaml'), 'schema: 2\n');
+    expect((await loadProfiles(dir)).ok).toBe(false);
+    expect((await loadProfiles(dir)).ok).toBe(false);
+  });
+});
+
 describe('policies/vendor.schema.json', () => {
   const generated = JSON.parse(JSON.stringify(createVendorJsonSchema()));
 
