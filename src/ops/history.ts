@@ -12,6 +12,7 @@ const FOLLOWED = {
   consent: ['consentry_consent_decisions_total', 'country'],
 } as const;
 type Followed = keyof typeof FOLLOWED;
+const FOLLOWED_NAMES = Object.keys(FOLLOWED) as Followed[];
 
 /** Lines of a series; whatever comes after goes into {@link OTHER}. */
 const MOST_LINES = 64;
@@ -28,15 +29,16 @@ export interface HistoryView {
   readonly series: { readonly [F in Followed]: { readonly [line: string]: readonly number[] } };
 }
 
-interface Step {
-  readonly at: number;
-  readonly counts: ReadonlyMap<Followed, ReadonlyMap<string, number>>;
-}
+/** What was counted in each step, by line; the places of all steps are there from the first time that a line is. */
+type Lines = Map<string, Float64Array>;
 
 export class History {
   readonly #read: () => Promise<string>;
   readonly #stepMs: number;
-  readonly #steps: Step[] = [];
+  readonly #lines = new Map<Followed, Lines>(Array.from(FOLLOWED_NAMES, (name) => [name, new Map()]));
+  readonly #ends = new Float64Array(STEPS_KEPT);
+  /** Steps that were ended; the last ones stand at their number modulo {@link STEPS_KEPT}. */
+  #taken = 0;
   #last: Map<Followed, Map<string, number>> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #isReading = false;
@@ -72,25 +74,54 @@ export class History {
   }
 
   view(): HistoryView {
-    const names = Object.keys(FOLLOWED) as Followed[];
     const series: Partial<Record<Followed, Record<string, number[]>>> = {};
-    for (const name of names) {
-      const lines = new Set(this.#steps.flatMap(({ counts }) => [...(counts.get(name)?.keys() ?? [])]));
-      const values = (line: string): number[] => this.#steps.map(({ counts }) => counts.get(name)?.get(line) ?? 0);
-      series[name] = Object.fromEntries(Array.from(lines, (line) => [line, values(line)]));
-    }
-    return { stepMs: this.#stepMs, times: this.#steps.map(({ at }) => at / 1000), series: series as HistoryView['series'] };
+    for (const [name, lines] of this.#lines)
+      series[name] = Object.fromEntries(
+        [...lines].filter(([, counts]) => counts.some((by) => by > 0)).map(([line, counts]) => [line, this.#inOrder(counts)]),
+      );
+    return {
+      stepMs: this.#stepMs,
+      times: this.#inOrder(this.#ends).map((at) => at / 1000),
+      series: series as HistoryView['series'],
+    };
+  }
+
+  /** Values of the steps that are kept, the oldest first. */
+  #inOrder(values: Float64Array): number[] {
+    const begin = this.#taken % STEPS_KEPT;
+    return this.#taken < STEPS_KEPT ? [...values.subarray(0, begin)] : [...values.subarray(begin), ...values.subarray(0, begin)];
   }
 
   #add(metrics: ReadonlyMap<string, readonly Sample[]>, at: number): void {
     const totals = new Map<Followed, Map<string, number>>();
-    for (const [name, [metric, label]] of Object.entries(FOLLOWED) as [Followed, (typeof FOLLOWED)[Followed]][])
+    for (const name of FOLLOWED_NAMES) {
+      const [metric, label] = FOLLOWED[name];
       totals.set(name, sumBy(metrics.get(metric) ?? [], label));
+    }
     const last = this.#last;
     this.#last = totals;
     if (last === null) return;
-    this.#steps.push({ at, counts: new Map(Array.from(totals, ([name, now]) => [name, subtract(now, last.get(name))])) });
-    if (this.#steps.length > STEPS_KEPT) this.#steps.shift();
+    const place = this.#taken++ % STEPS_KEPT;
+    this.#ends[place] = at;
+    for (const [name, now] of totals) count(this.#lines.get(name) as Lines, place, now, last.get(name));
+  }
+}
+
+/** A counter that went down has lost a process that was replaced: what the others counted meanwhile is not known. */
+function count(
+  lines: Lines,
+  place: number,
+  now: ReadonlyMap<string, number>,
+  before: ReadonlyMap<string, number> | undefined,
+): void {
+  for (const counts of lines.values()) counts[place] = 0;
+  for (const [line, value] of now) {
+    const by = value - (before?.get(line) ?? 0);
+    if (by <= 0) continue;
+    const name = lines.has(line) || lines.size < MOST_LINES ? line : OTHER;
+    const counts = lines.get(name) ?? new Float64Array(STEPS_KEPT);
+    counts[place] = (counts[place] as number) + by;
+    lines.set(name, counts);
   }
 }
 
@@ -102,14 +133,4 @@ function sumBy(samples: readonly Sample[], label: string): Map<string, number> {
     sums.set(line, (sums.get(line) ?? 0) + value);
   }
   return sums;
-}
-
-/** A counter that went down has lost a process that was replaced: what the others counted meanwhile is not known. */
-function subtract(now: ReadonlyMap<string, number>, before: ReadonlyMap<string, number> | undefined): Map<string, number> {
-  const grown = new Map<string, number>();
-  for (const [line, value] of now) {
-    const by = value - (before?.get(line) ?? 0);
-    if (by > 0) grown.set(line, by);
-  }
-  return grown;
 }

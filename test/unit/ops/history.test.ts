@@ -70,7 +70,24 @@ describe('the history', () => {
     for (let i = 0; i < 730; i++) await history.take();
     const { times, series } = history.view();
     expect(times).toHaveLength(720);
+    expect(times).toEqual([...times].sort());
+    expect(series.route['/0']).toHaveLength(720);
     expect(Object.keys(series.route)).toHaveLength(65);
     expect(series.route.other?.at(-1)).toBe(136);
+  });
+
+  it('forgets a line of which nothing was counted for an hour, and keeps its order over the turn', async () => {
+    let round = 0;
+    const history = new History(async () => {
+      round++;
+      return hits({ dropped: (round * (round - 1)) / 2, ...(round > 1 ? { forwarded: 1 } : {}) });
+    });
+    for (let i = 0; i < 11; i++) await history.take();
+    expect(history.view().series.outcome).toEqual({
+      dropped: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+      forwarded: [1, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    });
+    for (let i = 0; i < 720; i++) await history.take();
+    expect(history.view().series.outcome).toEqual({ dropped: Array.from({ length: 720 }, (_, i) => i + 11) });
   });
 });
