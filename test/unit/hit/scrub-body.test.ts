@@ -120,6 +120,14 @@ describe('bodies', () => {
     }
   });
 
+  it.each(['dl', 'ep.x', 'never_declared', 'cid', '%25'])(
+    'of a megabyte of percent signs in %s nothing leaves an anonymized hit',
+    (name) => {
+      const outcome = post('ga4', `tid=G-ABC123&en=x&${name}=${'%25'.repeat(333_000)}`);
+      expect(bodyOf(outcome).toString()).toBe(`tid=G-ABC123&en=x${name === 'cid' ? '&cid=555.1' : ''}&npa=1&gcs=G100`);
+    },
+  );
+
   it.runIf(process.env.CONSENTRY_LONG === '1')('hostile input costs no more than 50 ms and 32 MiB', () => {
     const inputs = [
       gzipSync(Buffer.alloc(200_000_000, '{"a":1},')),
