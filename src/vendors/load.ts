@@ -28,7 +28,7 @@ export function readProfile(file: string, text: string): FileResult {
   return { ok: false, errors: [parsed.source.problemAt(['vendor'], `write "${expected}", the name of the file`)] };
 }
 
-/** Texts of the folder that was read last, by name of the file: on the way of hits only what was changed is read again. */
+/** What was read last, by name of the file: parsing all of a folder would hold up the hits that are served meanwhile. */
 let latest: ReadonlyMap<string, { readonly text: string; readonly result: FileResult }> = new Map();
 
 /** Profiles by name, from `*.yaml` of a folder; an unreadable folder is an error at its first line. */

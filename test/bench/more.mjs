@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildRequests, writeRequests } from './corpus.mjs';
 import { configFor, decideAll } from './gateway.mjs';
-import { measure, median } from './measure.mjs';
+import { measure as measureAny, median } from './measure.mjs';
 import { collectorBlock, endAll, findPort, isInstalled, start, startConsentry, startNginx, startRival } from './programs.mjs';
 
 const given = process.argv.slice(2);
@@ -39,6 +39,12 @@ process.on('SIGINT', () => process.exit(130));
 
 const collectorPort = await findPort();
 const collector = `http://127.0.0.1:${collectorPort}`;
+async function measure(...args) {
+  const result = await measureAny(...args);
+  if (result.notOk > 0) throw new Error(`${result.notOk} answers that are no success: the figures mean nothing`);
+  return result;
+}
+
 let folders = 0;
 const newFolder = () => {
   const folder = join(root, String(++folders));
