@@ -224,7 +224,7 @@ const scrubRequests = hits.map((hit, i) => ({
   hit: {
     method: hit.method,
     target: `${hit.path}?${hit.query}`,
-    headers: keepHeaders(hit, table, (cookie) => cookies.remove(cookie)),
+    headers: keepHeaders(hit, (cookie) => cookies.remove(cookie)),
     body: hit.method === 'POST' ? requests[i].body : null,
   },
   profile: ga4,
@@ -238,7 +238,7 @@ const scrubRequests = hits.map((hit, i) => ({
   subdivision: null,
   pseudonymize: null,
 }));
-bench('keep headers', (i) => keepHeaders(at(hits, i), table, (cookie) => cookies.remove(cookie)));
+bench('keep headers', (i) => keepHeaders(at(hits, i), (cookie) => cookies.remove(cookie)));
 bench('scrub: analytics granted, advertising not', (i) => scrubHit(at(scrubRequests, i)));
 bench('scrub: anonymize', (i) => scrubHit({ ...at(scrubRequests, i), action: 'anonymize' }));
 const scrubbed = scrubRequests.map((request) => scrubHit(request));
