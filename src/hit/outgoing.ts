@@ -40,7 +40,14 @@ export interface ScrubRequest {
 export type ScrubRefusal = 'body-not-understood' | 'body-limits' | 'opaque' | 'multipart' | 'nothing-left' | 'guard';
 
 export type ScrubOutcome =
-  | { readonly ok: true; readonly hit: OutgoingHit; readonly report: ScrubReport; readonly forbidden: readonly Secret[] }
+  | {
+      readonly ok: true;
+      readonly hit: OutgoingHit;
+      /** The client address as the collector may learn it, or null. */
+      readonly address: string | null;
+      readonly report: ScrubReport;
+      readonly forbidden: readonly Secret[];
+    }
   | { readonly ok: false; readonly reason: ScrubRefusal; readonly report: ScrubReport };
 
 /** An identifier seen on the way in that must not leave; the guard looks for it in the outgoing bytes. */

@@ -20,7 +20,7 @@ import type { HitServices, Mount } from './mount.ts';
 import type { OutgoingHit, ScrubRequest } from './outgoing.ts';
 import { receiveHit } from './receive.ts';
 import type { Route, RouteTable } from './route.ts';
-import { addressToSend, scrubHit } from './scrub.ts';
+import { scrubHit } from './scrub.ts';
 import { readTarget } from './target.ts';
 import { stripToken } from './token-field.ts';
 
@@ -196,7 +196,7 @@ function scrub(hit: Judged, action: 'forward' | 'anonymize'): void {
   if (!outcome.ok) return drop(hit, 'dropped-by-fault', outcome.reason, outcome.report);
   const verdict = guardHit(outcome.hit, outcome.forbidden);
   if (!verdict.ok) return drop(hit, 'dropped-by-fault', 'guard', outcome.report);
-  release(hit, action, outcome.hit, addressToSend(request), outcome.report);
+  release(hit, action, outcome.hit, outcome.address, outcome.report);
 }
 
 function ownQuery({ query, mayHoldToken }: ReceivedHit): string | null {

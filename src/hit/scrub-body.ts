@@ -58,15 +58,15 @@ function rewriteJsonLines(ctx: ScrubContext, text: string): string | null {
   return out;
 }
 
-/** Text of a known kind, rewritten; null where it is none. */
-function rewriteText(ctx: ScrubContext, text: string): string | ScrubRefusal | null {
+/** Text of a known kind, rewritten; null where it is none, or the hit is refused. */
+function rewriteText(ctx: ScrubContext, text: string): string | null {
   const first = text.trimStart().charCodeAt(0);
   if (first === 123 || first === 91) {
     ctx.where = 'body:$.';
     const isMany = text.includes('\n') && /^\s*\{[^\n]*\}\s*\n\s*\{/.test(text);
     if (!isMany) {
       const result = treatDocument(ctx, text);
-      if (result === 'limits') return 'body-limits';
+      if (result === 'limits') ctx.refuse('body-limits');
       return typeof result === 'string' ? null : result.text;
     }
     return rewriteJsonLines(ctx, text);
@@ -77,12 +77,6 @@ function rewriteText(ctx: ScrubContext, text: string): string | ScrubRefusal | n
     const question = line.startsWith('?') ? 1 : 0;
     return line.slice(0, question) + treatPairs(ctx, line.slice(question), '');
   });
-}
-
-const REFUSALS: ReadonlySet<string> = new Set<ScrubRefusal>(['body-limits', 'opaque', 'multipart', 'body-not-understood']);
-
-function isRefusal(text: string): text is ScrubRefusal {
-  return REFUSALS.has(text);
 }
 
 /** The body with its fields treated, packed as it came. */
@@ -118,7 +112,6 @@ export function scrubBody(ctx: ScrubContext, body: Buffer, contentType: string, 
     const rewritten = rewriteText(ctx, text);
     if (ctx.refusal !== null) return refuse(ctx.refusal);
     if (rewritten === null) return refuse('body-not-understood');
-    if (isRefusal(rewritten)) return refuse(rewritten);
     if (rewritten === text) return { ok: true, body };
     let out: Buffer = Buffer.from((ctx.isAnonymized ? '' : bom) + rewritten, 'utf8');
     for (const pack of packings.reverse()) out = pack(out);

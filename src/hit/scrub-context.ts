@@ -2,6 +2,7 @@
 import type { Action } from '../consent/state.ts';
 import type { AnonymizeRules } from '../policy/policy.ts';
 import { maskAddress } from '../privacy/ip.ts';
+import { remember } from '../privacy/remember.ts';
 import type { CarrierClass, Deed, ScrubEntry } from '../privacy/report.ts';
 import type { Searcher } from '../privacy/search.ts';
 import type { FieldRule, VendorProfile } from '../vendors/profile.ts';
@@ -29,18 +30,8 @@ export const LIMITS = {
 
 const IDENTIFYING: ReadonlySet<CarrierClass> = new Set(['direct', 'online-id', 'click-id', 'ip']);
 const SAFE_NAME = /^[\w.$[\]:?#|/ -]{1,120}$/;
-const MAX_LABELS = 2048;
-const labels = new Map<string, string>();
-
-/** The name as the report may repeat it: not where it may be an identifier itself. Kept by exact name, bounded. */
-function labelOf(name: string): string {
-  const known = labels.get(name);
-  if (known !== undefined) return known;
-  const label = SAFE_NAME.test(name) && !/\d{6}|[0-9a-f]{16}/i.test(name) ? name : '?';
-  if (labels.size >= MAX_LABELS) labels.clear();
-  if (name.length <= 120) labels.set(name, label);
-  return label;
-}
+/** The name as the report may repeat it: not where it may be an identifier itself. */
+const labelOf = remember((name) => (SAFE_NAME.test(name) && !/\d{6}|[0-9a-f]{16}/i.test(name) ? name : '?'), 2048, 120);
 
 export class ScrubContext {
   readonly request: ScrubRequest;
@@ -49,6 +40,8 @@ export class ScrubContext {
   /** The whole hit is anonymized; else only what is forbidden is removed. */
   readonly isAnonymized: boolean;
   readonly plan: ScrubPlan;
+  /** The client address as the collector may learn it, or null. */
+  readonly address: string | null;
   /** Values that are kept nowhere, because an earlier pass found them to be identifiers. */
   readonly banned: Searcher | null;
   /** Prefix of the places of what is looked at: `query:`, `body:$.`. */
@@ -73,21 +66,18 @@ export class ScrubContext {
     this.isAnonymized = request.action === 'anonymize';
     this.plan = planFor(request);
     this.banned = banned;
-    if (request.clientAddress !== null) this.addAddress(request.clientAddress);
+    const { clientAddress } = request;
+    this.address = clientAddress === null ? null : this.reduceAddress(clientAddress);
+    // The client address is an identifier like any other, unless the collector may learn it as it is.
+    if (clientAddress !== null && this.address !== clientAddress) this.addSecret('address', 'ip', clientAddress, true);
   }
 
-  /** The client address is an identifier like any other, unless the collector may learn it as it is. */
-  private addAddress(address: string): void {
-    if (this.addressToSend() !== address) this.addSecret('address', 'ip', address, true);
-  }
-
-  /** The client address as the collector may learn it, or null: it belongs to the purpose that the profile says, else to the strictest. */
-  addressToSend(): string | null {
-    const { clientAddress } = this.request;
+  /** The address belongs to the purpose that the profile says, else to the strictest. */
+  private reduceAddress(address: string): string | null {
     const action = this.plan.actionOfPurpose(this.profile.addressPurpose);
-    if (clientAddress === null || action === 'drop') return null;
-    if (action === 'forward' && !this.isAnonymized) return clientAddress;
-    return this.rules.ip === 'drop' ? null : maskAddress(clientAddress, this.rules.ip);
+    if (action === 'drop') return null;
+    if (action === 'forward' && !this.isAnonymized) return address;
+    return this.rules.ip === 'drop' ? null : maskAddress(address, this.rules.ip);
   }
 
   actionOf(rule: FieldRule | null): Action {

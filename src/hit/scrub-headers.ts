@@ -5,6 +5,7 @@ import { coarsenBrands, coarsenLanguage, isPlatform } from '../privacy/coarse.ts
 import { findClass, visitIdentifiers } from '../privacy/detect-nested.ts';
 import { mayNameClickId } from '../privacy/names.ts';
 import { decodePercent } from '../privacy/percent.ts';
+import { remember } from '../privacy/remember.ts';
 import { reduceUserAgent } from '../privacy/user-agent.ts';
 import type { FieldRule } from '../vendors/profile.ts';
 import { addressRule, anonymizeValue, removeValue } from './scrub-anonymize.ts';
@@ -72,18 +73,8 @@ function noteCookie(ctx: ScrubContext, name: string, rule: FieldRule | null, val
   if (mayNameClickId(decoded)) collectFromUrl(ctx, name, decoded);
 }
 
-const MAX_CACHED = 1024;
-const lowerNames = new Map<string, string>();
-
-/** Kept by exact name, bounded: the same few come with every hit. */
-function lowerName(name: string): string {
-  const known = lowerNames.get(name);
-  if (known !== undefined) return known;
-  const lower = name.toLowerCase();
-  if (lowerNames.size >= MAX_CACHED) lowerNames.clear();
-  if (name.length <= 64) lowerNames.set(name, lower);
-  return lower;
-}
+const MAX_REMEMBERED = 1024;
+const lowerName = remember((name) => name.toLowerCase(), MAX_REMEMBERED, 64);
 
 function isTransport(lower: string): boolean {
   return TRANSPORT.has(lower) || lower.startsWith('sec-');
@@ -91,17 +82,9 @@ function isTransport(lower: string): boolean {
 
 /** Versions of browsers look like addresses, and their names and builds like ids. */
 const VERSIONS = /(?:[/ ]|v=")\d{1,5}(?:[._]\d{1,6}){1,4}|\b[A-Z]{1,4}\d{1,3}[A-Z]?\.\d{6}\.[\w.]{1,12}/g;
-const identities = new Map<string, boolean>();
 
-/** Whether a header of the browser tells who somebody is. Kept by exact value, bounded: few differ. */
-function tellsIdentity(value: string): boolean {
-  const known = identities.get(value);
-  if (known !== undefined) return known;
-  const tells = findClass(value.replace(VERSIONS, '')) !== null;
-  if (identities.size >= MAX_CACHED) identities.clear();
-  if (value.length <= 512) identities.set(value, tells);
-  return tells;
-}
+/** Whether a header of the browser tells who somebody is. */
+const tellsIdentity = remember((value) => findClass(value.replace(VERSIONS, '')) !== null, MAX_REMEMBERED);
 
 function noteHeader(ctx: ScrubContext, name: string, value: string): void {
   if (isTransport(name) || value === '') return;

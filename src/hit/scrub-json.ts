@@ -3,7 +3,7 @@ import type { JsonKind, JsonVisitor } from '../privacy/carriers/json.ts';
 import type { Verdict } from '../privacy/carriers/verdict.ts';
 import { removeValue } from './scrub-anonymize.ts';
 import type { ScrubContext } from './scrub-context.ts';
-import type { FieldPlan } from './scrub-plan.ts';
+import type { FieldPlan, Member } from './scrub-plan.ts';
 import { missingFields } from './scrub-restrict.ts';
 
 /** How single fields and queries are treated: handed in, since both can hold JSON again. */
@@ -13,15 +13,12 @@ export interface Treatment {
 }
 
 /** Visits members below `prefix`; fields of a batch are named as if they stood at the top. */
-export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Treatment): JsonVisitor {
-  const { profile } = ctx;
-  const names = new Map<string, Set<string>>();
+export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Treatment): JsonVisitor<Member> {
+  const root = ctx.plan.member(prefix);
+  const names = new Map<Member | null, Set<string>>();
   const isRestricted = ctx.plan.restrictions.length > 0;
 
-  const join = (path: string): string => (prefix === '' ? path : path === '' ? prefix : `${prefix}.${path}`);
-  const noteName = (path: string, plan: FieldPlan): void => {
-    const dot = path.lastIndexOf('.');
-    const parent = dot < 0 ? '' : path.slice(0, dot);
+  const noteName = ({ parent, plan }: Member): void => {
     const known = names.get(parent);
     if (known === undefined) names.set(parent, new Set([plan.path]));
     else known.add(plan.path);
@@ -30,14 +27,15 @@ export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Trea
   return {
     unique: ctx.isAnonymized,
     compact: ctx.isAnonymized,
-    leaf(path: string, value: string, kind: JsonKind): Verdict {
-      const full = join(path);
-      const plan = ctx.plan.member(full);
-      if (isRestricted) noteName(path, plan);
-      if (ctx.isAnonymized && !plan.isPlainMember) return removeValue(ctx, '?', null, 'undeclared', `${path} ${value}`);
+    root,
+    below: (parent, key) => ctx.plan.below(parent, key),
+    leaf(member: Member, value: string, kind: JsonKind): Verdict {
+      const { plan } = member;
+      if (isRestricted) noteName(member);
+      if (ctx.isAnonymized && !plan.isPlainMember) return removeValue(ctx, '?', null, 'undeclared', `${member.path} ${value}`);
       if (kind === 'null') return plan.rule !== null || ctx.plan.strictest !== 'drop';
-      if (ctx.isNdjson && path === 'length') return false;
-      if (profile.isBatch(full) && value.includes('=')) {
+      if (ctx.isNdjson && member.path === 'length') return false;
+      if (member.isBatch && value.includes('=')) {
         const query = value.startsWith('?') ? value.slice(1) : value;
         return `${value.startsWith('?') ? '?' : ''}${treat.pairs(ctx, query, '')}`;
       }
@@ -46,25 +44,21 @@ export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Trea
       return treat.field(ctx, plan, value);
     },
     open: () => ctx.countField(),
-    hidden(path: string, value: string): void {
-      const plan = ctx.plan.member(join(path));
+    hidden({ plan }: Member, value: string): void {
       removeValue(ctx, plan.path, null, plan.named ?? 'undeclared', value);
     },
-    close(path: string, kept: number, isArray: boolean): boolean | string {
-      const plan = ctx.plan.member(join(path));
-      if (ctx.isAnonymized && !plan.isPlainMember) return false;
-      const full = plan.path;
+    close(member: Member, kept: number, isArray: boolean): boolean | string {
+      if (ctx.isAnonymized && !member.plan.isPlainMember) return false;
       if (isRestricted && !isArray) {
-        const known = names.get(path);
-        names.delete(path);
+        const known = names.get(member);
+        names.delete(member);
         if (known !== undefined) {
           const missing = missingFields(ctx, known);
           if (missing.length > 0)
             return missing.map(([name, , json]) => `${JSON.stringify(name.slice(name.lastIndexOf('.') + 1))}:${json}`).join(',');
         }
       }
-      if (kept > 0 || path === '') return true;
-      return ctx.plan.strictest === 'forward' || profile.hasFieldsBelow(full) || profile.isBatch(join(path));
+      return kept > 0 || member === root || ctx.plan.strictest === 'forward' || member.hasFieldsBelow || member.isBatch;
     },
   };
 }

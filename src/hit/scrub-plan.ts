@@ -2,6 +2,7 @@
 import { type Action, PURPOSES, stricterAction } from '../consent/state.ts';
 import { findClass } from '../privacy/detect-nested.ts';
 import { classOfName } from '../privacy/names.ts';
+import { detach, remember } from '../privacy/remember.ts';
 import type { CarrierClass } from '../privacy/report.ts';
 import type { FieldRule, Restriction, VendorProfile } from '../vendors/profile.ts';
 import type { ScrubRequest } from './outgoing.ts';
@@ -17,9 +18,23 @@ export interface FieldPlan {
   readonly isClickId: boolean;
   /** What the restricted mode sets the field to, before places and decisions are filled in; null where it says nothing. */
   readonly set: string | null;
+  /** Whether a restricted mode in force sets the field, or stands beside it. */
+  readonly isOfRestriction: boolean;
   /** Whether an anonymized hit may hold a field of that name in a query, and in JSON: a name can be an identifier itself. */
   readonly isPlain: boolean;
   readonly isPlainMember: boolean;
+}
+
+/** A member of JSON. Below the innermost batch it is planned for as if it stood at the top. */
+export interface Member {
+  /** Keys joined by `.`, from the top; places in arrays are left out. */
+  readonly path: string;
+  readonly parent: Member | null;
+  readonly plan: FieldPlan;
+  readonly isBatch: boolean;
+  /** Whether the profile declares fields below it, so that it stays when it is empty. */
+  readonly hasFieldsBelow: boolean;
+  readonly members: Map<string, Member>;
 }
 
 const PLAIN_NAME = /^[A-Za-z0-9_.$[\]:-]{1,120}$/;
@@ -39,8 +54,9 @@ export class ScrubPlan {
   readonly clickIds: Action;
   /** Restricted modes that are in force. */
   readonly restrictions: readonly Restriction[];
-  private readonly fields = new Map<string, FieldPlan>();
-  private readonly members = new Map<string, FieldPlan>();
+  /** Outermost values, by the field that holds the document. */
+  private readonly roots = new Map<string, Member>();
+  private memberCount = 0;
 
   constructor(profile: VendorProfile, actions: readonly Action[], strictest: Action) {
     this.profile = profile;
@@ -56,15 +72,35 @@ export class ScrubPlan {
   }
 
   /** A field by its name or path. */
-  field(path: string): FieldPlan {
-    const known = this.fields.get(path);
-    return known ?? remember(this.fields, path, this.describe(path));
+  readonly field = remember((path) => this.describe(path), MAX_NAMES, MAX_NAME_LENGTH);
+
+  /** The outermost value of a document that stands in a field; of a body, in the field ''. */
+  member(path: string): Member {
+    return this.roots.get(path) ?? this.addMember(this.roots, path, path, null);
   }
 
-  /** A member of JSON by its whole path: below the innermost batch it is named as if it stood at the top. */
-  member(path: string): FieldPlan {
-    const known = this.members.get(path);
-    return known ?? remember(this.members, path, this.field(this.nameInBatch(path)));
+  /** What a member of JSON holds under a key. */
+  below(parent: Member, key: string): Member {
+    return (
+      parent.members.get(key) ?? this.addMember(parent.members, key, parent.path === '' ? key : `${parent.path}.${key}`, parent)
+    );
+  }
+
+  /** Kept with all others of the plan, bounded: all are forgotten when they are too many. */
+  private addMember(siblings: Map<string, Member>, key: string, path: string, parent: Member | null): Member {
+    const plan = this.field(this.nameInBatch(path));
+    const isBatch = this.profile.isBatch(path);
+    const hasFieldsBelow = this.profile.hasFieldsBelow(plan.path);
+    const member: Member = { path: detach(path), parent, plan, isBatch, hasFieldsBelow, members: new Map() };
+    if (this.memberCount >= MAX_NAMES) {
+      this.roots.clear();
+      this.memberCount = 0;
+    }
+    if (path.length <= MAX_NAME_LENGTH) {
+      siblings.set(detach(key), member);
+      this.memberCount++;
+    }
+    return member;
   }
 
   /** Where nothing of the name below the batch is declared, the whole path counts, which may lie below a declared container. */
@@ -93,16 +129,13 @@ export class ScrubPlan {
       named,
       isClickId,
       set: this.restrictions.flatMap(({ set }) => set).find(([name]) => name === path)?.[1] ?? null,
+      isOfRestriction: this.restrictions.some(
+        ({ beside, set, add }) => beside === path || [...set, ...add].some(([name]) => name === path),
+      ),
       isPlain: isClean && PLAIN_NAME.test(path),
       isPlainMember: isClean && PLAIN_PATH.test(path),
     };
   }
-}
-
-function remember(plans: Map<string, FieldPlan>, path: string, plan: FieldPlan): FieldPlan {
-  if (plans.size >= MAX_NAMES) plans.clear();
-  if (path.length <= MAX_NAME_LENGTH) plans.set(path, plan);
-  return plan;
 }
 
 const RANK: Readonly<Record<Action, number>> = { forward: 0, anonymize: 1, drop: 2 };

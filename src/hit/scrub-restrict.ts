@@ -40,13 +40,14 @@ export function restrictGcs(ctx: ScrubContext, value: string): string | null {
 /** Consent states stand at positions 2, 4, 6 and 8; all other characters stay. Null where the value is no such flag. */
 export function restrictGcd(ctx: ScrubContext, value: string): string | null {
   if (!GCD.test(value)) return null;
-  const chars = [...value];
-  GCD_PURPOSES.forEach((purpose, i) => {
-    const char = chars[2 + 2 * i];
-    if (char === undefined || isForwarded(ctx, purpose)) return;
-    chars[2 + 2 * i] = GCD_DENIED[char] ?? GCD_DENIED[char.toLowerCase()] ?? char;
-  });
-  return chars.join('');
+  let out = value.slice(0, 2);
+  for (let i = 2; i < value.length; i++) {
+    const char = value[i] as string;
+    const purpose = i % 2 === 0 ? GCD_PURPOSES[i / 2 - 1] : undefined;
+    const isDenied = purpose !== undefined && !isForwarded(ctx, purpose);
+    out += isDenied ? (GCD_DENIED[char] ?? GCD_DENIED[char.toLowerCase()] ?? char) : char;
+  }
+  return out;
 }
 
 /** What a value of a restricted mode reads for this hit. */

@@ -4,13 +4,21 @@ import { isUrl, joinUrl, readOrigin, splitUrl, type UrlParts } from '../privacy/
 import { findClass, visitIdentifiers } from '../privacy/detect-nested.ts';
 import { classOfName, isClickIdName, mayNameClickId } from '../privacy/names.ts';
 import { decodePercent } from '../privacy/percent.ts';
+import { remember } from '../privacy/remember.ts';
 import { LIMITS, type ScrubContext } from './scrub-context.ts';
 
 export type AddressRule = 'keep' | 'path' | 'origin' | 'drop';
 
+const ENCODED_EQUALS = /%(?:25)*3d/i;
+
+/** Whether a value may hold pairs of names and values, as they are or percent-encoded. */
+export function mayHoldPairs(text: string): boolean {
+  return text.includes('=') || (text.includes('%') && ENCODED_EQUALS.test(text));
+}
+
 /** Whether a value may hold a URL with a query, also a relative or an encoded one. */
 function mayHoldQuery(text: string): boolean {
-  return text.includes('=') && (text.includes('?') || text.includes('#') || text.includes('%3') || text.includes('&'));
+  return mayHoldPairs(text) && /[?#&]|%(?:25)*3/.test(text);
 }
 
 /** Remembers the identifiers that stand in a URL: by the names of its fields, by their looks, to any depth. */
@@ -18,7 +26,9 @@ export function collectFromUrl(ctx: ScrubContext, place: string, whole: string, 
   const text = whole.slice(0, LIMITS.valueLength);
   const parts = splitUrl(text);
   if (depth > LIMITS.depth || !ctx.isNew(text)) return;
-  for (const pairs of [parts.query, parts.fragment]) {
+  // Inside another address a query may stand without its `?`, and a whole one percent-encoded once more.
+  const isBare = depth > 0 && parts.query === null;
+  for (const pairs of [isBare && parts.path.includes('=') ? parts.path : parts.query, parts.fragment]) {
     if (pairs === null || pairs === '') continue;
     rewritePairs(pairs, '&', (name, value) => {
       if (value === null || value === '') return true;
@@ -30,6 +40,7 @@ export function collectFromUrl(ctx: ScrubContext, place: string, whole: string, 
       return true;
     });
   }
+  if (isBare && !text.includes('=') && mayHoldPairs(text)) collectFromUrl(ctx, place, decodePercent(text), depth + 1);
   if (depth === 0) visitIdentifiers(text, (carrier, value) => ctx.addSecret(place, carrier, value, true));
 }
 
@@ -48,19 +59,11 @@ export function cleanPath(path: string): string {
     .join('/');
 }
 
-const MAX_ORIGINS = 1024;
-const personalOrigins = new Map<string, boolean>();
-
-/** A host of somebody's own: an address, or a label that is an id. Kept by exact text, bounded: few differ. */
-export function isPersonalOrigin(head: string): boolean {
-  const known = personalOrigins.get(head);
-  if (known !== undefined) return known;
+/** A host of somebody's own: an address, or a label that is an id. */
+export const isPersonalOrigin = remember((head) => {
   const labels = head.replace(/:\d{1,5}$/, '').split('.');
-  const isPersonal = findClass(head) !== null || labels.some((label) => (label.match(/\d/g)?.length ?? 0) >= 6);
-  if (personalOrigins.size >= MAX_ORIGINS) personalOrigins.clear();
-  if (head.length <= 300) personalOrigins.set(head, isPersonal);
-  return isPersonal;
-}
+  return findClass(head) !== null || labels.some((label) => (label.match(/\d/g)?.length ?? 0) >= 6);
+}, 1024);
 
 function keepQuery(query: string): string | null {
   const seen = new Set<string>();

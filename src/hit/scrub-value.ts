@@ -1,6 +1,6 @@
 /** A field by its rule: kept, removed, reduced, or opened where it holds further fields. */
 import { readBase64, readText } from '../privacy/carriers/base64.ts';
-import { rewriteJson } from '../privacy/carriers/json.ts';
+import { BY_PATH, rewriteJson } from '../privacy/carriers/json.ts';
 import { rewritePairs } from '../privacy/carriers/query.ts';
 import { isUrl, splitUrl } from '../privacy/carriers/url.ts';
 import type { Verdict } from '../privacy/carriers/verdict.ts';
@@ -13,7 +13,7 @@ import { LIMITS, type ScrubContext } from './scrub-context.ts';
 import { createJsonVisitor, type Treatment } from './scrub-json.ts';
 import type { FieldPlan } from './scrub-plan.ts';
 import { missingFields, resolveValue, restrictGcd, restrictGcs } from './scrub-restrict.ts';
-import { stripClickIds } from './scrub-url.ts';
+import { mayHoldPairs, stripClickIds } from './scrub-url.ts';
 
 function forwardValue(ctx: ScrubContext, path: string, rule: FieldRule | null, value: string): Verdict {
   if (ctx.isAnonymized && rule !== null && rule.type !== null && rule.class === 'utility' && !isOfType(value, rule)) {
@@ -23,8 +23,8 @@ function forwardValue(ctx: ScrubContext, path: string, rule: FieldRule | null, v
   if (
     value.length > 8 &&
     ctx.plan.clickIds !== 'forward' &&
-    mayNameClickId(value) &&
-    (value.includes('=') || value.charCodeAt(0) === 123)
+    (mayHoldPairs(value) || value.charCodeAt(0) === 123) &&
+    mayNameClickId(value)
   ) {
     text = stripJson(ctx, path, value) ?? stripClickIds(ctx, path, value, isUrl(value) ? 0 : 1);
   }
@@ -39,11 +39,12 @@ function stripJson(ctx: ScrubContext, path: string, value: string): string | nul
   const result = rewriteJson(
     value,
     {
+      ...BY_PATH,
       leaf(inner, text, kind) {
         if (kind !== 'string' && kind !== 'number') return true;
         const place = `${path}.${inner}`;
         if (classOfName(inner) === 'click-id') return removeValue(ctx, place, null, 'click-id', text);
-        return text.includes('=') && mayNameClickId(text) ? stripClickIds(ctx, place, text, isUrl(text) ? 0 : 1) : true;
+        return mayHoldPairs(text) && mayNameClickId(text) ? stripClickIds(ctx, place, text, isUrl(text) ? 0 : 1) : true;
       },
       open: () => ctx.countField(),
       hidden: () => undefined,
@@ -90,7 +91,8 @@ export function treatField(ctx: ScrubContext, plan: FieldPlan, value: string): V
 /** Rewrites pairs of a query, form, matrix or line; `prefix` is the path of what holds them. */
 export function treatPairs(ctx: ScrubContext, text: string, prefix: string, separator: '&' | ';' = '&'): string {
   const names = new Set<string>();
-  const isNoted = ctx.isAnonymized || ctx.plan.restrictions.length > 0;
+  // Which names there are matters to an anonymized hit, and to the restricted modes.
+  const isNoted = ctx.isAnonymized || (prefix !== '' && ctx.plan.restrictions.length > 0);
   const out = rewritePairs(text, separator, (name, value) => {
     if (ctx.refusal !== null) return null;
     const path = prefix === '' ? name : `${prefix}.${name}`;
@@ -101,7 +103,7 @@ export function treatPairs(ctx: ScrubContext, text: string, prefix: string, sepa
       return false;
     }
     const verdict = treatField(ctx, plan, value);
-    if (verdict !== false && isNoted) names.add(name);
+    if (verdict !== false && (isNoted || plan.isOfRestriction)) names.add(name);
     return verdict;
   });
   if (ctx.plan.restrictions.length === 0) return out;

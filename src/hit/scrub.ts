@@ -12,11 +12,6 @@ import { treatPairs } from './scrub-value.ts';
 
 const NONE: ReadonlySet<number> = new Set();
 
-/** The client address as the collector may learn it, or null. */
-export function addressToSend(request: ScrubRequest): string | null {
-  return new ScrubContext(request, null).addressToSend();
-}
-
 /** The route's own path; below a route with `*`, the part of the path that the profile names as an endpoint. */
 function anonymizedPath(request: ScrubRequest, path: string): string {
   const { routePath, profile } = request;
@@ -108,5 +103,5 @@ export function scrubHit(request: ScrubRequest): ScrubOutcome {
   }
   if (hit === null) return { ok: false, reason: ctx.refusal ?? 'body-not-understood', report: ctx.report };
   const forbidden = kept.size === 0 ? ctx.secrets : ctx.secrets.filter((_, i) => !kept.has(i));
-  return { ok: true, hit, report: ctx.report, forbidden };
+  return { ok: true, hit, address: ctx.address, report: ctx.report, forbidden };
 }

@@ -1,4 +1,5 @@
 /** Values that tell devices apart, reduced to what many share. */
+import { remember } from './remember.ts';
 
 const WIDTHS = [360, 390, 412, 768, 820, 1024, 1280, 1366, 1440, 1536, 1920, 2560, 3840];
 const HEIGHTS = [640, 800, 900, 1024, 1080, 1200, 1440, 2160];
@@ -26,23 +27,13 @@ export function coarsenLanguage(text: string): string | null {
 
 const BRANDS = /"(Chromium|Google Chrome|Microsoft Edge|Opera|Brave|Vivaldi|Samsung Internet|YaBrowser)";v="(\d{1,3})[\d.]*"/g;
 
-const MAX_CACHED = 512;
-const coarsenedBrands = new Map<string, string | null>();
-
 function reduceBrands(text: string): string | null {
   const brands = [...text.matchAll(BRANDS)].map((match) => `"${match[1]}";v="${match[2]}"`).sort();
   return brands.length === 0 ? null : [...new Set(brands)].join(', ');
 }
 
-/** `Sec-CH-UA`: known brands with their major version, in a fixed order; null where none is known. Kept by exact string, bounded. */
-export function coarsenBrands(text: string): string | null {
-  const known = coarsenedBrands.get(text);
-  if (known !== undefined) return known;
-  const brands = reduceBrands(text.slice(0, 512));
-  if (coarsenedBrands.size >= MAX_CACHED) coarsenedBrands.clear();
-  coarsenedBrands.set(text, brands);
-  return brands;
-}
+/** `Sec-CH-UA`: known brands with their major version, in a fixed order; null where none is known. */
+export const coarsenBrands = remember((text) => reduceBrands(text.slice(0, 512)), 512);
 
 const PLATFORMS = new Set([
   'Windows',

@@ -7,6 +7,7 @@
  * Wicked Reports (wickedid), Branch (_branch_match_id), Matomo (pk_vid, mtm_cid, pk_cid), Instagram (igshid, igsh), beehiiv (_bhlid), MailerLite
  * (ml_subscriber_hash), Salesforce (et_rid, sfmc_sub), Piwik PRO and others.
  */
+import { remember } from './remember.ts';
 import type { CarrierClass } from './report.ts';
 
 const CLICK_IDS = new Set(
@@ -45,8 +46,6 @@ define('geo', 'lat latitude lon lng long longitude zip zipcode postal postcode p
 
 const BOUNDARY = /[^a-z0-9]+|(?<=[a-z])(?=[0-9]{3})/;
 const CAMEL = /([a-z0-9])([A-Z])/g;
-const MAX_NAMES = 4096;
-const classes = new Map<string, CarrierClass | null>();
 
 export function isClickIdName(name: string): boolean {
   const lower = name.toLowerCase();
@@ -69,12 +68,7 @@ function classify(name: string): CarrierClass | null {
   return found;
 }
 
-/** Class of what a field of this name holds by all experience, or null where the name says nothing. Kept by exact name, bounded. */
-export function classOfName(name: string): CarrierClass | null {
-  const known = classes.get(name);
-  if (known !== undefined) return known;
-  const carrier = name.length > 128 ? null : classify(name);
-  if (classes.size >= MAX_NAMES) classes.clear();
-  classes.set(name, carrier);
-  return carrier;
-}
+const MAX_NAME = 128;
+
+/** Class of what a field of this name holds by all experience, or null where the name says nothing. */
+export const classOfName = remember((name) => (name.length > MAX_NAME ? null : classify(name)), 4096, MAX_NAME);

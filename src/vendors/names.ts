@@ -1,4 +1,5 @@
 /** Names of declared fields, compiled for look-ups by name or path. */
+import { remember } from '../privacy/remember.ts';
 
 function escapeLiteral(text: string): string {
   return text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
@@ -10,14 +11,14 @@ interface Pattern<T> {
   readonly value: T;
 }
 
-const MAX_CACHED = 4096;
+const MAX_REMEMBERED = 4096;
+const MAX_NAME = 256;
 
 /** Values by name: literal names first, then names with `*` in the order of their declaration, then the container above. */
-export class NameTable<T> {
+export class NameTable<T extends NonNullable<unknown>> {
   private readonly literals = new Map<string, T>();
   private readonly patterns: Pattern<T>[] = [];
   private readonly parents = new Set<string>(['']);
-  private readonly cache = new Map<string, T | null>();
   /** What `*` stands for. */
   private readonly any: string;
 
@@ -38,23 +39,25 @@ export class NameTable<T> {
   }
 
   /** The value of a name itself, or null. */
-  find(name: string): T | null {
-    return this.literals.get(name) ?? this.patterns.find((pattern) => pattern.matches.test(name))?.value ?? null;
-  }
+  readonly find = remember(
+    (name): T | null => this.literals.get(name) ?? this.patterns.find((pattern) => pattern.matches.test(name))?.value ?? null,
+    MAX_REMEMBERED,
+    MAX_NAME,
+  );
 
   /** The value of a name, or of the nearest name above it: `cd[value]` and `cd.value` lie below `cd`. */
-  findAbove(name: string): T | null {
-    const known = this.cache.get(name);
-    if (known !== undefined) return known;
-    let found: T | null = null;
-    for (let part = name; part !== '' && found === null; ) {
-      found = this.find(part);
-      part = part.slice(0, Math.max(0, part.lastIndexOf('.'), part.lastIndexOf('[')));
-    }
-    if (this.cache.size >= MAX_CACHED) this.cache.clear();
-    if (name.length <= 256) this.cache.set(name, found);
-    return found;
-  }
+  readonly findAbove = remember(
+    (name): T | null => {
+      let found: T | null = null;
+      for (let part = name; part !== '' && found === null; ) {
+        found = this.find(part);
+        part = part.slice(0, Math.max(0, part.lastIndexOf('.'), part.lastIndexOf('[')));
+      }
+      return found;
+    },
+    MAX_REMEMBERED,
+    MAX_NAME,
+  );
 
   hasBelow(path: string): boolean {
     if (this.parents.has(path) || this.findAbove(path) !== null) return true;

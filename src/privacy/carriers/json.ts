@@ -8,15 +8,20 @@ import type { Verdict } from './verdict.ts';
 
 export type { JsonKind };
 
-export interface JsonVisitor {
-  /** A value that is no container. `path`: keys joined by `.`, array positions left out. Strings come decoded, others as written. */
-  leaf(path: string, value: string, kind: JsonKind): Verdict;
+/** `Place`: what the visitor knows of a value by where it stands. Values of an array stand where the array does. */
+export interface JsonVisitor<Place> {
+  /** Place of the outermost value. */
+  readonly root: Place;
+  /** Place of a member. */
+  below(parent: Place, key: string): Place;
+  /** A value that is no container. Strings come decoded, others as written. */
+  leaf(place: Place, value: string, kind: JsonKind): Verdict;
   /** A container at its opening: `false` removes it whole, after {@link hidden} saw what is in it. */
-  open(path: string): boolean;
+  open(place: Place): boolean;
   /** A leaf inside a container that is being removed. */
-  hidden(path: string, value: string): void;
+  hidden(place: Place, value: string): void;
   /** A container at its end, with the number of its values that stayed: false removes it, a string is appended as further members. */
-  close(path: string, kept: number, isArray: boolean): boolean | string;
+  close(place: Place, kept: number, isArray: boolean): boolean | string;
   /** Whether a key came before in the same object: asked only where `unique` is set, and then the later one is removed. */
   readonly unique: boolean;
   /** Whether whitespace between values is removed. */
@@ -32,9 +37,9 @@ export type JsonResult =
   | { readonly ok: true; readonly text: string; readonly count: number }
   | { readonly ok: false; readonly reason: 'syntax' | 'depth' | 'count' };
 
-interface Frame {
+interface Frame<Place> {
   readonly isArray: boolean;
-  readonly path: string;
+  readonly place: Place;
   /** Where the member begins that this container is the value of. */
   readonly start: number;
   readonly edits: number;
@@ -44,26 +49,28 @@ interface Frame {
   kept: number;
 }
 
-function joinPath(parent: string, key: string): string {
-  return parent === '' ? key : `${parent}.${key}`;
-}
+/** Places as keys joined by `.`. */
+export const BY_PATH = {
+  root: '',
+  below: (parent: string, key: string): string => (parent === '' ? key : `${parent}.${key}`),
+};
 
-export function rewriteJson(text: string, visitor: JsonVisitor, limits: JsonLimits): JsonResult {
+export function rewriteJson<Place>(text: string, visitor: JsonVisitor<Place>, limits: JsonLimits): JsonResult {
   const reader = new JsonReader(text);
   const edits = new JsonEdits(text);
-  const stack: Frame[] = [];
+  const stack: Frame<Place>[] = [];
   const skip = (): void => {
     const from = reader.position;
     reader.skipSpace();
     if (visitor.compact && reader.position > from) edits.cut(from, reader.position);
   };
-  let frame = null as Frame | null;
+  let frame = null as Frame<Place> | null;
   let count = 0;
   skip();
   for (;;) {
     // A value is due, with its key where an object holds it.
     let start = reader.position;
-    let path: string = frame === null ? '' : frame.path;
+    let place: Place = frame === null ? visitor.root : frame.place;
     let isDoubled = false;
     if (frame !== null && !frame.isArray) {
       const key = reader.readString();
@@ -71,7 +78,7 @@ export function rewriteJson(text: string, visitor: JsonVisitor, limits: JsonLimi
       skip();
       if (!reader.take(58)) return { ok: false, reason: 'syntax' };
       skip();
-      path = joinPath(path, key);
+      place = visitor.below(place, key);
       if (frame.keys !== null) {
         isDoubled = frame.keys.has(key);
         frame.keys.add(key);
@@ -84,9 +91,9 @@ export function rewriteJson(text: string, visitor: JsonVisitor, limits: JsonLimi
       if (stack.length >= limits.depth) return { ok: false, reason: 'depth' };
       reader.position++;
       const isArray = opener === 91;
-      const isHidden: boolean = frame?.isHidden === true || isDoubled || !visitor.open(path);
+      const isHidden: boolean = frame?.isHidden === true || isDoubled || !visitor.open(place);
       const keys = visitor.unique && !isArray && !isHidden ? new Set<string>() : null;
-      frame = { isArray, path, start, edits: edits.mark(), isHidden, keys, kept: 0 };
+      frame = { isArray, place, start, edits: edits.mark(), isHidden, keys, kept: 0 };
       stack.push(frame);
       skip();
       if (reader.peek() !== (isArray ? 93 : 125)) continue;
@@ -94,10 +101,10 @@ export function rewriteJson(text: string, visitor: JsonVisitor, limits: JsonLimi
       const value = reader.readScalar();
       if (value === null) return { ok: false, reason: 'syntax' };
       if (frame?.isHidden) {
-        visitor.hidden(path, value);
+        visitor.hidden(place, value);
       } else {
-        const verdict = isDoubled ? false : visitor.leaf(path, value, reader.kind);
-        if (isDoubled) visitor.hidden(path, value);
+        const verdict = isDoubled ? false : visitor.leaf(place, value, reader.kind);
+        if (isDoubled) visitor.hidden(place, value);
         if (verdict === false) edits.remove(start, reader.position, frame === null ? 0 : frame.kept);
         else if (verdict !== true) edits.replace(valueStart, reader.position, verdict, reader.kind);
         if (verdict !== false && frame !== null) frame.kept++;
@@ -118,11 +125,11 @@ export function rewriteJson(text: string, visitor: JsonVisitor, limits: JsonLimi
       }
       if (!reader.take(frame.isArray ? 93 : 125)) return { ok: false, reason: 'syntax' };
       edits.close();
-      const done: Frame = frame;
+      const done: Frame<Place> = frame;
       stack.pop();
       frame = stack[stack.length - 1] ?? null;
       if (frame?.isHidden) continue;
-      const verdict = done.isHidden ? false : visitor.close(done.path, done.kept, done.isArray);
+      const verdict = done.isHidden ? false : visitor.close(done.place, done.kept, done.isArray);
       start = done.start;
       if (verdict === false) {
         edits.restore(done.edits);

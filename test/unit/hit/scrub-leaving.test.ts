@@ -4,7 +4,7 @@
  */
 import { brotliCompressSync, deflateRawSync, deflateSync, gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { addressToSend, scrubHit } from '../../../src/hit/scrub.ts';
+import { scrubHit } from '../../../src/hit/scrub.ts';
 import {
   ANONYMIZE_ALL,
   LENIENT,
@@ -59,7 +59,7 @@ function leaving(vendor: string, hit: PlainHit, options: RequestOptions): string
   for (let i = 0; i < headers.length; i += 2) lines.push(`  ${headers[i]}: ${headers[i + 1]}`);
   if (body !== null) lines.push(`  | ${showBody(body)}`);
   const forbidden = outcome.forbidden.map(({ place, value }) => `  guarded, from ${place}: ${value}`);
-  return [...lines, `  address: ${addressToSend(request)}`, ...report, ...forbidden];
+  return [...lines, `  address: ${outcome.address}`, ...report, ...forbidden];
 }
 
 function showBody(body: Buffer): string {

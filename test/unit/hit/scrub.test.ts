@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OutgoingHit, ScrubOutcome } from '../../../src/hit/outgoing.ts';
-import { addressToSend, scrubHit } from '../../../src/hit/scrub.ts';
+import { scrubHit } from '../../../src/hit/scrub.ts';
 import {
   type Actions,
   LENIENT,
@@ -323,9 +323,12 @@ describe('the report', () => {
   });
 });
 
-describe('addressToSend', () => {
-  const address = (vendor: string, options: RequestOptions): string | null =>
-    addressToSend(request(vendor, { target: '/x' }, options));
+describe('the client address', () => {
+  const address = (vendor: string, options: RequestOptions): string | null => {
+    const outcome = scrubHit(request(vendor, { target: '/x?n=pageview&d=shop.example&u=/' }, options));
+    if (!outcome.ok) throw new Error(outcome.reason);
+    return outcome.address;
+  };
 
   it('belongs to the strictest purpose, unless the profile says which needs it', () => {
     expect(address('ga4', { actions: NO_ADVERTISING })).toBeNull();

@@ -3,17 +3,33 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type JsonVisitor, rewriteJson } from '../../../../src/privacy/carriers/json.ts';
+import { BY_PATH, type JsonVisitor, rewriteJson } from '../../../../src/privacy/carriers/json.ts';
 import type { Verdict } from '../../../../src/privacy/carriers/verdict.ts';
 import { corpusPath } from '../../../support/corpus.ts';
 
 const LIMITS = { depth: 600, count: 20_000 };
 
-function visitor(leaf: (path: string, value: string) => Verdict, options: Partial<JsonVisitor> = {}): JsonVisitor {
-  return { leaf, open: () => true, hidden: () => undefined, close: () => true, unique: false, compact: false, ...options };
+function visitor(
+  leaf: (path: string, value: string) => Verdict,
+  options: Partial<JsonVisitor<string>> = {},
+): JsonVisitor<string> {
+  return {
+    ...BY_PATH,
+    leaf,
+    open: () => true,
+    hidden: () => undefined,
+    close: () => true,
+    unique: false,
+    compact: false,
+    ...options,
+  };
 }
 
-function rewrite(text: string, leaf: (path: string, value: string) => Verdict, options: Partial<JsonVisitor> = {}): string {
+function rewrite(
+  text: string,
+  leaf: (path: string, value: string) => Verdict,
+  options: Partial<JsonVisitor<string>> = {},
+): string {
   const result = rewriteJson(text, visitor(leaf, options), LIMITS);
   if (!result.ok) throw new Error(result.reason);
   return result.text;

@@ -1,0 +1,191 @@
+/** Addresses of pages: what of them an anonymized hit tells, which identifiers they hold, and how click ids leave them. */
+import { describe, expect, it } from 'vitest';
+import { ScrubContext } from '../../../src/hit/scrub-context.ts';
+import { anonymizeUrl, cleanPath, collectFromUrl, isPersonalOrigin, stripClickIds } from '../../../src/hit/scrub-url.ts';
+import { loadAllProfiles, NO_ADVERTISING, scrubRequest } from '../../support/scrub.ts';
+
+const generic = (await loadAllProfiles()).get('generic');
+if (generic === undefined) throw new Error('generic');
+const context = (): ScrubContext => new ScrubContext(scrubRequest(generic, { target: '/' }), null);
+
+/** Places and values of what is found in an address; the client's own address is left out. */
+function collect(text: string): string[] {
+  const ctx = context();
+  collectFromUrl(ctx, 'dl', text);
+  return ctx.secrets.slice(1).map(({ place, class: carrier, value }) => `${place} ${carrier} ${value}`);
+}
+
+describe('cleanPath', () => {
+  it.each([
+    // Words, short numbers, and letters beyond ASCII stay.
+    ['/tee/grün', '/tee/grün'],
+    ['/a/12/b', '/a/12/b'],
+    ['/2026/11/25/', '/2026/11/25/'],
+    ['/12345', '/12345'],
+    ['/x123', '/x123'],
+    ['/abc-123-def', '/abc-123-def'],
+    ['/a-word-of-many-letters-without-digits', '/a-word-of-many-letters-without-digits'],
+    // Six digits, or four with letters, are somebody's number.
+    ['/123456', '/-'],
+    ['/12-34-56', '/12-34-56'],
+    ['/123-456', '/-'],
+    ['/123-45', '/123-45'],
+    ['/a1b2c3', '/a1b2c3'],
+    ['/a1b2c3d4', '/a1b2c3d4'],
+    ['/abc1234', '/-'],
+    ['/Z1234', '/-'],
+    ['/z1234', '/-'],
+    ['/é1234', '/é1234'],
+    ['/1234', '/1234'],
+    // Addresses and random ids, percent-encoded or not.
+    ['/u/anna@example.com/cart', '/u/-/cart'],
+    ['/u/anna%40example.com/cart', '/u/-/cart'],
+    ['/%61nna@example.com', '/-'],
+    ['/u/dGhpc2lzcmFuZG9t', '/u/-'],
+    // What stands behind a semicolon goes.
+    ['/tee;jsessionid=1/x', '/tee/x'],
+    ['/tee;a/x;b', '/tee/x'],
+    ['/tee;123', '/tee'],
+  ])('%s becomes %s', (path, clean) => {
+    expect(cleanPath(path)).toBe(clean);
+  });
+});
+
+describe('isPersonalOrigin', () => {
+  it.each([
+    ['https://shop.example', false],
+    ['https://shop.example:8443', false],
+    ['https://shop12345.example', false],
+    ['https://shop123456.example', true],
+    ['https://12345.6.example', false],
+    ['https://shop.example:123456', true],
+    ['https://203.0.113.7', true],
+    ['https://anna@example.com', true],
+    ['https://a1b2c3d4e5f60718293a.example', true],
+    ['https://x:12345.123456', true],
+    ['https://shop1:23456', false],
+    ['', false],
+  ])('%s: %s', (head, isPersonal) => {
+    expect(isPersonalOrigin(head)).toBe(isPersonal);
+    expect(isPersonalOrigin(head)).toBe(isPersonal);
+  });
+});
+
+describe('anonymizeUrl', () => {
+  it.each([
+    ['https://Shop.example/Tee?a=1#b', 'drop', null],
+    ['https://Shop.example/Tee?a=1#b', 'origin', 'https://shop.example/'],
+    ['https://Shop.example/Tee?a=1#b', 'path', 'https://shop.example/Tee'],
+    ['https://Shop.example/Tee?a=1#b', 'keep', 'https://shop.example/Tee?a=1'],
+    ['https://shop.example', 'keep', 'https://shop.example'],
+    ['https://shop.example/?email=a&x=1&x=2&cid=3&y', 'keep', 'https://shop.example/?x=1'],
+    ['https://shop.example/?email=a', 'keep', 'https://shop.example/'],
+    ['https://shop.example/?a=anna%40example.com&b=2', 'keep', 'https://shop.example/?b=2'],
+    ['https://shop.example/?anna%40example.com=1&b=2', 'keep', 'https://shop.example/?b=2'],
+    ['https://shop.example/?a=%2Fx%3Fy%3D1&b=2', 'keep', 'https://shop.example/?b=2'],
+    [`https://shop.example/?a=${'x '.repeat(50)}&b=2`, 'keep', `https://shop.example/?a=${'x '.repeat(50)}&b=2`],
+    [`https://shop.example/?a=${'x '.repeat(51)}&b=2`, 'keep', 'https://shop.example/?b=2'],
+    // No web address: a path at most.
+    ['/tee/anna@example.com?a=1', 'path', '/tee/-'],
+    ['/tee', 'keep', '/tee'],
+    ['/tee', 'origin', null],
+    ['tee', 'path', null],
+    ['android-app://com.example/x', 'path', null],
+    ['https://203.0.113.7/x', 'path', null],
+    ['//shop.example/x', 'path', '//shop.example/x'],
+    [`https://shop.example/${'x'.repeat(8192)}`, 'path', null],
+  ] as const)('%s, %s: %s', (text, rule, left) => {
+    expect(anonymizeUrl(text, rule)).toBe(left);
+  });
+
+  it('takes an address as long as a value may be', () => {
+    const text = `https://shop.example/${'x/'.repeat(4085)}`.padEnd(8192, 'x');
+    expect(anonymizeUrl(text, 'path')).toBe(text);
+    expect(anonymizeUrl(`${text}x`, 'path')).toBeNull();
+  });
+});
+
+describe('collectFromUrl', () => {
+  it.each([
+    ['https://shop.example/tee?a=1', []],
+    ['https://shop.example/?gclid=Cj0KCQabc', ['dl?gclid click-id Cj0KCQabc']],
+    ['https://shop.example/?gclid=abc', ['dl?gclid click-id abc']],
+    ['https://shop.example/#fbclid=IwAR0abc', ['dl?fbclid click-id IwAR0abc']],
+    ['https://shop.example/?uid=anna77', ['dl?uid direct anna77']],
+    // A short value counts where its class is sure: of an id by the looks of its name it is not.
+    ['https://shop.example/?uid=an7', []],
+    ['https://shop.example/?lat=52.520008', []],
+    ['https://shop.example/?gclid=&fbclid', []],
+    ['https://shop.example/u/anna@example.com', ['dl direct anna@example.com']],
+    ['https://shop.example/?u=a%40b.example', ['dl direct a@b.example']],
+    ['https://shop.example/?to=%2Fx%3Fgclid%3DCj0KCQabc', ['dl?to?gclid click-id Cj0KCQabc']],
+    ['https://shop.example/?to=https%3A%2F%2Fa.example%2F%23fbclid%3DIwAR0abc', ['dl?to?fbclid click-id IwAR0abc']],
+    ['https://shop.example/?to=%2Fx%3Fto%3D%252Fy%253Fgclid%253DCj0KCQabc', ['dl?to?to?gclid click-id Cj0KCQabc']],
+    ['https://shop.example/?to=x%26gclid%3DCj0KCQabc', ['dl?to?gclid click-id Cj0KCQabc']],
+    ['https://shop.example/?to=https%253A%252F%252Fa.example%253Fgclid%253DCj0KCQabc', ['dl?to?gclid click-id Cj0KCQabc']],
+    ['x&gclid=Cj0KCQabc', []],
+  ])('%s: %j', (text, found) => {
+    expect(collect(text)).toEqual(found);
+  });
+
+  it('looks once at the same address', () => {
+    const ctx = context();
+    collectFromUrl(ctx, 'dl', 'https://shop.example/?uid=anna77');
+    const count = ctx.count;
+    collectFromUrl(ctx, 'dr', 'https://shop.example/?uid=anna77');
+    expect(ctx.count).toBe(count);
+    expect(ctx.secrets.map(({ place }) => place)).toEqual(['address', 'dl?uid']);
+  });
+
+  it('looks at the first part of an address that is too long, and no deeper than the limit', () => {
+    const far = `https://shop.example/?a=${'x'.repeat(8192)}&gclid=Cj0KCQabc`;
+    expect(collect(far)).toEqual([]);
+    const nest = (depth: number): string => (depth === 0 ? '/x?gclid=Cj0KCQabc' : `/x?to=${encodeURIComponent(nest(depth - 1))}`);
+    const isFound = (depth: number): boolean => collect(nest(depth)).some((line) => line.endsWith(' Cj0KCQabc'));
+    expect([isFound(1), isFound(16), isFound(17)]).toEqual([true, true, false]);
+  });
+});
+
+describe('stripClickIds', () => {
+  const strip = (text: string, depth?: number): string => {
+    const ctx = new ScrubContext(scrubRequest(generic, { target: '/' }, { actions: NO_ADVERTISING, action: 'forward' }), null);
+    return stripClickIds(ctx, 'dl', text, depth);
+  };
+
+  it.each([
+    ['https://shop.example/tee?a=1#b', 'https://shop.example/tee?a=1#b'],
+    ['https://shop.example/?gclid=1&a=1', 'https://shop.example/?a=1'],
+    ['https://shop.example/?a=1&gclid=1', 'https://shop.example/?a=1'],
+    ['https://shop.example/?gclid=1', 'https://shop.example/'],
+    ['https://shop.example/?gclid=1#top', 'https://shop.example/#top'],
+    ['https://shop.example/?a#gclid=1&b=2', 'https://shop.example/?a#b=2'],
+    ['https://shop.example/#gclid=1', 'https://shop.example/'],
+    ['https://shop.example/?gclid', 'https://shop.example/?gclid'],
+    ['https://shop.example/?to=%2Fx%3Fgclid%3D1%26a%3D1', 'https://shop.example/?to=%2Fx%3Fa%3D1'],
+    ['https://shop.example/?to=%2Fx%3Fa%3D1', 'https://shop.example/?to=%2Fx%3Fa%3D1'],
+    ['https://shop.example/?to=a%3D1%26gclid%3D1', 'https://shop.example/?to=a%3D1'],
+    [
+      'https://shop.example/?to=https%253A%252F%252Fa.example%252F%253Fgclid%253D1',
+      'https://shop.example/?to=https%253A%252F%252Fa.example%252F',
+    ],
+  ])('%s becomes %s', (text, stripped) => {
+    expect(strip(text)).toBe(stripped);
+  });
+
+  it('takes a bare query for one below the top only', () => {
+    expect(strip('a=1&gclid=1')).toBe('a=1&gclid=1');
+    expect(strip('a=1&gclid=1', 1)).toBe('a=1');
+    expect(strip('%2Fx%3Fgclid%3D1', 1)).toBe('%2Fx');
+    expect(strip('plain', 1)).toBe('plain');
+  });
+
+  it('notes what went and remembers it for the guard', () => {
+    const ctx = new ScrubContext(scrubRequest(generic, { target: '/' }, { actions: NO_ADVERTISING, action: 'forward' }), null);
+    stripClickIds(ctx, 'dl', 'https://shop.example/?gclid=Cj0KCQabc#fbclid=IwAR0abc');
+    expect(ctx.report).toEqual([
+      { place: 'dl?gclid', class: 'click-id', deed: 'stripped' },
+      { place: 'dl#?fbclid', class: 'click-id', deed: 'stripped' },
+    ]);
+    expect(ctx.secrets.slice(-2).map(({ value }) => value)).toEqual(['Cj0KCQabc', 'IwAR0abc']);
+  });
+});
