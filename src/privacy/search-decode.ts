@@ -40,6 +40,10 @@ for (let i = 0; i < 256; i++) {
 KINDS[PERCENT_SIGN] = PERCENT;
 KINDS[REVERSE_SOLIDUS] = BACKSLASH;
 
+/** Both at once: what a byte is compared as, and from {@link KIND_SHIFT} on what it can be part of. */
+export const FOLD_AND_KIND = Uint16Array.from(FOLD, (folded, i) => folded | ((KINDS[i] as number) << 8));
+export const KIND_SHIFT = 8;
+
 /** Whether a byte is the first digit of printable ASCII in hexadecimal. */
 export function isHighDigit(byte: number): boolean {
   return byte >= 50 && byte <= 55;
@@ -171,18 +175,39 @@ export function viewText(text: string): View {
   return view;
 }
 
-/** The bytes with `%XX` and `%uXXXX` decoded, or null where there is nothing to decode. */
-export function decodePercentBytes(bytes: Uint8Array, length: number, depth: number): View | null {
-  const view = viewAt(depth, length);
+/**
+ * The bytes with `%XX` and `%uXXXX` decoded, or null where there is nothing to decode. With a separator, only the fields between two of it
+ * in which there is something to decode.
+ */
+export function decodePercentBytes(bytes: Uint8Array, length: number, depth: number, separator: number | null): View | null {
+  const view = viewAt(depth, length + 1);
+  view.length = 0;
+  let start = 0;
+  let isEncoded = false;
+  for (let i = 0; i <= length; i++) {
+    const byte = bytes[i] as number;
+    if (i < length && byte === PERCENT_SIGN) isEncoded = true;
+    else if (i === length || byte === separator) {
+      if (isEncoded) decodeField(bytes, start, i, view, separator);
+      start = i + 1;
+      isEncoded = false;
+    }
+  }
+  return view.length > 0 ? view : null;
+}
+
+/** Adds what a field decodes to, behind a separator; nothing where there are no escapes in it. */
+function decodeField(bytes: Uint8Array, start: number, stop: number, view: View, separator: number | null): void {
   const out = view.bytes;
-  let end = 0;
+  let end = view.length;
+  if (end > 0 && separator !== null) out[end++] = separator;
   let changed = false;
-  for (let i = 0; i < length; ) {
+  for (let i = start; i < stop; ) {
     const byte = bytes[i] as number;
     if (byte === PERCENT_SIGN) {
       const isLong = bytes[i + 1] === 117 || bytes[i + 1] === 85;
       const size = isLong ? 6 : 3;
-      const value = i + size > length ? -1 : isLong ? hexAt(bytes, i + 2, 4) : hexAt(bytes, i + 1, 2);
+      const value = i + size > stop ? -1 : isLong ? hexAt(bytes, i + 2, 4) : hexAt(bytes, i + 1, 2);
       if (value >= 0) {
         if (isLong) end = writeUnit(out, end, value);
         else out[end++] = value;
@@ -194,8 +219,7 @@ export function decodePercentBytes(bytes: Uint8Array, length: number, depth: num
     out[end++] = byte;
     i++;
   }
-  view.length = end;
-  return changed ? view : null;
+  if (changed) view.length = end;
 }
 
 /** The bytes with `\uXXXX`, `\xXX`, `\/` and the like decoded. */

@@ -10,10 +10,12 @@ import {
   decodeHexRun,
   decodePercentBytes,
   FOLD,
+  FOLD_AND_KIND,
   HEAD,
   HEX,
   isGzipBase64,
   isHighDigit,
+  KIND_SHIFT,
   KINDS,
   makeBytes,
   PERCENT,
@@ -35,6 +37,7 @@ const MIN_HEX_RUN = 12;
 const ASCII_GROUP = ((RUN | HEAD) << 16) | ((RUN | SECOND) << 12) | ((RUN | THIRD) << 8) | (RUN << 4) | (RUN | HEAD);
 /** `H`: gzip in base64 begins with it. */
 const GZIP_HEAD = 72;
+const AMPERSAND = 38;
 const NO_INDEXES: readonly number[] = [];
 
 /** Bytes that make up words: a short value counts only between others. */
@@ -70,6 +73,8 @@ export class Searcher {
   private isFirstEnough = true;
   /** A value with letters beyond ASCII: its base64 has no tell-tale letters. */
   private hasHighBytes = false;
+  /** A value that fields of a query are parted by: it may stand in several of them. All others stand in one. */
+  private hasSeparator = false;
 
   constructor(values: readonly string[]) {
     this.values = values;
@@ -102,6 +107,7 @@ export class Searcher {
     for (let i = 0; i < length; i++) {
       const code = value.charCodeAt(i);
       if (code >= 128) return this.writeUtf8(value, at);
+      if (code === AMPERSAND) this.hasSeparator = true;
       bytes[at + i] = fold[code] as number;
     }
     return at + length;
@@ -109,6 +115,7 @@ export class Searcher {
 
   private writeUtf8(value: string, at: number): number {
     this.hasHighBytes = true;
+    if (value.includes('&')) this.hasSeparator = true;
     const encoded = Buffer.from(value, 'utf8');
     for (let i = 0; i < encoded.length; i++) needles[at + i] = FOLD[encoded[i] as number] as number;
     return at + encoded.length;
@@ -165,7 +172,7 @@ export class Searcher {
     if (this.hasHighBytes) this.searchAllRuns(bytes, length, depth);
     if (depth >= MAX_DEPTH || this.isDone()) return;
     if ((marks & PERCENT) !== 0) {
-      const unescaped = decodePercentBytes(bytes, length, depth + 1);
+      const unescaped = decodePercentBytes(bytes, length, depth + 1, this.hasSeparator ? null : AMPERSAND);
       if (unescaped !== null) this.searchView(unescaped.bytes, unescaped.length, depth + 1);
     }
     if ((marks & BACKSLASH) !== 0) {
@@ -185,8 +192,7 @@ export class Searcher {
    */
   private searchPlain(bytes: Uint8Array, length: number, depth: number): number {
     // Held here: what another module exports is loaded and checked anew at each use.
-    const fold = FOLD;
-    const kinds = KINDS;
+    const foldsAndKinds = FOLD_AND_KIND;
     let marks = 0;
     let hash = 0;
     let group = 0;
@@ -194,18 +200,19 @@ export class Searcher {
     let done = 0;
     for (let i = 0; i < length; i++) {
       const byte = bytes[i] as number;
-      hash = ((hash << 5) ^ (fold[byte] as number)) & 0x3fffffff;
+      const both = foldsAndKinds[byte] as number;
+      hash = ((hash << 5) ^ (both & 255)) & 0x3fffffff;
       const index = table[(hash ^ (hash >>> 10) ^ (hash >>> 20)) & (TABLE_SIZE - 1)] as number;
       if (index !== 0 && i >= PREFIX - 1) this.verify(bytes, i - PREFIX + 1, length, index);
-      const kind = kinds[byte] as number;
-      marks |= kind;
-      group = ((group << 4) | (kind & 15)) & 0xfffff;
+      marks |= both;
+      const kind = both >> KIND_SHIFT;
+      group = (group << 4) | (kind & 15);
       hexes = ((hexes << 1) | ((kind & HEX) >> 4)) & 0xfff;
       const isTrigger =
         (group & ASCII_GROUP) === ASCII_GROUP || hexes === 0xfff || (byte === GZIP_HEAD && isGzipBase64(bytes, i));
       if (isTrigger && i >= done) done = this.searchRunAround(bytes, i, length, depth);
     }
-    return marks;
+    return marks >> KIND_SHIFT;
   }
 
   /** All stretches, whatever they look like. */

@@ -157,8 +157,8 @@ describe('hexadecimal', () => {
 });
 
 describe('percent-encoding', () => {
-  const decode = (text: string, length = text.length): string | null => {
-    const view = decodePercentBytes(bytesOf(text), length, 1);
+  const decode = (text: string, length = text.length, separator: number | null = null): string | null => {
+    const view = decodePercentBytes(bytesOf(text), length, 1, separator);
     return view === null ? null : textOf(view);
   };
 
@@ -183,6 +183,20 @@ describe('percent-encoding', () => {
 
   it.each(['', 'abc', '100%', '%zz', '%u12', '%4', 'a%u'])('of %j nothing is left to decode', (text) => {
     expect(decode(text)).toBeNull();
+  });
+
+  it.each([
+    ['a=1&b=%41&c=2', 'b=A'],
+    ['%41&b', 'A'],
+    ['b&%41', 'A'],
+    ['a=%41&b=1&c=%42&&d=%zz&e=%43%', 'a=A&c=B&e=C%'],
+    ['a=%26%41&b', 'a=&A'],
+    ['a=1&b=%&c', null],
+    ['a=%&b=4%31', 'b=41'],
+    ['a=%4&1', null],
+  ])('between separators, of %s only %j', (text, decoded) => {
+    expect(decode(text, text.length, 38)).toBe(decoded);
+    expect(decode(`${text}&%41`, text.length, 38)).toBe(decoded);
   });
 
   it('ends where the bytes do, whatever stands behind them', () => {

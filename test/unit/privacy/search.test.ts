@@ -227,6 +227,23 @@ describe('all that is found', () => {
   });
 });
 
+describe('a value in the fields of a query', () => {
+  it.each([
+    ['anna@example.com', 'a=1&b=anna%40example.com&c=2', true],
+    ['anna@example.com', 'a=%31&b=2&u=anna%2540example.com', true],
+    ['anna@example.com', 'a=1&u=YW5uYUBleGFtcGxlLmNvbQ%3D%3D', true],
+    ['anna@example.com', 'u=anna%40&example.com', false],
+    // One that holds what parts the fields may stand in several of them.
+    ['x=1&mail=anna', 'a=1&u=x%3D1%26mail%3Danna', true],
+    ['x=1&mail=anna', 'u=x%3D1&mail=anna', true],
+    ['x=ü&mail=anna', 'u=x%3D%C3%BC&mail=anna', true],
+    ['x=1&mail=anna', 'u=x%3D1&m=2&mail=anna', false],
+  ])('%j in %j: %s', (value, text, isThere) => {
+    expect(new Searcher([value]).findFirst(text)).toBe(isThere ? 0 : -1);
+    expect([...new Searcher(['elsewhere', value, 'nowhere']).findAll(text)]).toEqual(isThere ? [1] : []);
+  });
+});
+
 describe('searcherFor', () => {
   it('is the same for the same list, and another for another', () => {
     const list = [{ value: 'secret-1' }];
