@@ -16,8 +16,10 @@ export type PairVisitor = (name: string, value: string | null) => Verdict | null
  */
 export function rewritePairs(text: string, separator: '&' | ';', visit: PairVisitor): string {
   let out = '';
-  let kept = 0;
   let changed = false;
+  // What stays and is not yet in `out`: from the beginning of its first pair to the end of its last one.
+  let from = 0;
+  let to = 0;
   let start = 0;
   const length = text.length;
   const percent = createLocator(text, '%');
@@ -25,39 +27,42 @@ export function rewritePairs(text: string, separator: '&' | ';', visit: PairVisi
   while (start <= length) {
     let end = text.indexOf(separator, start);
     if (end < 0) end = length;
+    let verdict: Verdict | null = true;
+    let equals = -1;
     if (end > start) {
-      let equals = text.indexOf('=', start);
+      equals = text.indexOf('=', start);
       if (equals > end) equals = -1;
       const isEncoded = locate(percent, start) < end || locate(plus, start) < end;
       const rawName = text.slice(start, equals < 0 ? end : equals);
       const name = isEncoded ? decodePercent(rawName, true) : rawName;
       const rawValue = equals < 0 ? null : text.slice(equals + 1, end);
       const value = rawValue !== null && isEncoded ? decodePercent(rawValue, true) : rawValue;
-      const verdict = visit(name, value);
+      verdict = visit(name, value);
       if (verdict === null) return text;
-      if (verdict === false) {
-        if (!changed) {
-          changed = true;
-          out = start === 0 ? '' : text.slice(0, start - 1);
+      if (verdict !== true) {
+        out = join(out, separator, text, from, to);
+        from = -1;
+        changed = true;
+        if (verdict !== false) {
+          const pair = `${equals < 0 ? encodePercent(name) : text.slice(start, equals)}=${encodePercent(verdict)}`;
+          out = out === '' ? pair : out + separator + pair;
         }
-      } else if (verdict === true) {
-        if (changed) out += kept === 0 && out === '' ? text.slice(start, end) : separator + text.slice(start, end);
-        kept++;
-      } else {
-        if (!changed) {
-          changed = true;
-          out = start === 0 ? '' : text.slice(0, start - 1);
-        }
-        const pair = `${equals < 0 ? encodePercent(name) : text.slice(start, equals)}=${encodePercent(verdict)}`;
-        out += kept === 0 && out === '' ? pair : separator + pair;
-        kept++;
       }
-    } else if (changed && end < length && out !== '') {
-      out += separator;
+    } else if (changed && (end === length || (from < 0 && out === ''))) verdict = false;
+    if (verdict === true) {
+      if (from < 0) from = start;
+      to = end;
     }
     start = end + 1;
   }
-  return changed ? out : text;
+  return changed ? join(out, separator, text, from, to) : text;
+}
+
+/** What is there, and behind a separator what stays of the text. */
+function join(out: string, separator: string, text: string, from: number, to: number): string {
+  if (from < 0 || (from === 0 && to === 0)) return out;
+  const kept = text.slice(from, to);
+  return out === '' ? kept : out + separator + kept;
 }
 
 /** Where a character stands next: asked for places that only grow, so that a text is searched once. */
