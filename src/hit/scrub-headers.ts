@@ -147,6 +147,8 @@ const ALLOWED: readonly (readonly [name: string, make: Maker])[] = [
   ['Content-Encoding', (_, value) => (/^(?:gzip|x-gzip|deflate|br)$/i.test(value.trim()) ? value.trim().toLowerCase() : null)],
 ];
 const PLACES = new Map(ALLOWED.map(([name], place) => [name.toLowerCase(), place]));
+/** Where a header stands in an anonymized hit, by its name in any case. */
+const placeOf = remember((name) => PLACES.get(name.toLowerCase()) ?? null, MAX_REMEMBERED, 64);
 
 function makeOrigin(ctx: ScrubContext, value: string): string | null {
   if (ctx.rules.page === 'drop') return null;
@@ -167,8 +169,8 @@ export function anonymizeHeaders(ctx: ScrubContext): string[] {
   const values: (string | undefined)[] = [];
   const others: number[] = [];
   for (let i = 0; i + 1 < incoming.length; i += 2) {
-    const place = PLACES.get(lowerName(incoming[i] as string));
-    if (place === undefined) others.push(i);
+    const place = placeOf(incoming[i] as string);
+    if (place === null) others.push(i);
     else if (values[place] === undefined && incoming[i + 1] !== '') values[place] = incoming[i + 1] as string;
   }
   const out: string[] = [];

@@ -77,7 +77,12 @@ function findKept(ctx: ScrubContext): ReadonlySet<number> {
   if (only !== undefined && ctx.secrets.length === 1 && only.class === 'ip') {
     return ctx.kept.some((value) => value.includes(only.value)) ? new Set([0]) : NONE;
   }
-  return searcherFor(ctx.secrets).findAll(ctx.kept.join('\n'));
+  // No encoding is shorter than what it stands for.
+  let shortest = Number.POSITIVE_INFINITY;
+  for (const { value } of ctx.secrets) if (value.length < shortest) shortest = value.length;
+  let text = '';
+  for (const value of ctx.kept) if (value.length >= shortest) text += `${value}\n`;
+  return text === '' ? NONE : searcherFor(ctx.secrets).findAll(text);
 }
 
 /**

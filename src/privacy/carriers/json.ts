@@ -61,6 +61,8 @@ export function rewriteJson<Place>(text: string, visitor: JsonVisitor<Place>, li
   const stack: Frame<Place>[] = [];
   const skip = (): void => {
     const from = reader.position;
+    // Most values have no space around them.
+    if (text.charCodeAt(from) > 32) return;
     reader.skipSpace();
     if (visitor.compact && reader.position > from) edits.cut(from, reader.position);
   };

@@ -1,4 +1,5 @@
 /** A URL as text in parts, without resolving or normalizing anything: what is kept stays as it was written. */
+import { remember } from '../remember.ts';
 
 export interface UrlParts {
   /** `https://host:port`, `//host`, or empty for a path alone. */
@@ -43,8 +44,12 @@ export function isUrl(text: string): boolean {
 
 const WEB_HEAD = /^(https?:)?\/\/(?:[^@]*@)?([a-z0-9\u0080-\uffff._-]{1,253}|\[[0-9a-f:.]{2,45}\])(:\d{1,5})?$/i;
 
-/** Scheme, host and port in lower case, without user and password; null where it is no web address. */
-export function readOrigin(parts: UrlParts): string | null {
-  const match = WEB_HEAD.exec(parts.head);
+const originOfHead = remember((head): string | null => {
+  const match = WEB_HEAD.exec(head);
   return match === null ? null : `${match[1] ?? ''}//${match[2]}${match[3] ?? ''}`.toLowerCase();
+}, 1024);
+
+/** Scheme, host and port in lower case, without user and password; null where it is no web address. */
+export function readOrigin({ head }: UrlParts): string | null {
+  return head === '' ? null : originOfHead(head);
 }
