@@ -24,7 +24,7 @@ export function readTarget(raw: string): Target | null {
   const mark = target.indexOf('?');
   const path = mark === -1 ? target : target.slice(0, mark);
   const query = mark === -1 ? null : target.slice(mark + 1);
-  if (query !== null && hasForbiddenCharacter(query)) return null;
+  if (query !== null && FORBIDDEN.test(query)) return null;
   if (PLAIN_PATH.test(path)) return { path, query };
   const canonical = canonicalizePath(path);
   return canonical === null ? null : { path: canonical, query };
@@ -38,13 +38,8 @@ function stripAuthority(target: string): string | null {
   return rest === '' || rest.startsWith('?') ? `/${rest}` : rest;
 }
 
-function hasForbiddenCharacter(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code <= 0x20 || code >= 0x7f || code === 0x23) return true;
-  }
-  return false;
-}
+/** Anything but the printable ASCII characters without space and `#`. */
+const FORBIDDEN = /[^!"$-~]/;
 
 const PERCENT = /%([0-9A-Fa-f]{2})?/g;
 const UNRESERVED = /[A-Za-z0-9\-_~]/;
@@ -54,7 +49,7 @@ const HIDDEN_SEPARATOR = /%(?:25)+(?:2[ef]|5c|00)/i;
 const PARAMETERS = /(?:;|%(?:25)*3b).*$/i;
 
 function canonicalizePath(path: string): string | null {
-  if (hasForbiddenCharacter(path) || path.includes('\\') || HIDDEN_SEPARATOR.test(path)) return null;
+  if (FORBIDDEN.test(path) || path.includes('\\') || HIDDEN_SEPARATOR.test(path)) return null;
   let refused = false;
   const decoded = path.replace(PERCENT, (_whole, digits: string | undefined) => {
     if (digits === undefined) {
