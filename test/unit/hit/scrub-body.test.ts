@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import {
   brotliCompressSync,
   brotliDecompressSync,
@@ -12,7 +13,10 @@ import { describe, expect, it } from 'vitest';
 import { guardHit } from '../../../src/hit/guard.ts';
 import type { ScrubOutcome } from '../../../src/hit/outgoing.ts';
 import { scrubHit } from '../../../src/hit/scrub.ts';
+import { scrubBody } from '../../../src/hit/scrub-body.ts';
+import { LIMITS } from '../../../src/hit/scrub-context.ts';
 import { loadAllProfiles, NO_ADVERTISING, type RequestOptions, scrubRequest } from '../../support/scrub.ts';
+import { compileSmall, contextOf, reportOf } from '../../support/scrub-context.ts';
 
 const profiles = await loadAllProfiles();
 
@@ -144,5 +148,131 @@ describe('bodies', () => {
       const after = process.memoryUsage();
       expect(after.heapUsed + after.external - before.heapUsed - before.external).toBeLessThan(32 * 1024 * 1024);
     }
+  });
+});
+
+const small = compileSmall(`
+click-ids: advertising
+endpoints: [/collect]
+fields:
+  - { names: [w, gzip], class: utility, type: slug }
+  - { names: [length], class: utility, type: integer }
+`);
+
+/** A body of a hit that is forwarded in part, as it leaves, or why it does not. */
+function leaveBody(
+  body: Buffer | string,
+  encoding = '',
+  type = '',
+  options: RequestOptions = { actions: NO_ADVERTISING },
+): string | Buffer {
+  const outcome = scrubBody(contextOf(small, options), Buffer.from(body), type, encoding);
+  if (!outcome.ok) return outcome.reason;
+  return isUtf8(outcome.body) ? outcome.body.toString() : outcome.body;
+}
+
+const base64 = (text: string, times: number): string =>
+  times === 0 ? text : base64(Buffer.from(text).toString('base64'), times - 1);
+const gzip = (text: string, times: number): Buffer =>
+  Array.from({ length: times }).reduce<Buffer>((inner) => gzipSync(inner), Buffer.from(text));
+
+describe('codings of a body', () => {
+  const form = 'w=a&user=anna77';
+  it.each([
+    ['none', form, 'identity', 'w=a'],
+    ['none, in words with spaces and commas', form, ' , Identity ,', 'w=a'],
+    ['a list that is not there', form, 'gzip, x-gzip ,GZIP,gzip,deflate', 'w=a'],
+    ['a longer list that is not there', form, 'gzip,gzip,gzip,gzip,gzip,gzip', 'body-limits'],
+    ['one of them unknown', form, 'gzip, zstd', 'body-not-understood'],
+    ['base64', base64(form, 1), '', base64('w=a', 1)],
+    ['base64 between line ends', `\n${base64(form, 1)}\r\n`, '', base64('w=a', 1)],
+    ['base64, four times', base64(form, 4), '', base64('w=a', 4)],
+    ['base64, five times', base64(form, 5), '', 'body-limits'],
+  ] as const)('%s', (_, body, encoding, left) => {
+    expect(leaveBody(body, encoding)).toBe(left);
+  });
+
+  it('are undone in their order, and done again', () => {
+    const open = (body: Buffer | string): string => brotliDecompressSync(gunzipSync(body)).toString();
+    expect(open(leaveBody(gzipSync(brotliCompressSync(form)), 'br, gzip'))).toBe('w=a');
+    expect(brotliDecompressSync(leaveBody(brotliCompressSync(form), 'br, x-gzip')).toString()).toBe('w=a');
+    expect(leaveBody(brotliCompressSync(form), 'gzip, br')).toEqual(leaveBody(brotliCompressSync(form), 'br'));
+    expect(leaveBody(gzipSync(brotliCompressSync(form)), 'gzip')).toBe('opaque');
+    expect(gunzipSync(gunzipSync(gunzipSync(gunzipSync(leaveBody(gzip(form, 4)))))).toString()).toBe('w=a');
+    expect(leaveBody(gzip(form, 5))).toBe('body-limits');
+  });
+
+  it('stay as they came where nothing goes', () => {
+    for (const body of ['', 'w=a', '\ufeffw=a', ` ${base64('w=abcdefg', 2)}\n`]) expect(leaveBody(body)).toBe(body);
+    const packed = gzipSync('w=a', { level: 1 });
+    const outcome = scrubBody(contextOf(small, { actions: NO_ADVERTISING }), packed, '', 'gzip');
+    expect(outcome.ok && outcome.body).toBe(packed);
+  });
+
+  it('leave a byte order mark to a forwarded hit only', () => {
+    expect(leaveBody(`\ufeff${form}`)).toBe('\ufeffw=a');
+    expect(leaveBody(`\ufeff${form}`, '', '', {})).toBe('w=a');
+  });
+});
+
+describe('lines and documents of a body', () => {
+  it.each([
+    ['JSON behind spaces', ' \n {"w":"a","user":"anna77"}', ' \n {"w":"a"}'],
+    ['a list', '[{"w":"a","user":"anna77"}]', '[{"w":"a"}]'],
+    ['JSON on many lines', '{\n"w":"a",\n"o":{"user":"anna77"}\n,\n"length":1\n}', '{\n"w":"a"\n,\n"length":1\n}'],
+    ['JSON lines', '{"w":"a","user":"anna77"}\n{"w":"b"}', '{"w":"a"}\n{"w":"b"}'],
+    ['JSON lines with spaces around', ' {"w":"a","user":"anna77"} \r\n  \r\n {"w":"b"}\n', ' {"w":"a"} \r\n  \r\n {"w":"b"}\n'],
+    ['JSON lines of which one is cut off', '{"w":"a"}\n{"w":"b"', 'body-not-understood'],
+    ['JSON lines that begin with a list', '[1]\n{"w":"a"}\n{"w":"b"}', 'body-not-understood'],
+    ['lengths in JSON lines', '{"w":"a","length":9}\n{"w":"b"}', '{"w":"a"}\n{"w":"b"}'],
+    ['lengths in a document', '{"w":"a","length":9}', '{"w":"a","length":9}'],
+    ['queries on lines', '?w=a&user=anna77\r\n  \r\nw=b&user=anna77\n', '?w=a\r\n  \r\nw=b\n'],
+    ['a query that goes', 'user=anna77', ''],
+    ['an element', '<w a=1>', 'body-not-understood'],
+    ['a word', 'w', 'body-not-understood'],
+  ])('%s', (_, body, left) => {
+    expect(leaveBody(body)).toBe(left);
+  });
+
+  it('are named in the report by what they are', () => {
+    const report = (body: string): string[] => {
+      const ctx = contextOf(small, { actions: NO_ADVERTISING });
+      scrubBody(ctx, Buffer.from(body), '', '');
+      return reportOf(ctx);
+    };
+    expect(report('{"user":"anna77"}')).toEqual(['body:$.user direct stripped']);
+    expect(report('user=anna77')).toEqual(['body:form:user direct stripped']);
+  });
+
+  it('are lines for as long as they are read', () => {
+    const ctx = contextOf(small, { actions: NO_ADVERTISING });
+    expect(scrubBody(ctx, Buffer.from('{"w":"a"}\n{"w":"b"}'), '', '').ok).toBe(true);
+    expect(ctx.isNdjson).toBe(false);
+  });
+
+  it('of more fields than the limit are refused', () => {
+    for (const body of ['w=a&'.repeat(LIMITS.count + 1), 'w=a\n'.repeat(LIMITS.count + 1)])
+      expect(leaveBody(body)).toBe('body-limits');
+    expect(leaveBody('w=a&'.repeat(LIMITS.count))).toBe('w=a&'.repeat(LIMITS.count));
+  });
+
+  it('of more bytes than the limit are refused', () => {
+    const longest = `w=${'a'.repeat(LIMITS.bytes - 2)}`;
+    expect(leaveBody(longest)).toBe(longest);
+    expect(leaveBody(`${longest}a`)).toBe('body-limits');
+  });
+
+  it.each([
+    ['by its type', 'w=a', 'multipart/form-data; boundary=x'],
+    ['by its type behind a space', 'w=a', ' Multipart/mixed'],
+    ['by its boundary', '--xyz\r\nContent-Disposition: form-data; name="w"\r\n\r\na', 'text/plain'],
+    ['by its boundary before a bare line end', '--xyz\ncontent-disposition: form-data; name="w"\n\na', ''],
+  ])('in parts are refused: %s', (_, body, type) => {
+    expect(leaveBody(body, '', type)).toBe('multipart');
+  });
+
+  it('are read where they only seem to be in parts', () => {
+    expect(leaveBody('w=a', '', 'text/plain; of=multipart/mixed')).toBe('w=a');
+    expect(leaveBody('w=a--xyz\ncontent-disposition: user=anna77')).toBe('w=a--xyz\n');
   });
 });

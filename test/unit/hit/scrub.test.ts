@@ -1,6 +1,8 @@
+import { brotliCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { OutgoingHit, ScrubOutcome } from '../../../src/hit/outgoing.ts';
 import { scrubHit } from '../../../src/hit/scrub.ts';
+import { readProfile } from '../../../src/vendors/load.ts';
 import {
   type Actions,
   LENIENT,
@@ -339,5 +341,190 @@ describe('the client address', () => {
   it('is masked or removed in an anonymized hit', () => {
     expect(address('plausible', { rules: LENIENT })).toBe('203.0.113.0');
     expect(address('plausible', { rules: STRICT })).toBeNull();
+  });
+});
+
+describe('the parts of a hit', () => {
+  const read = readProfile(
+    'demo.yaml',
+    `
+schema: 1
+vendor: demo
+title: A vendor with endpoints below a folder
+purposes: [analytics]
+recipient: own
+click-ids: advertising
+endpoints: ["/e", "/e/**"]
+opaque: [/e/recording]
+fields:
+  - { names: [v], class: utility, type: slug, required: true }
+  - { names: ["n", m], class: text }
+  - { names: [x, z], class: online-id, purpose: advertising }
+`,
+  );
+  if (!read.ok) throw new Error(read.errors.map(({ message }) => message).join('\n'));
+  const { profile } = read;
+
+  interface DemoOptions extends RequestOptions {
+    readonly clientAddress?: string | null;
+  }
+
+  function demo(hit: PlainHit, { clientAddress = null, ...options }: DemoOptions = {}): ScrubOutcome {
+    return scrubHit({ ...scrubRequest(profile, hit, options), clientAddress });
+  }
+
+  function passed(hit: PlainHit, options?: DemoOptions): Extract<ScrubOutcome, { ok: true }> {
+    const outcome = demo(hit, options);
+    if (!outcome.ok) throw new Error(outcome.reason);
+    return outcome;
+  }
+
+  const places = (outcome: ScrubOutcome): string[] => outcome.report.map(({ place }) => place);
+  const values = (hit: PlainHit, options?: DemoOptions): string[] =>
+    passed(hit, options).forbidden.map(({ place, value }) => `${place} ${value}`);
+  const FORWARD: DemoOptions = { actions: NO_ADVERTISING };
+
+  it.each([
+    ['/e/track', '/e/*', '/e/track'],
+    ['/e/a.b_c-D/9', '/e/*', '/e/a.b_c-D/9'],
+    ['/e/12345', '/e/*', '/e/12345'],
+    ['/e/123456', '/e/*', '/e/'],
+    ['/e/a123456b', '/e/*', '/e/'],
+    ['/e/abcdefabcdefabc', '/e/*', '/e/abcdefabcdefabc'],
+    ['/e/abcdefabcdefabcd', '/e/*', '/e/'],
+    ['/e/an%6Ea', '/e/*', '/e/'],
+    ['/e/anna@example.com', '/e/*', '/e/'],
+    ['/e/track;u=1', '/e/*', '/e/'],
+    // A path that the vendor does not have.
+    ['/f/track', '/f/*', '/f/'],
+    // A route of one path is sent to as it is.
+    ['/e/track', '/e', '/e'],
+    ['/e/track;u=1', '/e/track', '/e/track'],
+    ['/e/track', '*/e', '*/e'],
+  ])('an anonymized hit to %s of the route %s goes to %s', (path, routePath, sent) => {
+    expect(passed({ target: `${path}?v=2` }, { routePath }).hit.target).toBe(`${sent}?v=2`);
+  });
+
+  it('the path of a forwarded hit stays, less what is forbidden in it', () => {
+    const target = (text: string): string => passed({ target: text }, FORWARD).hit.target;
+    expect(target('/e/123456')).toBe('/e/123456');
+    expect(target('/e;v=1;x=anna77;n=2?v=1')).toBe('/e;v=1;n=2?v=1');
+    expect(target('/e;x=anna77')).toBe('/e');
+    expect(target('/e?x=anna77')).toBe('/e');
+    expect(target('/e?x=anna77&v=1')).toBe('/e?v=1');
+    expect(target('/e?')).toBe('/e');
+    const outcome = passed({ target: '/e;x=anna77?x=zaphod' }, FORWARD);
+    expect(places(outcome)).toEqual(['path:x', 'query:x']);
+    expect(outcome.forbidden.map(({ place, value }) => `${place} ${value}`)).toEqual(['path:x anna77', 'query:x zaphod']);
+  });
+
+  it('identifiers in a path are remembered where the path does not stay', () => {
+    const hit = { target: '/e/anna@example.com;x=anna77?v=1' };
+    expect(values(hit, { routePath: '/e/*' })).toEqual(['path:? anna@example.com', 'path:x anna77']);
+    expect(values({ target: '/e/zaphod@example.com?v=1' }, { routePath: '/e/*' })).toEqual(['path:? zaphod@example.com']);
+    // The key of the site in the path of its route is nobody's.
+    expect(values({ target: '/e/9f8e7d6c5b4a39281706?v=1' }, { routePath: '/e/9f8e7d6c5b4a39281706' })).toEqual([]);
+    expect(values({ target: '/e/9f8e7d6c5b4a39281706?v=1' }, { ...FORWARD, routePath: '/e/*' })).toEqual([]);
+  });
+
+  it('method and body stay, and the address is the one that may be known', () => {
+    const body = Buffer.from('v=1&n=hello');
+    const outcome = passed({ method: 'POST', target: '/e', body }, { ...FORWARD, clientAddress: '203.0.113.77' });
+    expect(outcome.hit).toEqual({ method: 'POST', target: '/e', headers: [], body });
+    expect(outcome).toMatchObject({ address: null, forbidden: [{ place: 'address', value: '203.0.113.77' }] });
+    expect(passed({ target: '/e?v=1' }).hit.body).toBeNull();
+  });
+
+  it('the body is read by the headers that came with it', () => {
+    const compressed = brotliCompressSync(Buffer.from('v=1&x=anna77'));
+    const headers = ['content-encoding', 'br', 'content-type', 'text/plain'];
+    expect(places(passed({ method: 'POST', target: '/e', headers, body: compressed }, FORWARD))).toEqual(['body:form:x']);
+    const multipart = { method: 'POST', target: '/e?v=1', headers: ['Content-Type', 'Multipart/form-data'], body: 'v=1' };
+    expect(demo(multipart, FORWARD)).toEqual({ ok: false, reason: 'multipart', report: [] });
+  });
+
+  it('a target of a megabyte is read, a longer one is refused unread', () => {
+    const target = '/e?v=1&x=anna77&n='.padEnd(1_048_576, 'a');
+    expect(passed({ target }, FORWARD).hit.target).toHaveLength(1_048_576 - '&x=anna77'.length);
+    expect(demo({ target: `${target}a` }, FORWARD)).toEqual({ ok: false, reason: 'body-limits', report: [] });
+  });
+
+  it('after a refusal the body is not looked at', () => {
+    const target = `/e?${'v=1&'.repeat(10_000)}v=1`;
+    const body = 'x=anna77';
+    expect(demo({ method: 'POST', target, body }, FORWARD)).toEqual({ ok: false, reason: 'body-limits', report: [] });
+    const multipart = { headers: ['content-type', 'multipart/form-data'], body: 'v=1' };
+    expect(demo({ method: 'POST', target, ...multipart }, FORWARD)).toEqual({ ok: false, reason: 'body-limits', report: [] });
+  });
+
+  it('a recording is refused where it would be anonymized only', () => {
+    expect(demo({ target: '/e/recording?v=1' })).toEqual({ ok: false, reason: 'opaque', report: [] });
+    expect(passed({ target: '/e/recording?v=1' }, FORWARD).hit.target).toBe('/e/recording?v=1');
+    expect(passed({ target: '/e?v=/e/recording' }).hit.target).toBe('/e?v=/e/recording');
+  });
+
+  it('an anonymized hit without what the collector needs is refused, a forwarded one is not', () => {
+    const hit = { target: '/e?x=anna77' };
+    expect(demo(hit)).toEqual({
+      ok: false,
+      reason: 'nothing-left',
+      report: [{ place: 'query:x', class: 'online-id', deed: 'stripped' }],
+    });
+    expect(passed(hit, FORWARD).hit.target).toBe('/e');
+    expect(passed({ target: '/e?v=1' }).hit.target).toBe('/e?v=1');
+    expect(passed({ method: 'POST', target: '/e', body: 'v=1' }).hit.target).toBe('/e');
+    const none = scrubRequest({ ...profile, isAnyRequired: false }, hit);
+    expect(scrubHit(none)).toMatchObject({ ok: true, hit: { target: '/e' } });
+  });
+
+  describe('a removed value that stands in one that stays', () => {
+    const keep: DemoOptions = { rules: { ...LENIENT, ip: 'drop', userAgent: 'keep' } };
+
+    it.each([
+      // In an anonymized hit it goes, however it is written.
+      ['/e?v=1&x=zaphod&n=Hello+zaphod&m=tea', keep, '/e?v=1&m=tea', ['query:x zaphod']],
+      ['/e?v=1&n=Hello+emFwaG9kIQ&m=tea&x=zaphod', keep, '/e?v=1&m=tea', ['query:x zaphod']],
+      ['/e?v=1&n=Hello+zaphod&x=zaphod&z=trillian', keep, '/e?v=1', ['query:x zaphod', 'query:z trillian']],
+      // In a forwarded one it stays, because the purpose that keeps it may know it, and the guard does not look for it.
+      ['/e?x=zaphod&n=Hello+zaphod&m=tea', FORWARD, '/e?n=Hello+zaphod&m=tea', []],
+      ['/e?x=zaphod&n=Hello+emFwaG9kIQ', FORWARD, '/e?n=Hello+emFwaG9kIQ', []],
+      ['/e?x=zaphod&n=Hello&z=trillian', FORWARD, '/e?n=Hello', ['query:x zaphod', 'query:z trillian']],
+      ['/e?x=zaphod&n=Hello+zaphod&z=trillian', FORWARD, '/e?n=Hello+zaphod', ['query:z trillian']],
+      // A click id goes always.
+      ['/e?gclid=Cj0KCQabc&n=Cj0KCQabc&m=tea', FORWARD, '/e?m=tea', ['query:gclid Cj0KCQabc']],
+      ['/e?gclid=Cj0KCQabc&n=see+Q2owS0NRYWJj&m=tea', FORWARD, '/e?m=tea', ['query:gclid Cj0KCQabc']],
+      ['/e?gclid=Cj0KCQabc&n=Cj0KCQabc&x=zaphod&m=zaphod', FORWARD, '/e?m=zaphod', ['query:gclid Cj0KCQabc']],
+      ['/e?gclid=Cj0KCQabc&n=tea', FORWARD, '/e?n=tea', ['query:gclid Cj0KCQabc']],
+      // Halves of it in two values are none.
+      ['/e?gclid=Cj0KCQabc&n=Cj0KC&m=Qabc', FORWARD, '/e?n=Cj0KC&m=Qabc', ['query:gclid Cj0KCQabc']],
+    ] as const)('%s (%#)', (target, options, left, forbidden) => {
+      expect(passed({ target }, options).hit.target).toBe(left);
+      expect(values({ target }, options)).toEqual(forbidden);
+    });
+
+    it('is looked for in the headers, too: the address of the client alone', () => {
+      const headers = ['User-Agent', 'Firefox/140.0', 'Accept-Language', 'de'];
+      const withAddress = ['User-Agent', 'Firefox/140.0 203.0.113.77', 'Accept-Language', 'de'];
+      const known = (sent: readonly string[], options: DemoOptions): Extract<ScrubOutcome, { ok: true }> =>
+        passed({ target: '/e?v=1', headers: sent }, { ...options, clientAddress: '203.0.113.77' });
+      const secret = [{ place: 'address', value: '203.0.113.77' }];
+      expect(known(headers, keep)).toMatchObject({ hit: { headers }, forbidden: secret });
+      expect(known(withAddress, keep).hit.headers).toEqual([
+        'User-Agent',
+        'Mozilla/5.0 (Other) Firefox',
+        'Accept-Language',
+        'de',
+      ]);
+      expect(known(withAddress, keep)).toMatchObject({ forbidden: secret });
+      expect(known(headers, FORWARD)).toMatchObject({ hit: { headers }, forbidden: secret });
+    });
+
+    it('the report tells what the hit that leaves has lost', () => {
+      const outcome = passed({ target: '/e?v=1&x=zaphod&n=Hello+zaphod' }, keep);
+      expect(outcome.report).toEqual([
+        { place: 'query:x', class: 'online-id', deed: 'stripped' },
+        { place: 'query:n', class: 'text', deed: 'stripped' },
+      ]);
+    });
   });
 });

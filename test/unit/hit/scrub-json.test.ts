@@ -1,0 +1,189 @@
+/** Members of JSON bodies by the profile: names, containers, batches, and the flags of the restricted mode. */
+import { describe, expect, it } from 'vitest';
+import { LIMITS } from '../../../src/hit/scrub-context.ts';
+import { treatDocument } from '../../../src/hit/scrub-value.ts';
+import { NO_ADVERTISING, type RequestOptions } from '../../support/scrub.ts';
+import { compileSmall, contextOf, reportOf, secretsOf } from '../../support/scrub-context.ts';
+
+const FIELDS = `
+click-ids: advertising
+endpoints: []
+batches: [data, data.more]
+fields:
+  - { names: [w, props.w, len.length, "p.n"], class: utility, type: slug }
+  - { names: [user], class: direct }
+  - { names: [ad], class: utility, type: slug, purpose: advertising }
+  - { names: [note], class: text }
+  - { names: [npa, p.npa], class: consent }
+`;
+const plain = compileSmall(FIELDS);
+const restricted = compileSmall(`${FIELDS}
+restricted:
+  - { without: advertising, beside: w, set: { npa: true }, add: { list: [a, b] } }
+  - { without: advertising, beside: "p.n", set: { "p.npa": "x" } }
+`);
+
+const ALL: RequestOptions = { actions: ['forward', 'forward', 'forward', 'forward', 'forward'] };
+const PART: RequestOptions = { actions: NO_ADVERTISING };
+const ANONYMOUS: RequestOptions = {};
+
+function treat(options: RequestOptions, text: string, profile = plain): { left: string; report: string[]; secrets: string[] } {
+  const ctx = contextOf(profile, options);
+  const result = treatDocument(ctx, text);
+  return { left: typeof result === 'string' ? result : result.text, report: reportOf(ctx), secrets: secretsOf(ctx) };
+}
+
+describe('members', () => {
+  it.each([
+    ['what is declared stays', ANONYMOUS, '{"w":"a","props":{"w":"b"}}', '{"w":"a","props":{"w":"b"}}', []],
+    [
+      'what is not goes',
+      ANONYMOUS,
+      '{"w":"a","props":{"x":"b","w":"c"}}',
+      '{"w":"a","props":{"w":"c"}}',
+      ['props.x undeclared stripped'],
+    ],
+    ['spaces go from an anonymized hit', ANONYMOUS, ' { "w" : "a" } ', '{"w":"a"}', []],
+    ['spaces stay in a forwarded one', PART, ' { "w" : "a" } ', ' { "w" : "a" } ', []],
+    ['a second value goes from an anonymized hit', ANONYMOUS, '{"w":"a","w":"b"}', '{"w":"a"}', ['w undeclared stripped']],
+    ['a second value stays in a forwarded one', PART, '{"w":"a","w":"b"}', '{"w":"a","w":"b"}', []],
+    // Nothing where something could be.
+    ['null of a declared name stays', PART, '{"user":null,"ad":null}', '{"user":null,"ad":null}', []],
+    ['null of an undeclared name goes with what is dropped', PART, '{"zzz":null}', '{}', []],
+    ['null of an undeclared name stays where it is anonymized', ANONYMOUS, '{"zzz":null}', '{"zzz":null}', []],
+    ['null of an undeclared name stays where all is allowed', ALL, '{"zzz":null}', '{"zzz":null}', []],
+    // Truths.
+    ['a declared truth stays, whatever its class', ANONYMOUS, '{"user":true,"note":false}', '{"user":true,"note":false}', []],
+    ['a declared truth goes with its purpose', PART, '{"ad":true,"w":"a"}', '{"w":"a"}', ['ad utility stripped']],
+    ['an undeclared truth goes', ANONYMOUS, '{"zzz":true}', '{}', ['zzz undeclared stripped']],
+    [
+      'other values go by their class',
+      ANONYMOUS,
+      '{"user":1,"note":"true"}',
+      '{}',
+      ['user direct stripped', 'note text stripped'],
+    ],
+  ] as const)('%s', (_, options, text, left, report) => {
+    const treated = treat(options, text);
+    expect([treated.left, treated.report]).toEqual([left, report]);
+  });
+
+  it('of a name that is an identifier go, and are remembered with their value', () => {
+    const { left, report, secrets } = treat(ANONYMOUS, '{"w":"a","anna@example.com":"bert@example.com"}');
+    expect([left, report]).toEqual(['{"w":"a"}', ['? undeclared stripped']]);
+    expect(secrets).toEqual(['? direct anna@example.com', '? direct bert@example.com']);
+    expect(treat(ALL, '{"anna@example.com":"b"}').left).toBe('{"anna@example.com":"b"}');
+  });
+
+  it('that go with their container are remembered by their names', () => {
+    const { left, report, secrets } = treat(ANONYMOUS, '{"props":{"w":"a"},"props":{"email":"anna77","x":"b@c.example"}}');
+    expect(left).toBe('{"props":{"w":"a"}}');
+    expect(report).toEqual(['props.email direct stripped', 'props.x undeclared stripped']);
+    expect(secrets).toEqual(['props.email direct anna77', 'props.x direct b@c.example']);
+  });
+
+  it('are counted, containers too', () => {
+    for (const [text, left] of [
+      ['{"w":"a"}', 2],
+      ['{"w":{}}', 2],
+      ['[[],{}]', 3],
+    ] as const) {
+      const ctx = contextOf(plain, ALL);
+      ctx.count = LIMITS.count - left;
+      treatDocument(ctx, text);
+      expect([ctx.count, ctx.refusal]).toEqual([LIMITS.count, null]);
+      treatDocument(ctx, text);
+      expect(ctx.refusal).toBe('body-limits');
+    }
+  });
+
+  it('tell no lengths of other lines', () => {
+    const ctx = contextOf(plain, ALL);
+    ctx.isNdjson = true;
+    expect(treatDocument(ctx, '{"length":9,"len":{"length":9}}')).toEqual({ text: '{"len":{"length":9}}' });
+    ctx.isNdjson = false;
+    expect(treatDocument(ctx, '{"length":9}')).toEqual({ text: '{"length":9}' });
+  });
+});
+
+describe('containers of which nothing stays', () => {
+  it.each([
+    ['go where nobody declared them', ANONYMOUS, '{"o":{"x":1},"l":[{"x":1}],"w":"a"}', '{"w":"a"}'],
+    ['go though they were empty', ANONYMOUS, '{"o":{},"l":[],"w":"a"}', '{"w":"a"}'],
+    ['go from a hit forwarded in part', PART, '{"o":{"x":1},"w":"a"}', '{"w":"a"}'],
+    ['stay where all is allowed', ALL, '{"o":{},"l":[]}', '{"o":{},"l":[]}'],
+    ['stay at the top', ANONYMOUS, '{"x":1}', '{}'],
+    ['stay at the top as a list', ANONYMOUS, '[1]', '[]'],
+    ['stay where fields below them are declared', ANONYMOUS, '{"props":{"x":1},"w":"a"}', '{"props":{},"w":"a"}'],
+    ['stay where they hold hits', ANONYMOUS, '{"data":[{"x":1}]}', '{"data":[{}]}'],
+    ['go where something stays in none of them', ANONYMOUS, '{"o":{"o":{"w":"a"}}}', '{}'],
+  ] as const)('%s', (_, options, text, left) => {
+    expect(treat(options, text).left).toBe(left);
+  });
+
+  it('go where their name is an identifier, wherever they stand', () => {
+    expect(treat(ANONYMOUS, '{"note":{"anna@example.com":{},"o":{}}}').left).toBe('{"note":{"o":{}}}');
+    expect(treat(PART, '{"note":{"anna@example.com":{},"o":{}}}').left).toBe('{"note":{"anna@example.com":{},"o":{}}}');
+  });
+});
+
+describe('batches', () => {
+  it.each([
+    ['of objects', '{"data":[{"w":"a","user":"anna77"},{"w":"b"}]}', '{"data":[{"w":"a"},{"w":"b"}]}', ['user direct stripped']],
+    ['in batches', '{"data":{"more":[{"w":"a","user":"anna77"}]}}', '{"data":{"more":[{"w":"a"}]}}', ['user direct stripped']],
+    [
+      'of queries',
+      '{"data":["?w=a&user=anna77","w=b&user=anna77"]}',
+      '{"data":["?w=a","w=b"]}',
+      ['user direct stripped', 'user direct stripped'],
+    ],
+    ['of words', '{"data":["w","?w"]}', '{"data":[]}', ['data undeclared stripped', 'data undeclared stripped']],
+    [
+      'elsewhere are none',
+      '{"props":{"data":[{"w":"a"}],"w":"w=a"}}',
+      '{"props":{}}',
+      ['props.data.w undeclared stripped', 'props.w utility stripped'],
+    ],
+  ])('%s', (_, text, left, report) => {
+    const treated = treat(ANONYMOUS, text);
+    expect([treated.left, treated.report]).toEqual([left, report]);
+  });
+
+  it('of queries stay as they are where nothing goes', () => {
+    expect(treat(PART, '{"data":["?w=a","w=b"]}').left).toBe('{"data":["?w=a","w=b"]}');
+  });
+});
+
+describe('flags of the restricted mode', () => {
+  const FLAGS = '"npa":true,"list":["a","b"]';
+  it.each([
+    ['are added to the object of the field', PART, '{"w":"a"}', `{"w":"a",${FLAGS}}`],
+    ['are added to no other object', PART, '{"note":"a","props":{"w":"a"}}', '{"note":"a","props":{"w":"a"}}'],
+    ['are set', PART, '{"w":"a","npa":false}', '{"w":"a","npa":true,"list":["a","b"]}'],
+    ['are set in an anonymized hit', ANONYMOUS, '{"w":"a","npa":false}', '{"w":"a","npa":true,"list":["a","b"]}'],
+    ['are set where they stand alone', PART, '{"npa":false}', '{"npa":true}'],
+    [
+      'are added to each object of a batch',
+      PART,
+      '{"data":[{"w":"a"},{"note":"b"},{"w":"c"}]}',
+      `{"data":[{"w":"a",${FLAGS}},{"note":"b"},{"w":"c",${FLAGS}}]}`,
+    ],
+    ['are added beside a list', PART, '{"w":["a","b"]}', `{"w":["a","b"],${FLAGS}}`],
+    ['are named by their last key', PART, '{"p":{"n":"a"}}', '{"p":{"n":"a","npa":"x"}}'],
+    ['are added to queries of a batch', PART, '{"data":["?w=a"]}', '{"data":["?w=a&npa=true&list=%5B%22a%22%2C%22b%22%5D"]}'],
+    ['are left out where all is allowed', ALL, '{"w":"a","npa":false}', '{"w":"a","npa":false}'],
+  ] as const)('%s', (_, options, text, left) => {
+    expect(treat(options, text, restricted).left).toBe(left);
+  });
+
+  it('are in the report', () => {
+    expect(treat(PART, '{"data":[{"w":"a","npa":false}]}', restricted).report).toEqual(['npa consent set', 'list consent set']);
+    expect(treat(PART, '{"w":"a","npa":true,"list":null}', restricted).report).toEqual([]);
+  });
+
+  it('come with no container whose name is an identifier', () => {
+    const profile = compileSmall(`endpoints: []\nbatches: [a@b.example]\nfields:\n  - { names: [w], class: utility }
+restricted:\n  - { without: analytics, beside: w, add: { npa: true } }\n`);
+    expect(treat(ANONYMOUS, '{"a@b.example":{"w":"a"}}', profile).left).toBe('{}');
+  });
+});
