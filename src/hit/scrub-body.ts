@@ -52,6 +52,7 @@ function rewriteJsonLines(ctx: ScrubContext, text: string): string | null {
   ctx.isNdjson = true;
   const out = rewriteLines(ctx, text, (line) => {
     const result = treatDocument(ctx, line);
+    if (result === 'limits') ctx.refuse('body-limits');
     return typeof result === 'string' ? null : result.text;
   });
   ctx.isNdjson = false;

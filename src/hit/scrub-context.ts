@@ -2,8 +2,7 @@
 import type { Action } from '../consent/state.ts';
 import type { AnonymizeRules } from '../policy/policy.ts';
 import { maskAddress } from '../privacy/ip.ts';
-import { remember } from '../privacy/remember.ts';
-import type { CarrierClass, Deed, ScrubEntry } from '../privacy/report.ts';
+import { type CarrierClass, type Deed, labelOf, type ScrubEntry } from '../privacy/report.ts';
 import type { Searcher } from '../privacy/search.ts';
 import type { FieldRule, VendorProfile } from '../vendors/profile.ts';
 import type { ScrubRefusal, ScrubRequest } from './outgoing.ts';
@@ -29,9 +28,6 @@ export const LIMITS = {
 } as const;
 
 const IDENTIFYING: ReadonlySet<CarrierClass> = new Set(['direct', 'online-id', 'click-id', 'ip']);
-const SAFE_NAME = /^[\w.$[\]:?#|/ -]{1,120}$/;
-/** The name as the report may repeat it: not where it may be an identifier itself. */
-const labelOf = remember((name) => (SAFE_NAME.test(name) && !/\d{6}|[0-9a-f]{16}/i.test(name) ? name : '?'), 2048, 120);
 
 export class ScrubContext {
   readonly request: ScrubRequest;

@@ -3,14 +3,15 @@ import { filterCookies } from '../privacy/carriers/cookies.ts';
 import { readOrigin, splitUrl } from '../privacy/carriers/url.ts';
 import { coarsenBrands, coarsenLanguage, isPlatform } from '../privacy/coarse.ts';
 import { findClass, visitIdentifiers } from '../privacy/detect-nested.ts';
-import { mayNameClickId } from '../privacy/names.ts';
+import { readIpv4 } from '../privacy/ip-text.ts';
 import { decodePercent } from '../privacy/percent.ts';
 import { remember } from '../privacy/remember.ts';
 import { reduceUserAgent } from '../privacy/user-agent.ts';
 import type { FieldRule } from '../vendors/profile.ts';
 import { addressRule, anonymizeValue, removeValue } from './scrub-anonymize.ts';
+import { stripClickIds } from './scrub-click-ids.ts';
 import type { ScrubContext } from './scrub-context.ts';
-import { anonymizeUrl, collectFromUrl, isPersonalOrigin, stripClickIds } from './scrub-url.ts';
+import { anonymizeUrl, collectFromUrl, isPersonalOrigin, mayHoldQuery } from './scrub-url.ts';
 
 /** Headers of transport and of the browser that say nothing of their own about a person; kept as they are in a hit that is forwarded in part. */
 const TRANSPORT = new Set(
@@ -24,18 +25,20 @@ const TRANSPORT = new Set(
 const IDENTIFYING =
   /^(?:if-none-match|if-modified-since|x-client-data|traceparent|tracestate|baggage|sentry-trace|x-request-id|x-correlation-id|x-amzn-trace-id|x-cloud-trace-context|cf-ray|x-msisdn|x-uidh|x-acr|x-up-calling-line-id|authorization|proxy-authorization|x-forwarded-for|forwarded|true-client-ip|anonymousid|x-umami-cache|via)$|ip$|ip-|-id$|-for$/;
 
-const CONTENT_TYPES: Readonly<Record<string, string>> = {
-  'application/json': 'application/json',
-  'text/json': 'application/json',
-  'text/plain': 'text/plain',
-  'application/x-www-form-urlencoded': 'application/x-www-form-urlencoded',
-  'application/x-ndjson': 'application/x-ndjson',
-  'application/x-sentry-envelope': 'application/x-sentry-envelope',
-  'application/octet-stream': 'application/octet-stream',
-  'application/gzip': 'application/gzip',
-  'application/x-gzip': 'application/gzip',
-  'application/reports+json': 'application/reports+json',
-};
+const CONTENT_TYPES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    'application/json': 'application/json',
+    'text/json': 'application/json',
+    'text/plain': 'text/plain',
+    'application/x-www-form-urlencoded': 'application/x-www-form-urlencoded',
+    'application/x-ndjson': 'application/x-ndjson',
+    'application/x-sentry-envelope': 'application/x-sentry-envelope',
+    'application/octet-stream': 'application/octet-stream',
+    'application/gzip': 'application/gzip',
+    'application/x-gzip': 'application/gzip',
+    'application/reports+json': 'application/reports+json',
+  }),
+);
 
 /** First value of a header by lower-case name, or empty. */
 export function readHeader(headers: readonly string[], name: string): string {
@@ -66,11 +69,11 @@ function noteCookie(ctx: ScrubContext, name: string, rule: FieldRule | null, val
   ctx.note(name, carrier, 'stripped');
   if (carrier === 'consent' || carrier === 'utility' || value === '') return;
   ctx.addSecret(name, carrier, value, rule !== null);
-  if (!/[%@{"=&:/\\]/.test(value) || !ctx.isNew(value)) return;
+  if (!/[%@{"=&:/\\]/.test(value)) return;
   const decoded = decodePercent(value);
   if (decoded !== value && decoded.length < 200) ctx.addSecret(name, carrier, decoded, rule !== null);
-  visitIdentifiers(decoded, (found, text) => ctx.addSecret(name, found, text, true));
-  if (mayNameClickId(decoded)) collectFromUrl(ctx, name, decoded);
+  if (mayHoldQuery(decoded)) collectFromUrl(ctx, name, decoded);
+  else if (ctx.isNew(decoded)) visitIdentifiers(decoded, (found, text) => ctx.addSecret(name, found, text, true));
 }
 
 const MAX_REMEMBERED = 1024;
@@ -82,12 +85,21 @@ function isTransport(lower: string): boolean {
 
 /** Versions of browsers look like addresses, and their names and builds like ids. */
 const VERSIONS = /(?:[/ ]|v=")\d{1,5}(?:[._]\d{1,6}){1,4}|\b[A-Z]{1,4}\d{1,3}[A-Z]?\.\d{6}\.[\w.]{1,12}/g;
+/** Products that number their versions with four numbers, which may read as an address. */
+const BROWSERS =
+  /(?:Chrom(?:e|ium)|CriOS|Edg[A-Za-z]{0,3}|OPR|OPT|Opera|Firefox|FxiOS|Safari|Version|SamsungBrowser|YaBrowser|Vivaldi|Whale|UCBrowser|DuckDuckGo)$/;
+
+function dropVersion(match: string, offset: number, header: string): string {
+  const isAddress = readIpv4(match.replace(/^\D+/, '')) !== null;
+  const isVersion = match[0] === 'v' || (match[0] === '/' && BROWSERS.test(header.slice(Math.max(0, offset - 20), offset)));
+  return isAddress && !isVersion ? match : '';
+}
 
 /** Whether a header of the browser tells who somebody is. */
-const tellsIdentity = remember((value) => findClass(value.replace(VERSIONS, '')) !== null, MAX_REMEMBERED);
+const tellsIdentity = remember((value) => findClass(value.replace(VERSIONS, dropVersion)) !== null, MAX_REMEMBERED);
 
 function noteHeader(ctx: ScrubContext, name: string, value: string): void {
-  if (isTransport(name) || value === '') return;
+  if (value === '' || (isTransport(name) && !tellsIdentity(value))) return;
   ctx.note(name, 'undeclared', 'stripped');
   if (IDENTIFYING.test(name)) ctx.addSecret(name, 'online-id', value, true);
   visitIdentifiers(value, (found, text) => ctx.addSecret(name, found, text, true));
@@ -95,7 +107,7 @@ function noteHeader(ctx: ScrubContext, name: string, value: string): void {
 
 function canonicalType(value: string): string | null {
   const [essence, ...parameters] = value.toLowerCase().split(';');
-  const type = CONTENT_TYPES[(essence as string).trim()];
+  const type = CONTENT_TYPES.get((essence as string).trim());
   if (type === undefined) return null;
   return parameters.some((parameter) => /^\s*charset\s*=\s*"?utf-?8"?\s*$/.test(parameter)) ? `${type};charset=UTF-8` : type;
 }
@@ -217,8 +229,9 @@ function partOfHeader(ctx: ScrubContext, lower: string, value: string): string |
     return verdict === true ? value : verdict === false ? null : verdict;
   }
   if (lower === 'referer') {
-    const url = ctx.plan.clickIds !== 'forward' && mayNameClickId(value) ? stripClickIds(ctx, lower, value) : value;
-    return ctx.keep(url) ? url : null;
+    const url = ctx.plan.clickIds === 'forward' ? value : stripClickIds(ctx, lower, value);
+    if (url === null) ctx.note(lower, 'url', 'stripped');
+    return url !== null && ctx.keep(url) ? url : null;
   }
   if (ctx.plan.strictest === 'forward') return ctx.keep(value) ? value : null;
   if (isTransport(lower)) return keepTransport(ctx, lower, value);

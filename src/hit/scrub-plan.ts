@@ -3,7 +3,7 @@ import { type Action, PURPOSES, stricterAction } from '../consent/state.ts';
 import { findClass } from '../privacy/detect-nested.ts';
 import { classOfName } from '../privacy/names.ts';
 import { detach, remember } from '../privacy/remember.ts';
-import type { CarrierClass } from '../privacy/report.ts';
+import { type CarrierClass, labelOf } from '../privacy/report.ts';
 import type { FieldRule, Restriction, VendorProfile } from '../vendors/profile.ts';
 import type { ScrubRequest } from './outgoing.ts';
 
@@ -132,7 +132,7 @@ export class ScrubPlan {
       isOfRestriction: this.restrictions.some(
         ({ beside, set, add }) => beside === path || [...set, ...add].some(([name]) => name === path),
       ),
-      isPlain: isClean && PLAIN_NAME.test(path),
+      isPlain: isClean && PLAIN_NAME.test(path) && labelOf(path) === path,
       isPlainMember: isClean && PLAIN_PATH.test(path),
     };
   }

@@ -75,9 +75,9 @@ export function missingFields(ctx: ScrubContext, names: ReadonlySet<string>): [n
     for (const [name, value] of [...restriction.set, ...restriction.add]) {
       if (names.has(name) || missing.some(([known]) => known === name)) continue;
       const text = resolveValue(ctx, value);
-      const json = text === value ? (restriction.json.get(name) ?? JSON.stringify(text)) : text;
+      const json = text === value ? restriction.json.get(name) : /^\d+$/.test(text) ? text : undefined;
       ctx.note(name, 'consent', 'set');
-      missing.push([name, text, json]);
+      missing.push([name, text, json ?? JSON.stringify(text)]);
     }
   }
   return missing;

@@ -4,11 +4,11 @@ import { isRandomToken } from '../privacy/detect.ts';
 /** What trackers write where they have no id. */
 const CONSTANTS = new Set(
   (
-    'undefined null none true false unknown anonymous empty (not set) not_set n/a - * 0 1 00000000-0000-0000-0000-000000000000 0.0.0.0 ' +
+    'undefined null none true false unknown anonymous empty not_set n/a - * 0 1 00000000-0000-0000-0000-000000000000 0.0.0.0 ' +
     '255.255.255.255 127.0.0.1 :: ::1 $remote {{auto}} redacted [redacted] (redacted) optout opt-out granted denied accepted rejected dismiss allow deny ' +
     'accept reject cookie_1 noapi'
   ).split(' '),
-);
+).add('(not set)');
 
 const MAX_CONSTANT = 40;
 const MAX_VALUE = 512;
@@ -38,7 +38,7 @@ export function trimSecret(raw: string): string {
   const value = raw.length > MAX_VALUE ? raw.slice(0, MAX_VALUE) : raw;
   const first = value.charCodeAt(0);
   const last = value.charCodeAt(value.length - 1);
-  if (first > 34 && last > 34) return value;
+  if (first > 34 && first < 127 && last > 34 && last < 127) return value;
   return value.trim().replace(/^"(.*)"$/s, '$1');
 }
 

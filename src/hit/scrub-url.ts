@@ -1,8 +1,8 @@
 /** Page addresses, referrers and other URLs in fields and headers. */
 import { rewritePairs } from '../privacy/carriers/query.ts';
-import { isUrl, joinUrl, readOrigin, splitUrl, type UrlParts } from '../privacy/carriers/url.ts';
+import { isUrl, readOrigin, splitUrl } from '../privacy/carriers/url.ts';
 import { findClass, visitIdentifiers } from '../privacy/detect-nested.ts';
-import { classOfName, isClickIdName, mayNameClickId } from '../privacy/names.ts';
+import { classOfName } from '../privacy/names.ts';
 import { decodePercent } from '../privacy/percent.ts';
 import { remember } from '../privacy/remember.ts';
 import { LIMITS, type ScrubContext } from './scrub-context.ts';
@@ -12,12 +12,12 @@ export type AddressRule = 'keep' | 'path' | 'origin' | 'drop';
 const ENCODED_EQUALS = /%(?:25)*3d/i;
 
 /** Whether a value may hold pairs of names and values, as they are or percent-encoded. */
-export function mayHoldPairs(text: string): boolean {
+function mayHoldPairs(text: string): boolean {
   return text.includes('=') || (text.includes('%') && ENCODED_EQUALS.test(text));
 }
 
 /** Whether a value may hold a URL with a query, also a relative or an encoded one. */
-function mayHoldQuery(text: string): boolean {
+export function mayHoldQuery(text: string): boolean {
   return mayHoldPairs(text) && /[?#&]|%(?:25)*3/.test(text);
 }
 
@@ -87,39 +87,4 @@ export function anonymizeUrl(text: string, rule: AddressRule): string | null {
   const path = cleanPath(parts.path);
   const query = rule === 'keep' && parts.query !== null ? keepQuery(parts.query) : null;
   return origin + path + (query === null ? '' : `?${query}`);
-}
-
-function stripPairs(ctx: ScrubContext, place: string, pairs: string, depth: number): string {
-  return rewritePairs(pairs, '&', (name, value) => {
-    if (value === null) return true;
-    if (!ctx.countField()) return null;
-    if (isClickIdName(name)) {
-      ctx.note(`${place}?${name}`, 'click-id', 'stripped');
-      ctx.addSecret(`${place}?${name}`, 'click-id', value, true);
-      return false;
-    }
-    if (depth >= LIMITS.depth || !mayHoldQuery(value) || !mayNameClickId(value)) return true;
-    const inner = stripClickIds(ctx, `${place}?${name}`, value, depth + 1);
-    return inner === value ? true : inner;
-  });
-}
-
-/** The same URL without click ids, also of URLs inside it; everything else stays byte for byte. */
-export function stripClickIds(ctx: ScrubContext, place: string, text: string, depth = 0): string {
-  const parts = splitUrl(text);
-  const query = parts.query === null ? null : stripPairs(ctx, place, parts.query, depth);
-  const fragment = parts.fragment?.includes('=') ? stripPairs(ctx, `${place}#`, parts.fragment, depth) : parts.fragment;
-  if (query === parts.query && fragment === parts.fragment)
-    return parts.query === null && depth > 0 ? stripBare(ctx, place, text, depth) : text;
-  const stripped: UrlParts = { ...parts, query: query === '' ? null : query, fragment: fragment === '' ? null : fragment };
-  return joinUrl(stripped);
-}
-
-/** A query without its `?`, or a URL that is percent-encoded once more. */
-function stripBare(ctx: ScrubContext, place: string, text: string, depth: number): string {
-  if (text.includes('=')) return stripPairs(ctx, place, text, depth);
-  const decoded = decodePercent(text);
-  if (decoded === text || depth >= LIMITS.depth) return text;
-  const inner = stripClickIds(ctx, place, decoded, depth + 1);
-  return inner === decoded ? text : encodeURIComponent(inner);
 }

@@ -1,60 +1,27 @@
 /** A field by its rule: kept, removed, reduced, or opened where it holds further fields. */
 import { readBase64, readText } from '../privacy/carriers/base64.ts';
-import { BY_PATH, rewriteJson } from '../privacy/carriers/json.ts';
+import { rewriteJson } from '../privacy/carriers/json.ts';
 import { rewritePairs } from '../privacy/carriers/query.ts';
-import { isUrl, splitUrl } from '../privacy/carriers/url.ts';
+import { splitUrl } from '../privacy/carriers/url.ts';
 import type { Verdict } from '../privacy/carriers/verdict.ts';
-import { classOfName, mayNameClickId } from '../privacy/names.ts';
-import { encodePercent } from '../privacy/percent.ts';
+import { decodePercent, encodePercent } from '../privacy/percent.ts';
+import { labelOf } from '../privacy/report.ts';
 import type { FieldRule } from '../vendors/profile.ts';
 import { isOfType } from '../vendors/value-types.ts';
 import { anonymizeUndeclared, anonymizeValue, removeValue } from './scrub-anonymize.ts';
+import { stripClickIds } from './scrub-click-ids.ts';
 import { LIMITS, type ScrubContext } from './scrub-context.ts';
 import { createJsonVisitor, type Treatment } from './scrub-json.ts';
 import type { FieldPlan } from './scrub-plan.ts';
 import { missingFields, resolveValue, restrictGcd, restrictGcs } from './scrub-restrict.ts';
-import { mayHoldPairs, stripClickIds } from './scrub-url.ts';
 
 function forwardValue(ctx: ScrubContext, path: string, rule: FieldRule | null, value: string): Verdict {
   if (ctx.isAnonymized && rule !== null && rule.type !== null && rule.class === 'utility' && !isOfType(value, rule)) {
     return removeValue(ctx, path, rule, rule.class, value);
   }
-  let text = value;
-  if (
-    value.length > 8 &&
-    ctx.plan.clickIds !== 'forward' &&
-    (mayHoldPairs(value) || value.charCodeAt(0) === 123) &&
-    mayNameClickId(value)
-  ) {
-    text = stripJson(ctx, path, value) ?? stripClickIds(ctx, path, value, isUrl(value) ? 0 : 1);
-  }
-  if (!ctx.keep(text)) return removeValue(ctx, path, null, rule?.class ?? 'undeclared', value);
+  const text = ctx.plan.clickIds === 'forward' ? value : stripClickIds(ctx, path, value);
+  if (text === null || !ctx.keep(text)) return removeValue(ctx, path, null, rule?.class ?? 'undeclared', value);
   return text === value ? true : text;
-}
-
-/** JSON in a value that is kept: members that are click ids go, and click ids in the addresses of the others; null where it is no JSON. */
-function stripJson(ctx: ScrubContext, path: string, value: string): string | null {
-  const first = value.charCodeAt(0);
-  if (first !== 123 && first !== 91) return null;
-  const result = rewriteJson(
-    value,
-    {
-      ...BY_PATH,
-      leaf(inner, text, kind) {
-        if (kind !== 'string' && kind !== 'number') return true;
-        const place = `${path}.${inner}`;
-        if (classOfName(inner) === 'click-id') return removeValue(ctx, place, null, 'click-id', text);
-        return mayHoldPairs(text) && mayNameClickId(text) ? stripClickIds(ctx, place, text, isUrl(text) ? 0 : 1) : true;
-      },
-      open: () => ctx.countField(),
-      hidden: () => undefined,
-      close: () => true,
-      unique: false,
-      compact: false,
-    },
-    LIMITS,
-  );
-  return result.ok ? result.text : null;
 }
 
 /** Consent flags whose value follows the decision: false where it is no such flag, null where nothing is set. */
@@ -66,6 +33,12 @@ function restrictFlag(ctx: ScrubContext, plan: FieldPlan, value: string): string
 
 export function treatField(ctx: ScrubContext, plan: FieldPlan, value: string): Verdict {
   if (!ctx.countField()) return false;
+  const verdict = decideField(ctx, plan, value);
+  if (verdict !== false && plan.rule?.isRequired) ctx.hasRequired = true;
+  return verdict;
+}
+
+function decideField(ctx: ScrubContext, plan: FieldPlan, value: string): Verdict {
   const { path, rule, action } = plan;
   const flag = ctx.plan.restrictions.length === 0 ? null : restrictFlag(ctx, plan, value);
   if (flag === false) return removeValue(ctx, path, null, 'undeclared', value);
@@ -77,7 +50,6 @@ export function treatField(ctx: ScrubContext, plan: FieldPlan, value: string): V
   if (plan.isClickId) {
     return action === 'forward' ? forwardValue(ctx, path, rule, value) : removeValue(ctx, path, null, 'click-id', value);
   }
-  if (rule?.isRequired) ctx.hasRequired = true;
   if (rule !== null && rule.holds !== null && value !== '') return treatHolder(ctx, path, rule, value);
   if (rule === null && value.length >= 24) {
     const hit = readWrappedHit(ctx, path, value);
@@ -152,7 +124,7 @@ function openHolder(
     return inner === text ? value : base64.encode(Buffer.from(inner, 'utf8'));
   }
   if (layers < 3 && /^%(?:7B|5B|257B|255B)/i.test(trimmed)) {
-    const inner = openHolder(ctx, path, rule, prefix, decodeURIComponent(value), layers + 1);
+    const inner = openHolder(ctx, path, rule, prefix, decodePercent(value), layers + 1);
     return inner === null ? null : encodePercent(inner);
   }
   if (rule.holds === 'json' || !value.includes('=')) return null;
@@ -161,7 +133,7 @@ function openHolder(
 
 function nest<T>(ctx: ScrubContext, path: string, work: () => T): T {
   const where = ctx.where;
-  ctx.where = `${where}${/^[\w.[\]-]{1,40}$/.test(path) ? path : '?'}|`;
+  ctx.where = `${where}${labelOf(path)}|`;
   ctx.depth++;
   const result = work();
   ctx.depth--;

@@ -1,4 +1,5 @@
 /** What scrubbing really removed or changed: place, class and deed, never the value. Evidence and the demo show it. */
+import { remember } from './remember.ts';
 
 /** Classes of identifiers and quasi-identifiers that a carrier can hold. */
 export const CARRIER_CLASSES = [
@@ -27,3 +28,8 @@ export interface ScrubEntry {
   readonly deed: Deed;
 }
 export type ScrubReport = readonly ScrubEntry[];
+
+const SAFE_NAME = /^[\w.$[\]:?#|/ -]{1,120}$/;
+
+/** A name as a report may repeat it: `?` where it may be an identifier itself. */
+export const labelOf = remember((name) => (SAFE_NAME.test(name) && !/\d{6}|[0-9a-f]{16}/i.test(name) ? name : '?'), 2048, 120);

@@ -549,7 +549,6 @@ describe('a hit that is forwarded in part', () => {
 
   it.each([
     'Chrome/141.0.73.55',
-    'Edge 141.0.73.55',
     '"Chromium";v="141.0.73.55"',
     'App/2024.1125.103000',
     'App/2024_1125_103000',
@@ -564,6 +563,9 @@ describe('a hit that is forwarded in part', () => {
   });
 
   it.each([
+    'Foo/1.0 198.51.100.9',
+    'Foo/198.51.100.9',
+    'Chrome 198.51.100.9',
     'Chrome (198.51.100.9)',
     'Chrome:198.51.100.9',
     'v=198.51.100.9',
@@ -643,5 +645,28 @@ describe('LENIENT rules', () => {
     expect(headers).toEqual(['Referer', 'https://shop.example/tee/-?a=1']);
     expect(report).toEqual(['header:referer url coarsened']);
     expect(secrets).toEqual(['header:referer?email direct anna@example.com']);
+  });
+});
+
+describe('what comes in a header', () => {
+  const valuesOf = (headers: readonly string[]): string[] => anonymize(headers).ctx.secrets.map(({ value }) => value);
+
+  it.each(['constructor', '__proto__', 'toString;charset=utf-8'])(
+    'is no content type because objects know the word: %s',
+    (type) => {
+      expect(anonymize(['Content-Type', type]).headers).toEqual([]);
+    },
+  );
+
+  it.each([
+    'https://shop.example/?gclid=Cj0KCQabc&uid=anna77',
+    'https%3A%2F%2Fshop.example%2F%3Fgclid%3DCj0KCQabc%26uid%3Danna77',
+  ])('is remembered from a cookie that holds an address: %s', (value) => {
+    expect(valuesOf(['Cookie', `x=${value}`])).toEqual(expect.arrayContaining(['Cj0KCQabc', 'anna77']));
+  });
+
+  it('is remembered also where an anonymized hit leaves the whole header out', () => {
+    expect(valuesOf(['Pragma', 'anna@example.com'])).toContain('anna@example.com');
+    expect(valuesOf(['Pragma', 'no-cache'])).not.toContain('no-cache');
   });
 });

@@ -1,8 +1,8 @@
-/** Addresses of pages: what of them an anonymized hit tells, which identifiers they hold, and how click ids leave them. */
+/** Addresses of pages: what of them an anonymized hit tells, and which identifiers they hold. */
 import { describe, expect, it } from 'vitest';
 import { ScrubContext } from '../../../src/hit/scrub-context.ts';
-import { anonymizeUrl, cleanPath, collectFromUrl, isPersonalOrigin, stripClickIds } from '../../../src/hit/scrub-url.ts';
-import { loadAllProfiles, NO_ADVERTISING, scrubRequest } from '../../support/scrub.ts';
+import { anonymizeUrl, cleanPath, collectFromUrl, isPersonalOrigin } from '../../../src/hit/scrub-url.ts';
+import { loadAllProfiles, scrubRequest } from '../../support/scrub.ts';
 
 const generic = (await loadAllProfiles()).get('generic');
 if (generic === undefined) throw new Error('generic');
@@ -143,49 +143,5 @@ describe('collectFromUrl', () => {
     const nest = (depth: number): string => (depth === 0 ? '/x?gclid=Cj0KCQabc' : `/x?to=${encodeURIComponent(nest(depth - 1))}`);
     const isFound = (depth: number): boolean => collect(nest(depth)).some((line) => line.endsWith(' Cj0KCQabc'));
     expect([isFound(1), isFound(16), isFound(17)]).toEqual([true, true, false]);
-  });
-});
-
-describe('stripClickIds', () => {
-  const strip = (text: string, depth?: number): string => {
-    const ctx = new ScrubContext(scrubRequest(generic, { target: '/' }, { actions: NO_ADVERTISING, action: 'forward' }), null);
-    return stripClickIds(ctx, 'dl', text, depth);
-  };
-
-  it.each([
-    ['https://shop.example/tee?a=1#b', 'https://shop.example/tee?a=1#b'],
-    ['https://shop.example/?gclid=1&a=1', 'https://shop.example/?a=1'],
-    ['https://shop.example/?a=1&gclid=1', 'https://shop.example/?a=1'],
-    ['https://shop.example/?gclid=1', 'https://shop.example/'],
-    ['https://shop.example/?gclid=1#top', 'https://shop.example/#top'],
-    ['https://shop.example/?a#gclid=1&b=2', 'https://shop.example/?a#b=2'],
-    ['https://shop.example/#gclid=1', 'https://shop.example/'],
-    ['https://shop.example/?gclid', 'https://shop.example/?gclid'],
-    ['https://shop.example/?to=%2Fx%3Fgclid%3D1%26a%3D1', 'https://shop.example/?to=%2Fx%3Fa%3D1'],
-    ['https://shop.example/?to=%2Fx%3Fa%3D1', 'https://shop.example/?to=%2Fx%3Fa%3D1'],
-    ['https://shop.example/?to=a%3D1%26gclid%3D1', 'https://shop.example/?to=a%3D1'],
-    [
-      'https://shop.example/?to=https%253A%252F%252Fa.example%252F%253Fgclid%253D1',
-      'https://shop.example/?to=https%253A%252F%252Fa.example%252F',
-    ],
-  ])('%s becomes %s', (text, stripped) => {
-    expect(strip(text)).toBe(stripped);
-  });
-
-  it('takes a bare query for one below the top only', () => {
-    expect(strip('a=1&gclid=1')).toBe('a=1&gclid=1');
-    expect(strip('a=1&gclid=1', 1)).toBe('a=1');
-    expect(strip('%2Fx%3Fgclid%3D1', 1)).toBe('%2Fx');
-    expect(strip('plain', 1)).toBe('plain');
-  });
-
-  it('notes what went and remembers it for the guard', () => {
-    const ctx = new ScrubContext(scrubRequest(generic, { target: '/' }, { actions: NO_ADVERTISING, action: 'forward' }), null);
-    stripClickIds(ctx, 'dl', 'https://shop.example/?gclid=Cj0KCQabc#fbclid=IwAR0abc');
-    expect(ctx.report).toEqual([
-      { place: 'dl?gclid', class: 'click-id', deed: 'stripped' },
-      { place: 'dl#?fbclid', class: 'click-id', deed: 'stripped' },
-    ]);
-    expect(ctx.secrets.slice(-2).map(({ value }) => value)).toEqual(['Cj0KCQabc', 'IwAR0abc']);
   });
 });

@@ -1,0 +1,82 @@
+/** Click ids leave every text that stays, whatever holds them; everything else stays byte for byte. */
+import { describe, expect, it } from 'vitest';
+import { stripClickIds } from '../../../src/hit/scrub-click-ids.ts';
+import { ScrubContext } from '../../../src/hit/scrub-context.ts';
+import { loadAllProfiles, NO_ADVERTISING, scrubRequest } from '../../support/scrub.ts';
+
+const generic = (await loadAllProfiles()).get('generic');
+if (generic === undefined) throw new Error('generic');
+
+describe('stripClickIds', () => {
+  const strip = (text: string, depth?: number): string | null => {
+    const ctx = new ScrubContext(scrubRequest(generic, { target: '/' }, { actions: NO_ADVERTISING, action: 'forward' }), null);
+    return stripClickIds(ctx, 'dl', text, depth);
+  };
+
+  it.each([
+    ['https://shop.example/tee?a=1#b', 'https://shop.example/tee?a=1#b'],
+    ['https://shop.example/?gclid=1&a=1', 'https://shop.example/?a=1'],
+    ['https://shop.example/?a=1&gclid=1', 'https://shop.example/?a=1'],
+    ['https://shop.example/?gclid=1', 'https://shop.example/'],
+    ['https://shop.example/?gclid=1#top', 'https://shop.example/#top'],
+    ['https://shop.example/?a#gclid=1&b=2', 'https://shop.example/?a#b=2'],
+    ['https://shop.example/#gclid=1', 'https://shop.example/'],
+    ['https://shop.example/?gclid', 'https://shop.example/?gclid'],
+    ['https://shop.example/?to=%2Fx%3Fgclid%3D1%26a%3D1', 'https://shop.example/?to=%2Fx%3Fa%3D1'],
+    ['https://shop.example/?to=%2Fx%3Fa%3D1', 'https://shop.example/?to=%2Fx%3Fa%3D1'],
+    ['https://shop.example/?to=a%3D1%26gclid%3D1', 'https://shop.example/?to=a%3D1'],
+    [
+      'https://shop.example/?to=https%253A%252F%252Fa.example%252F%253Fgclid%253D1',
+      'https://shop.example/?to=https%253A%252F%252Fa.example%252F',
+    ],
+  ])('%s becomes %s', (text, stripped) => {
+    expect(strip(text)).toBe(stripped);
+  });
+
+  it.each([
+    // Queries and addresses that begin with no scheme.
+    ['a=1&gclid=1', 'a=1'],
+    ['gclid=1', ''],
+    ['%2Fx%3Fgclid%3D1', '%2Fx'],
+    ['/tee#gclid=1&a=1', '/tee#a=1'],
+    ['plain gclid', 'plain gclid'],
+    ['a = click', 'a = click'],
+    // JSON, as it stands, behind a space, in a list, encoded once more, and in what it holds.
+    ['{"gclid":"Cj0K","a":1}', '{"a":1}'],
+    [' {"gclid":"Cj0K" , "a":1}', ' {  "a":1}'],
+    ['[{"gclid":"Cj0K"},{"a":1}]', '[{},{"a":1}]'],
+    ['{"a":{"fbclid":7,"b":true,"c":null}}', '{"a":{"b":true,"c":null}}'],
+    ['%7B%22gclid%22%3A%22Cj0K%22%2C%22a%22%3A1%7D', '%7B%22a%22%3A1%7D'],
+    ['%257B%2522gclid%2522%253A1%257D', '%257B%257D'],
+    ['{"u":"https://a.example/?gclid=1&b=2"}', '{"u":"https://a.example/?b=2"}'],
+    ['{"u":"{\\"gclid\\":1,\\"b\\":2}"}', '{"u":"{\\"b\\":2}"}'],
+    ['{"u":"caf\\u00e9 click=1","n":1.0}', '{"u":"caf\\u00e9 click=1","n":1.0}'],
+    ['https://a.example/?state=%7B%22gclid%22%3A1%7D&b=2', 'https://a.example/?state=%7B%7D&b=2'],
+    // What begins like JSON and is none is a text like others.
+    ['{broken&gclid=1', '{broken'],
+  ])('%s becomes %s', (text, stripped) => {
+    expect(strip(text)).toBe(stripped);
+  });
+
+  it('tells nothing of what is deeper than it looks', () => {
+    const nest = (depth: number): string => (depth === 0 ? '/x?gclid=Cj0K' : `/x?to=${encodeURIComponent(nest(depth - 1))}`);
+    expect(strip(nest(16))).not.toMatch(/Cj0K/);
+    expect(strip(nest(17))).not.toMatch(/Cj0K/);
+    expect(strip(`${'{"a":'.repeat(15)}{"gclid":1}${'}'.repeat(15)}`)).toBe(`${'{"a":'.repeat(15)}{}${'}'.repeat(15)}`);
+    expect(strip(`${'{"a":'.repeat(16)}{"gclid":1}${'}'.repeat(16)}`)).toBeNull();
+    expect(strip(`{"gclid":1,"a":[${'1,'.repeat(10_000)}1]}`)).toBeNull();
+    expect(strip('a=1&gclid=1', 16)).toBe('a=1');
+    expect(strip('a=1&gclid=1', 17)).toBeNull();
+    expect(strip('a=1&b=1', 17)).toBe('a=1&b=1');
+  });
+
+  it('notes what went and remembers it for the guard', () => {
+    const ctx = new ScrubContext(scrubRequest(generic, { target: '/' }, { actions: NO_ADVERTISING, action: 'forward' }), null);
+    stripClickIds(ctx, 'dl', 'https://shop.example/?gclid=Cj0KCQabc#fbclid=IwAR0abc');
+    expect(ctx.report).toEqual([
+      { place: 'dl?gclid', class: 'click-id', deed: 'stripped' },
+      { place: 'dl#?fbclid', class: 'click-id', deed: 'stripped' },
+    ]);
+    expect(ctx.secrets.slice(-2).map(({ value }) => value)).toEqual(['Cj0KCQabc', 'IwAR0abc']);
+  });
+});
