@@ -3,14 +3,15 @@ import { guardHit } from '../../src/hit/guard.ts';
 import type { OutgoingHit } from '../../src/hit/outgoing.ts';
 import { scrubHit } from '../../src/hit/scrub.ts';
 import { CORPUS_HITS, type CorpusHit, findLeaks, profileOf } from '../support/corpus-hits.ts';
-import { corpusRequest, LENIENT, loadAllProfiles, NO_ADVERTISING, type RequestOptions, STRICT } from '../support/scrub.ts';
+import { loadAllProfiles } from '../support/profiles.ts';
+import { corpusRequest, LENIENT, NO_ADVERTISING, type RequestOptions, STRICT } from '../support/scrub.ts';
 import { spellOut } from '../support/spell-out.ts';
 
 const CLASSES = ['direct', 'online-id', 'click-id', 'ip'] as const;
 /** Nobody anonymizes these: recordings, cookie matches, the beacon that learns an IPv6 address. */
 const OPAQUE = new Set(['clarity', 'cookie-sync']);
 
-const profiles = await loadAllProfiles();
+const profiles = loadAllProfiles();
 
 function scrub(hit: CorpusHit, options: RequestOptions) {
   const profile = profiles.get(profileOf(hit));

@@ -3,6 +3,9 @@
  * notices. At least 85 % of a part have to be noticed. Stryker needs Node 22, and is fetched when it is asked for: nobody else needs it.
  */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PARTS } from './parts.mjs';
 
 const PACKAGES = ['node@22', '@stryker-mutator/core@10.1.1', '@stryker-mutator/vitest-runner@10.1.1', 'vitest@4.1.12'];
@@ -18,7 +21,8 @@ for (const name of asked.length > 0 ? asked : Object.keys(PARTS)) {
   // The runner lies beside Stryker, which looks for it in the project.
   const runner = '$(dirname "$(readlink -f "$(command -v stryker)")")/../../vitest-runner/dist/src/index.js';
   const command = `MUTATION_RUNNER="${runner}" stryker run test/mutation/stryker.config.mjs ${options.join(' ')}`;
-  const env = { ...process.env, MUTATION_PART: name, npm_config_loglevel: 'error' };
+  const kept = join(mkdtempSync(join(tmpdir(), 'consentry-mutation-')), 'profiles.json');
+  const env = { ...process.env, MUTATION_PART: name, npm_config_loglevel: 'error', CONSENTRY_KEPT_PROFILES: kept };
   if (spawnSync('npx', [...args, command], { stdio: 'inherit', env }).status !== 0) failed++;
 }
 process.exitCode = failed === 0 ? 0 : 1;

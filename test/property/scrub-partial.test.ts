@@ -5,13 +5,14 @@
 import { describe, expect, it } from 'vitest';
 import { guardHit } from '../../src/hit/guard.ts';
 import { scrubHit } from '../../src/hit/scrub.ts';
+import { loadAllProfiles } from '../support/profiles.ts';
 import { createRandom, type Random } from '../support/random.ts';
-import { loadAllProfiles, NO_ADVERTISING, scrubRequest } from '../support/scrub.ts';
+import { NO_ADVERTISING, scrubRequest } from '../support/scrub.ts';
 import { spellOut } from '../support/spell-out.ts';
 
 const ROUNDS = process.env.CONSENTRY_LONG === '1' ? 60_000 : 3_000;
 const TOKEN = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-const profiles = [...(await loadAllProfiles()).values()].filter(
+const profiles = [...loadAllProfiles().values()].filter(
   ({ purposes, clickIdPurpose }) => clickIdPurpose === 4 && purposes[0] !== 'advertising',
 );
 const NAMES = ['gclid', 'fbclid', 'msclkid', 'ttclid', 'GCLID', 'li_fat_id', 'wbraid', 'mc_eid', 'irclickid', '_gl'];

@@ -4,15 +4,16 @@
 import { describe, expect, it } from 'vitest';
 import { guardHit } from '../../src/hit/guard.ts';
 import { scrubHit } from '../../src/hit/scrub.ts';
+import { loadAllProfiles } from '../support/profiles.ts';
 import { createRandom } from '../support/random.ts';
-import { LENIENT, loadAllProfiles, STRICT, scrubRequest } from '../support/scrub.ts';
+import { LENIENT, STRICT, scrubRequest } from '../support/scrub.ts';
 import { createSeededHit, isIn } from '../support/seeded-hits.ts';
 import { spellOut } from '../support/spell-out.ts';
 
 const ROUNDS = process.env.CONSENTRY_LONG === '1' ? 200_000 : 5_000;
 /** `CONSENTRY_SEED`: another one, for further rounds. */
 const SEED = Number(process.env.CONSENTRY_SEED ?? 20_261_123);
-const profiles = [...(await loadAllProfiles()).values()];
+const profiles = [...loadAllProfiles().values()];
 
 describe('identifiers in random places', () => {
   it.each([

@@ -1,9 +1,7 @@
 /** Requests to scrub, made from recorded hits. */
-import { fileURLToPath } from 'node:url';
 import { type Action, purposeSet, type State } from '../../src/consent/state.ts';
 import type { ScrubRequest } from '../../src/hit/outgoing.ts';
 import type { AnonymizeRules, Judgement } from '../../src/policy/policy.ts';
-import { loadProfiles } from '../../src/vendors/load.ts';
 import type { VendorProfile } from '../../src/vendors/profile.ts';
 import { bodyOf, type CorpusHit, pathOf } from './corpus-hits.ts';
 
@@ -34,15 +32,6 @@ export const LENIENT: AnonymizeRules = {
   time: 'exact',
   geo: 'region',
 };
-
-const PROFILES_DIR = fileURLToPath(new URL('../../policies/vendors', import.meta.url));
-
-export async function loadAllProfiles(): Promise<ReadonlyMap<string, VendorProfile>> {
-  const result = await loadProfiles(PROFILES_DIR);
-  if (!result.ok)
-    throw new Error(result.errors.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`).join('\n'));
-  return result.profiles;
-}
 
 /** One action per purpose, in the order of `PURPOSES`. */
 export type Actions = readonly [Action, Action, Action, Action, Action];

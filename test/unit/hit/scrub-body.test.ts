@@ -15,10 +15,11 @@ import type { ScrubOutcome } from '../../../src/hit/outgoing.ts';
 import { scrubHit } from '../../../src/hit/scrub.ts';
 import { scrubBody } from '../../../src/hit/scrub-body.ts';
 import { LIMITS } from '../../../src/hit/scrub-context.ts';
-import { loadAllProfiles, NO_ADVERTISING, type RequestOptions, scrubRequest } from '../../support/scrub.ts';
+import { loadAllProfiles } from '../../support/profiles.ts';
+import { NO_ADVERTISING, type RequestOptions, scrubRequest } from '../../support/scrub.ts';
 import { compileSmall, contextOf, reportOf } from '../../support/scrub-context.ts';
 
-const profiles = await loadAllProfiles();
+const profiles = loadAllProfiles();
 
 function post(vendor: string, body: Buffer | string, headers: readonly string[] = [], options?: RequestOptions): ScrubOutcome {
   const profile = profiles.get(vendor);

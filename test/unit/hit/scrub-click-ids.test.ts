@@ -2,9 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { stripClickIds } from '../../../src/hit/scrub-click-ids.ts';
 import { ScrubContext } from '../../../src/hit/scrub-context.ts';
-import { loadAllProfiles, NO_ADVERTISING, scrubRequest } from '../../support/scrub.ts';
+import { loadAllProfiles } from '../../support/profiles.ts';
+import { NO_ADVERTISING, scrubRequest } from '../../support/scrub.ts';
 
-const generic = (await loadAllProfiles()).get('generic');
+const generic = loadAllProfiles().get('generic');
 if (generic === undefined) throw new Error('generic');
 
 describe('stripClickIds', () => {

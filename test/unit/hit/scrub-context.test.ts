@@ -3,17 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { LIMITS, ScrubContext } from '../../../src/hit/scrub-context.ts';
 import { CARRIER_CLASSES, type CarrierClass } from '../../../src/privacy/report.ts';
 import { Searcher } from '../../../src/privacy/search.ts';
-import {
-  type Actions,
-  LENIENT,
-  loadAllProfiles,
-  NO_ADVERTISING,
-  type RequestOptions,
-  STRICT,
-  scrubRequest,
-} from '../../support/scrub.ts';
+import { loadAllProfiles } from '../../support/profiles.ts';
+import { type Actions, LENIENT, NO_ADVERTISING, type RequestOptions, STRICT, scrubRequest } from '../../support/scrub.ts';
 
-const profiles = await loadAllProfiles();
+const profiles = loadAllProfiles();
 
 interface ContextOptions extends RequestOptions {
   readonly clientAddress?: string | null;

@@ -5,10 +5,10 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { scrubHit } from '../../../src/hit/scrub.ts';
+import { loadAllProfiles } from '../../support/profiles.ts';
 import {
   ANONYMIZE_ALL,
   LENIENT,
-  loadAllProfiles,
   NO_ADVERTISING,
   type PlainHit,
   type RequestOptions,
@@ -16,7 +16,7 @@ import {
   scrubRequest,
 } from '../../support/scrub.ts';
 
-const profiles = await loadAllProfiles();
+const profiles = loadAllProfiles();
 const file = (name: string): string => `../../vectors/leaves/${name}.txt`;
 
 const DECISIONS: Readonly<Record<string, RequestOptions>> = {

@@ -2,9 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { ScrubContext } from '../../../src/hit/scrub-context.ts';
 import { anonymizeUrl, cleanPath, collectFromUrl, isPersonalOrigin } from '../../../src/hit/scrub-url.ts';
-import { loadAllProfiles, scrubRequest } from '../../support/scrub.ts';
+import { loadAllProfiles } from '../../support/profiles.ts';
+import { scrubRequest } from '../../support/scrub.ts';
 
-const generic = (await loadAllProfiles()).get('generic');
+const generic = loadAllProfiles().get('generic');
 if (generic === undefined) throw new Error('generic');
 const context = (): ScrubContext => new ScrubContext(scrubRequest(generic, { target: '/' }), null);
 

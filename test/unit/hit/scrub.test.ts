@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { OutgoingHit, ScrubOutcome } from '../../../src/hit/outgoing.ts';
 import { scrubHit } from '../../../src/hit/scrub.ts';
 import { readProfile } from '../../../src/vendors/load.ts';
+import { loadAllProfiles } from '../../support/profiles.ts';
 import {
   type Actions,
   LENIENT,
-  loadAllProfiles,
   NO_ADVERTISING,
   type PlainHit,
   type RequestOptions,
@@ -14,7 +14,7 @@ import {
   scrubRequest,
 } from '../../support/scrub.ts';
 
-const profiles = await loadAllProfiles();
+const profiles = loadAllProfiles();
 
 function request(vendor: string, hit: PlainHit, options?: RequestOptions) {
   const profile = profiles.get(vendor);

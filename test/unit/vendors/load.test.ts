@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import { purposesIn } from '../../../src/consent/state.ts';
 import { loadProfiles, readProfile } from '../../../src/vendors/load.ts';
 import { createVendorJsonSchema } from '../../../src/vendors/schema.ts';
-import { loadAllProfiles } from '../../support/scrub.ts';
+import { loadAllProfiles } from '../../support/profiles.ts';
 
 const DIR = fileURLToPath(new URL('../../../policies/vendors', import.meta.url));
 const SCHEMA = fileURLToPath(new URL('../../../policies/vendor.schema.json', import.meta.url));
@@ -24,7 +24,7 @@ function errorsOf(text: string): string[] {
 
 describe('loadProfiles', () => {
   it('loads every profile of the pack', async () => {
-    const profiles = await loadAllProfiles();
+    const profiles = loadAllProfiles();
     expect([...profiles.keys()].sort()).toEqual(FILES.map((file) => file.replace('.yaml', '')).sort());
     expect(profiles.size).toBe(39);
   });
@@ -100,7 +100,7 @@ describe('policies/vendor.schema.json', () => {
 
 describe('a profile', () => {
   it('finds fields by name, by path and by what lies above them', async () => {
-    const profiles = await loadAllProfiles();
+    const profiles = loadAllProfiles();
     const ga4 = profiles.get('ga4');
     const meta = profiles.get('meta');
     expect(ga4?.field('cid')?.class).toBe('online-id');
@@ -131,6 +131,6 @@ describe('a profile', () => {
     ['segment', '/v1/batch', true],
     ['generic', '/1.gif', false],
   ])('%s: %s is an endpoint: %s', async (name, path, expected) => {
-    expect((await loadAllProfiles()).get(name)?.isEndpoint(path)).toBe(expected);
+    expect(loadAllProfiles().get(name)?.isEndpoint(path)).toBe(expected);
   });
 });
