@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readBase64 } from '../privacy/carriers/base64.ts';
 import { type Coding, deflate, inflate, isGzip, isZlib } from '../privacy/carriers/compression.ts';
+import { startsLikeJson } from '../privacy/carriers/json.ts';
 import type { ScrubRefusal } from './outgoing.ts';
 import { LIMITS, type ScrubContext } from './scrub-context.ts';
 import { treatDocument, treatPairs } from './scrub-value.ts';
@@ -61,8 +62,7 @@ function rewriteJsonLines(ctx: ScrubContext, text: string): string | null {
 
 /** Text of a known kind, rewritten; null where it is none, or the hit is refused. */
 function rewriteText(ctx: ScrubContext, text: string): string | null {
-  const first = text.trimStart().charCodeAt(0);
-  if (first === 123 || first === 91) {
+  if (startsLikeJson(text)) {
     ctx.where = 'body:$.';
     const isMany = text.includes('\n') && /^\s*\{[^\n]*\}\s*\n\s*\{/.test(text);
     if (!isMany) {
@@ -72,7 +72,7 @@ function rewriteText(ctx: ScrubContext, text: string): string | null {
     }
     return rewriteJsonLines(ctx, text);
   }
-  if (first === 60 || !text.includes('=')) return null;
+  if (text.trimStart().startsWith('<') || !text.includes('=')) return null;
   ctx.where = 'body:form:';
   return rewriteLines(ctx, text, (line) => {
     const question = line.startsWith('?') ? 1 : 0;

@@ -1,5 +1,5 @@
 /** Click ids in values that stay: in addresses, queries and JSON, and in what those hold. Everything else stays byte for byte. */
-import { BY_PATH, rewriteJson } from '../privacy/carriers/json.ts';
+import { BY_PATH, rewriteJson, startsLikeJson } from '../privacy/carriers/json.ts';
 import { rewritePairs } from '../privacy/carriers/query.ts';
 import { isUrl, joinUrl, splitUrl, type UrlParts } from '../privacy/carriers/url.ts';
 import { classOfName, isClickIdName, mayNameClickId } from '../privacy/names.ts';
@@ -12,11 +12,6 @@ const ENCODED_MARK = /%(?:25)*(?:3d|7b)/i;
 /** Whether a text may hold names with values, of pairs or of JSON, as they are or percent-encoded; cheap. */
 function mayHoldNames(text: string): boolean {
   return text.includes('=') || text.includes('{') || (text.includes('%') && ENCODED_MARK.test(text));
-}
-
-function startsLikeJson(text: string): boolean {
-  const first = text.trimStart().charCodeAt(0);
-  return first === 123 || first === 91;
 }
 
 /** The text without click ids; null where one may be in it, deeper or among more fields than is looked at. */

@@ -1,6 +1,6 @@
 /** A field by its rule: kept, removed, reduced, or opened where it holds further fields. */
 import { readBase64, readText } from '../privacy/carriers/base64.ts';
-import { rewriteJson } from '../privacy/carriers/json.ts';
+import { rewriteJson, startsLikeJson } from '../privacy/carriers/json.ts';
 import { rewritePairs } from '../privacy/carriers/query.ts';
 import { splitUrl } from '../privacy/carriers/url.ts';
 import type { Verdict } from '../privacy/carriers/verdict.ts';
@@ -114,8 +114,7 @@ function openHolder(
   layers: number,
 ): string | null {
   const trimmed = value.trimStart();
-  const first = trimmed.charCodeAt(0);
-  if (first === 123 || first === 91) return treatJson(ctx, path, prefix, value);
+  if (startsLikeJson(trimmed)) return treatJson(ctx, path, prefix, value);
   const base64 = layers < 3 ? readBase64(value) : null;
   const text = base64 === null ? null : readText(base64.bytes);
   if (base64 !== null && text !== null) {

@@ -77,7 +77,7 @@ function findKept(ctx: ScrubContext): ReadonlySet<number> {
   if (only !== undefined && ctx.secrets.length === 1 && only.class === 'ip') {
     return ctx.kept.some((value) => value.includes(only.value)) ? new Set([0]) : NONE;
   }
-  // No encoding is shorter than what it stands for.
+  // No encoding is shorter than what it stands for, but compression, which the guard opens.
   let shortest = Number.POSITIVE_INFINITY;
   for (const { value } of ctx.secrets) if (value.length < shortest) shortest = value.length;
   let text = '';

@@ -41,8 +41,8 @@ KINDS[PERCENT_SIGN] = PERCENT;
 KINDS[REVERSE_SOLIDUS] = BACKSLASH;
 
 /** Both at once: what a byte is compared as, and from {@link KIND_SHIFT} on what it can be part of. */
-export const FOLD_AND_KIND = Uint16Array.from(FOLD, (folded, i) => folded | ((KINDS[i] as number) << 8));
 export const KIND_SHIFT = 8;
+export const FOLD_AND_KIND = Uint16Array.from(FOLD, (folded, i) => folded | ((KINDS[i] as number) << KIND_SHIFT));
 
 /** Whether a byte is the first digit of printable ASCII in hexadecimal. */
 export function isHighDigit(byte: number): boolean {

@@ -3,7 +3,7 @@
  * notices. At least 85 % of a part have to be noticed. Stryker needs Node 22, and is fetched when it is asked for: nobody else needs it.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PARTS } from './parts.mjs';
@@ -13,6 +13,8 @@ const given = process.argv.slice(2);
 const options = given.filter((arg) => arg.startsWith('-'));
 const asked = given.filter((arg) => !arg.startsWith('-'));
 
+const folder = mkdtempSync(join(tmpdir(), 'consentry-mutation-'));
+const kept = join(folder, 'profiles.json');
 let failed = 0;
 for (const name of asked.length > 0 ? asked : Object.keys(PARTS)) {
   if (!(name in PARTS)) throw new Error(`no part "${name}"; there are ${Object.keys(PARTS).join(', ')}`);
@@ -21,8 +23,8 @@ for (const name of asked.length > 0 ? asked : Object.keys(PARTS)) {
   // The runner lies beside Stryker, which looks for it in the project.
   const runner = '$(dirname "$(readlink -f "$(command -v stryker)")")/../../vitest-runner/dist/src/index.js';
   const command = `MUTATION_RUNNER="${runner}" stryker run test/mutation/stryker.config.mjs ${options.join(' ')}`;
-  const kept = join(mkdtempSync(join(tmpdir(), 'consentry-mutation-')), 'profiles.json');
   const env = { ...process.env, MUTATION_PART: name, npm_config_loglevel: 'error', CONSENTRY_KEPT_PROFILES: kept };
   if (spawnSync('npx', [...args, command], { stdio: 'inherit', env }).status !== 0) failed++;
 }
+rmSync(folder, { recursive: true, force: true });
 process.exitCode = failed === 0 ? 0 : 1;

@@ -49,6 +49,12 @@ interface Frame<Place> {
   kept: number;
 }
 
+/** Whether a text begins as an object or a list does. */
+export function startsLikeJson(text: string): boolean {
+  const first = text.trimStart().charCodeAt(0);
+  return first === 123 || first === 91;
+}
+
 /** Places as keys joined by `.`. */
 export const BY_PATH = {
   root: '',

@@ -7,12 +7,18 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { purposesIn } from '../../../src/consent/state.ts';
 import { loadProfiles, readProfile } from '../../../src/vendors/load.ts';
+import type { VendorProfile } from '../../../src/vendors/profile.ts';
 import { createVendorJsonSchema } from '../../../src/vendors/schema.ts';
-import { loadAllProfiles } from '../../support/profiles.ts';
 
 const DIR = fileURLToPath(new URL('../../../policies/vendors', import.meta.url));
 const SCHEMA = fileURLToPath(new URL('../../../policies/vendor.schema.json', import.meta.url));
 const FILES = readdirSync(DIR);
+
+async function loadPack(): Promise<ReadonlyMap<string, VendorProfile>> {
+  const result = await loadProfiles(DIR);
+  if (!result.ok) throw new Error(result.errors.map(({ file, line, message }) => `${file}:${line}: ${message}`).join('\n'));
+  return result.profiles;
+}
 
 const profile = (lines: string): string =>
   `schema: 1\nvendor: x\ntitle: X\npurposes: [analytics]\nrecipient: own\nendpoints: []\n${lines}`;
@@ -24,7 +30,7 @@ function errorsOf(text: string): string[] {
 
 describe('loadProfiles', () => {
   it('loads every profile of the pack', async () => {
-    const profiles = loadAllProfiles();
+    const profiles = await loadPack();
     expect([...profiles.keys()].sort()).toEqual(FILES.map((file) => file.replace('.yaml', '')).sort());
     expect(profiles.size).toBe(39);
   });
@@ -100,7 +106,7 @@ describe('policies/vendor.schema.json', () => {
 
 describe('a profile', () => {
   it('finds fields by name, by path and by what lies above them', async () => {
-    const profiles = loadAllProfiles();
+    const profiles = await loadPack();
     const ga4 = profiles.get('ga4');
     const meta = profiles.get('meta');
     expect(ga4?.field('cid')?.class).toBe('online-id');
@@ -131,6 +137,6 @@ describe('a profile', () => {
     ['segment', '/v1/batch', true],
     ['generic', '/1.gif', false],
   ])('%s: %s is an endpoint: %s', async (name, path, expected) => {
-    expect(loadAllProfiles().get(name)?.isEndpoint(path)).toBe(expected);
+    expect((await loadPack()).get(name)?.isEndpoint(path)).toBe(expected);
   });
 });
