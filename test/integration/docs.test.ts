@@ -110,7 +110,7 @@ describe('README.md and docs/', () => {
         .replaceAll('127.0.0.1:8080', `127.0.0.1:${test.port}`)
         .replaceAll('http://127.0.0.1:8081', admin.url)
         .replaceAll('curl ', 'curl -sS --fail-with-body ');
-      const { stdout } = await run('bash', ['-euc', script], { cwd: folder, env, timeout: 90_000 });
+      const { stdout } = await run('bash', ['--norc', '-euc', script], { cwd: folder, env, timeout: 90_000 });
       if (text.includes('curl')) expect(stdout).toContain('"analytics":"granted"');
       if (text.includes('# one dropped, one forwarded'))
         expect(stdout).toMatch(/outcome="dropped"\} 1\n(.*\n)*.*outcome="forwarded"\} 1/);
