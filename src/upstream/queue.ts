@@ -48,6 +48,13 @@ export interface QueueLimits {
   readonly waiting: number;
 }
 
+/** A hit on its way, and where it stands among the others. */
+interface Sending {
+  readonly hit: AnsweredHit;
+  giveUp: () => void;
+  at: number;
+}
+
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 /** Connections break now and then; so many failures one after another are a collector that is down. */
@@ -58,7 +65,11 @@ export class CollectorQueue {
   readonly #parts: QueueParts;
   readonly #waiting: AnsweredHit[] = [];
   #next = 0;
-  readonly #underWay = new Map<AnsweredHit, () => void>();
+  /**
+   * No Map: one that is written as often keeps what it held. Its outgrown tables point to the next ones, and once one of them is in
+   * the old generation every hit stays in memory until the next full collection.
+   */
+  readonly #underWay: Sending[] = [];
   readonly #drained = new Set<() => void>();
   #failures = 0;
   #pauseMs = 0;
@@ -74,7 +85,7 @@ export class CollectorQueue {
 
   /** Hits in memory: on their way and waiting. */
   get length(): number {
-    return this.#underWay.size + this.#waiting.length - this.#next;
+    return this.#underWay.length + this.#waiting.length - this.#next;
   }
 
   get #isDown(): boolean {
@@ -84,7 +95,7 @@ export class CollectorQueue {
   /** Takes a hit. Never throws; what cannot be kept is counted as lost. */
   offer(hit: AnsweredHit): void {
     if (this.#mustWait(hit)) return this.#spoolIt(hit, false);
-    if (this.#underWay.size < this.#parts.limits.concurrent) return this.#send(hit);
+    if (this.#underWay.length < this.#parts.limits.concurrent) return this.#send(hit);
     if (this.length >= this.#parts.limits.concurrent + this.#parts.limits.waiting) return this.#spoolIt(hit, false);
     this.#waiting.push(hit);
   }
@@ -121,11 +132,10 @@ export class CollectorQueue {
     });
     await Promise.race([Promise.all([idle, this.#draining]), pause(withinMs)]);
     for (const leave of this.#drained) leave();
-    for (const [hit, giveUp] of this.#underWay) {
+    for (const { hit, giveUp } of this.#underWay.splice(0)) {
       giveUp();
       this.#spoolIt(hit, true);
     }
-    this.#underWay.clear();
     for (const hit of this.#takeWaiting()) this.#spoolIt(hit, false);
     await this.#draining;
   }
@@ -150,17 +160,27 @@ export class CollectorQueue {
   }
 
   #send(hit: AnsweredHit): void {
-    const giveUp = this.#parts.send(this.#parts.upstream, hit.request, (outcome) => {
-      this.#underWay.delete(hit);
+    const sending: Sending = { hit, giveUp: () => undefined, at: this.#underWay.length };
+    // First, since an exchange that cannot begin has ended when `send` returns.
+    this.#underWay.push(sending);
+    sending.giveUp = this.#parts.send(this.#parts.upstream, hit.request, (outcome) => {
+      this.#leave(sending);
       this.#settle(hit, outcome);
       this.#sendNext();
       if (this.#idle !== null && this.length === 0) this.#idle();
     });
-    this.#underWay.set(hit, giveUp);
+  }
+
+  /** The last one takes its place. */
+  #leave({ at }: Sending): void {
+    const last = this.#underWay.pop() as Sending;
+    if (last.at === at) return;
+    last.at = at;
+    this.#underWay[at] = last;
   }
 
   #sendNext(): void {
-    while (this.#next < this.#waiting.length && this.#underWay.size < this.#parts.limits.concurrent) {
+    while (this.#next < this.#waiting.length && this.#underWay.length < this.#parts.limits.concurrent) {
       const hit = this.#waiting[this.#next++] as AnsweredHit;
       if (this.#mustWait(hit)) this.#spoolIt(hit, false);
       else this.#send(hit);
@@ -215,7 +235,7 @@ export class CollectorQueue {
         send,
         note: (outcome) => this.note(outcome),
         // Live hits go first: the spool has the room that they leave.
-        mayGoOn: () => !this.#stopping && !this.#isDown && this.#underWay.size < limits.concurrent,
+        mayGoOn: () => !this.#stopping && !this.#isDown && this.#underWay.length < limits.concurrent,
         isTrial: () => this.#isDown,
         underWay: this.#drained,
       });

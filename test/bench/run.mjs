@@ -30,8 +30,8 @@ function option(name, fallback) {
 }
 
 const quick = process.argv.includes('--quick');
-const rounds = Number(option('rounds', quick ? 1 : 5));
-const seconds = Number(option('seconds', quick ? 1 : 3));
+const rounds = Number(option('rounds', quick ? 1 : 12));
+const seconds = Number(option('seconds', quick ? 1 : 2));
 const warmSeconds = Number(option('warm', quick ? 1 : 8));
 const connections = Number(option('connections', 64));
 const only = option('only', '').split(',').filter(Boolean);
@@ -142,10 +142,9 @@ function problemsOf({ arrives, results }) {
 }
 
 function report(targets, enforcement) {
-  const rate = (name) => {
-    const found = targets.find((target) => target.name === name);
-    return found === undefined ? null : median(found.results.map(({ perSecond }) => perSecond));
-  };
+  const resultsOf = (name) => targets.find((target) => target.name === name)?.results ?? null;
+  // The machine's speed changes within seconds: two programs are compared within each round, and the median is of those ratios.
+  const compare = (one, other, key) => median(one.map((result, round) => result[key] / other[round][key]));
   const rows = targets.map((target) => {
     const of = (key) => median(target.results.map((result) => result[key]));
     const rates = target.results.map(({ perSecond }) => perSecond);
@@ -162,7 +161,7 @@ function report(targets, enforcement) {
       problems: problemsOf(target),
     };
   });
-  const ratios = Object.fromEntries(
+  const compared = Object.fromEntries(
     [
       ['consentry forward', 'http-proxy'],
       ['consentry forward', 'http-proxy-middleware'],
@@ -178,18 +177,14 @@ function report(targets, enforcement) {
       ['consentry in koa forward', 'koa gif'],
       ['consentry in koa drop', 'consentry drop'],
     ]
-      .map(([one, other]) => [`${one} / ${other}`, rate(one), rate(other)])
+      .map(([one, other]) => [`${one} / ${other}`, resultsOf(one), resultsOf(other)])
       .filter(([, one, other]) => one !== null && other !== null)
-      .map(([name, one, other]) => [name, Number((one / other).toFixed(2))]),
+      .map(([name, one, other]) => [name, [compare(one, other, 'perSecond'), compare(other, one, 'cpuUs')]]),
   );
+  const pick = (at) => Object.fromEntries(Object.entries(compared).map(([name, both]) => [name, Number(both[at].toFixed(2))]));
+  const ratios = pick(0);
   // CPU per request is what a noisy machine changes least.
-  const cpu = (name) => rows.find((row) => row.name === name)?.cpuUs;
-  const cpuRatios = Object.fromEntries(
-    Object.keys(ratios).map((key) => {
-      const [one, other] = key.split(' / ');
-      return [key, Number(((cpu(other) ?? Number.NaN) / (cpu(one) ?? Number.NaN)).toFixed(2))];
-    }),
-  );
+  const cpuRatios = pick(1);
   const machine = { cpu: cpus()[0]?.model ?? '', cores: cpus().length, node: process.version, load: loadAverage() };
   const date = new Date().toISOString();
   mkdirSync(join(RESULTS, '..'), { recursive: true });

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createKeyring } from '../../../src/consent/keys.ts';
 import type { Upstream } from '../../../src/upstream/client.ts';
@@ -84,6 +86,50 @@ describe('the queue of a collector', () => {
     await queue.stop(10);
     await spool.close();
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('keeps no place for a hit that fails before it begins to be sent', async () => {
+    queue = open(
+      { concurrent: 2, waiting: 0 },
+      {
+        spool: null,
+        send(_upstream, request, settled) {
+          if (request.path.startsWith('/bad')) settled({ kind: 'not-sent', reason: 'upstream-invalid' });
+          else setImmediate(() => settled({ kind: 'taken' }));
+          return () => undefined;
+        },
+      },
+    );
+    for (let i = 0; i < 4; i++) queue.offer(hit(`/bad${i}`));
+    expect(queue.length).toBe(0);
+    queue.offer(hit('/good'));
+    await vi.waitFor(() => expect(results).toEqual({ lost: 4, taken: 1 }));
+  });
+
+  it('holds no hit that has been sent, even where only young objects are collected', async () => {
+    const underWay: (() => void)[] = [];
+    const send: QueueParts['send'] = (_upstream, _request, settled) => {
+      underWay.push(() => settled({ kind: 'taken' }));
+      return () => undefined;
+    };
+    queue = open({ concurrent: 100, waiting: 0 }, { send });
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as (options?: { type: 'minor' }) => void;
+    let heldAtFirst = 0;
+    for (let round = 0; round < 40; round++) {
+      for (let i = 0; i < 200; i++) {
+        // 4 KiB each, so that the hits of the last 20 rounds would be 16 MiB.
+        const request = { method: 'GET', path: '/', headers: new Array<string>(512).fill('x'), body: null };
+        queue.offer({ request, subject: null, order: 0, describe: () => null });
+        if (underWay.length > 64) underWay.shift()?.();
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+      if (round === 20) collect();
+      else collect({ type: 'minor' });
+      if (round === 20) heldAtFirst = process.memoryUsage().heapUsed;
+    }
+    expect((process.memoryUsage().heapUsed - heldAtFirst) / 1024 / 1024).toBeLessThan(4);
+    for (const settle of underWay) settle();
   });
 
   it('sends so many at once, keeps so many in memory and the others on disk, and loses none', async () => {
