@@ -98,16 +98,6 @@ export class VisitorAnswers {
   }
 }
 
-/** The same as functions, for a mount that is put together. */
-export function answerVisitor(res: ServerResponse): Pick<VisitorAnswers, 'refuse' | 'drop' | 'answerFirst'> {
-  const answers = new VisitorAnswers(res);
-  return {
-    refuse: (code) => answers.refuse(code),
-    drop: (dropped) => answers.drop(dropped),
-    answerFirst: (hit, route, judgement) => answers.answerFirst(hit, route, judgement),
-  };
-}
-
 /** A collector that is down: an error, but an image request gets its pixel, since a page should not show a broken one. */
 export function answerUnavailable(res: ServerResponse, hit: ReceivedHit, code: RefusalCode): void {
   if (wantsImage(hit)) answerEmpty(res, hit, 'upstream');

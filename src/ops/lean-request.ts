@@ -4,11 +4,21 @@
  */
 import { IncomingMessage } from 'node:http';
 
+const { _dump: dump } = IncomingMessage.prototype as unknown as { _dump(this: IncomingMessage): void };
+
 const inherited = Object.getOwnPropertyDescriptor(IncomingMessage.prototype, 'headers');
 
 /** To be given to `createServer`. `isHandedOver` is set when the first listener gets the request: from then on `headers` is whole. */
 export class LeanRequest extends IncomingMessage {
   isHandedOver = false;
+
+  /**
+   * Node calls this when an answer is written whose request nobody has read to its end. One that has come without a body has
+   * nothing to be read away; bringing its stream to an end, which nobody waits for, would cost several ticks.
+   */
+  _dump(): void {
+    if (!this.complete || this.readableLength > 0 || this.readableFlowing !== null) dump.call(this);
+  }
 }
 
 if (inherited?.get !== undefined && inherited.set !== undefined) {

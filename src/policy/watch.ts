@@ -15,7 +15,7 @@ export interface PolicyWatch {
 export interface WatchOptions {
   /** Quiet time after which a change counts as complete, in milliseconds. Default 40. */
   readonly settleMs?: number;
-  /** How often the folder is looked at where the system reports nothing (network disks), in milliseconds. Default 2000. */
+  /** How often the folder is looked at where the system reports nothing (network disks), in milliseconds. Default 10,000: a look costs a millisecond of CPU. */
   readonly pollMs?: number;
 }
 
@@ -27,7 +27,7 @@ const BELOW = ['', 'base', 'vendors'];
  * nothing; several changes in a row are one.
  */
 export function watchPolicies(folder: string, onChange: () => void, options: WatchOptions = {}): PolicyWatch {
-  const watcher = new FolderWatch(folder, onChange, options.settleMs ?? 40, options.pollMs ?? 2_000);
+  const watcher = new FolderWatch(folder, onChange, options.settleMs ?? 40, options.pollMs ?? 10_000);
   return { ready: watcher.start(), close: () => watcher.close() };
 }
 

@@ -116,13 +116,14 @@ function workerOf(pid) {
  * @param main another build than this checkout's, to compare with
  * @param cores one, or several as taskset reads them
  */
-export async function startConsentry(config, folder, main = MAIN, cores = 0) {
+/** @param nodeArgs options of Node itself, separated by spaces */
+export async function startConsentry(config, folder, main = MAIN, cores = 0, nodeArgs = process.env.BENCH_NODE_ARGS ?? '') {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'consentry.yaml'), JSON.stringify(config));
   const child = await start(
     cores,
     process.execPath,
-    [...(process.env.BENCH_NODE_ARGS ?? '').split(' ').filter(Boolean), main, 'serve'],
+    [...nodeArgs.split(' ').filter(Boolean), main, 'serve'],
     {
       until: /"msg":"listening"/,
       cwd: folder,

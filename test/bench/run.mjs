@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: Consentry with everything on against proxies that check nothing, interleaved, on one core.
- * `--against FILE`: the `main.js` of another build, measured beside this one.
+ * `--against FILE`: the `main.js` of another build, measured beside this one. BENCH_NODE_ARGS and BENCH_OTHER_NODE_ARGS: options of
+ * Node itself for the two.
  * `--quick` only shows that it runs (30 s). `--rounds N`, `--seconds N`, `--only a,b` (names), `--connections N`.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -86,7 +87,7 @@ async function main() {
   if (against !== '') {
     const [otherPort, otherAdmin] = [await findPort(), await findPort()];
     const otherConfig = configFor({ port: otherPort, adminPort: otherAdmin, collector, echo: echo.url, folder });
-    const other = await startConsentry(otherConfig, join(folder, 'other'), against);
+    const other = await startConsentry(otherConfig, join(folder, 'other'), against, 0, process.env.BENCH_OTHER_NODE_ARGS);
     for (const mode of Object.keys(files)) {
       add(`other ${mode}`, { port: otherPort, pid: other.pid, file: files[mode], arrives: mode !== 'drop' });
     }
