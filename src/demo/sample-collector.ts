@@ -1,7 +1,7 @@
 /** A collector that takes everything and tells what reached it, the way a stranger's server would see it. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { PIXEL } from '../hit/answer.ts';
+import { PIXEL } from '../vendors/prepared-answer.ts';
 import type { SeenRequest } from './request.ts';
 
 export interface SampleCollector {

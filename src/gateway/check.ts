@@ -1,11 +1,11 @@
 /** The decision endpoint for other proxies: may this request go to the collector as it is? */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { NO_STORE } from '../hit/answer.ts';
 import { describeDecision } from '../hit/leave.ts';
 import type { HitServices, Mount } from '../hit/mount.ts';
 import { readOriginal } from '../hit/original.ts';
 import { runHit } from '../hit/pipeline.ts';
 import { receiveHit } from '../hit/receive.ts';
+import { NO_STORE } from '../vendors/prepared-answer.ts';
 
 export const CHECK_PATH = '/_consentry/check';
 

@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { Context, Next } from 'koa';
 import type { RefusalCode } from '../errors.ts';
-import { answerPreflight, answerRefusal, NO_STORE, VisitorAnswers } from '../hit/answer.ts';
+import { answerPreflight, answerRefusal, VisitorAnswers } from '../hit/answer.ts';
 import { type AnswerRules, filterAnswer, rulesForAnswer, rulesForBare } from '../hit/answer-filter.ts';
 import type { ReceivedHit } from '../hit/hit.ts';
 import { keepBareHeaders, targetOf } from '../hit/leave.ts';
@@ -13,6 +13,7 @@ import type { OutgoingHit } from '../hit/outgoing.ts';
 import { runHit } from '../hit/pipeline.ts';
 import type { Route } from '../hit/route.ts';
 import type { HeaderTable } from '../upstream/headers.ts';
+import { NO_STORE } from '../vendors/prepared-answer.ts';
 
 export interface KoaMountParts {
   readonly table: HeaderTable;

@@ -1,7 +1,7 @@
 /** Filters the collector's answer on its way to the visitor: what it may set, and what it may make the browser remember. */
 import { type Action, PURPOSE_INDEX } from '../consent/state.ts';
 import type { HeaderTable } from '../upstream/headers.ts';
-import { NO_STORE } from './answer.ts';
+import { NO_STORE } from '../vendors/prepared-answer.ts';
 import { expireCookies } from './expire-cookies.ts';
 import type { ReceivedHit } from './hit.ts';
 import { strictestAction } from './judge.ts';

@@ -2,18 +2,17 @@
 import type { ServerResponse } from 'node:http';
 import { type RefusalCode, toProblem } from '../errors.ts';
 import type { Judgement } from '../policy/policy.ts';
+import { NO_STORE, PIXEL, type PreparedAnswer, prepareAnswer } from '../vendors/prepared-answer.ts';
 import { writeAnswer } from './answer-write.ts';
 import { expireCookies } from './expire-cookies.ts';
 import type { ReceivedHit } from './hit.ts';
 import type { DroppedHit } from './mount.ts';
 import type { Route } from './route.ts';
 
-/** The smallest transparent GIF that every browser takes: 43 bytes (GIF89a, one pixel). */
-export const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
+const NO_LINES: readonly string[] = [];
 
-const PIXEL_TEXT = PIXEL.toString('latin1');
-
-export const NO_STORE = 'private, no-store';
+const EMPTY_ANSWER = prepareAnswer(204, null, Buffer.alloc(0));
+const PIXEL_ANSWER = prepareAnswer(200, 'image/gif', PIXEL);
 
 /** Whether the answer is wanted as an image: Sec-Fetch-Dest tells; without it (older browsers, mail programs) Accept does. */
 function wantsImage(hit: ReceivedHit): boolean {
@@ -26,26 +25,22 @@ export function answerEmpty(
   res: ServerResponse,
   hit: ReceivedHit,
   respond: Route['respond'],
-  lines: readonly string[] = [],
+  lines: readonly string[] = NO_LINES,
 ): void {
   const image = respond === 'pixel' ? hit.method !== 'POST' : respond === 'upstream' && wantsImage(hit);
-  const headers = [...corsHeaders(hit), ...lines];
-  headers.push('Cache-Control', NO_STORE);
-  if (!image) return void res.writeHead(204, headers).end();
-  headers.push('Content-Type', 'image/gif', 'Content-Length', String(PIXEL.length));
-  if (hit.method === 'HEAD') res.writeHead(200, headers).end();
-  else writeAnswer(res, 200, headers, PIXEL_TEXT);
+  answerPrepared(res, hit, image ? PIXEL_ANSWER : EMPTY_ANSWER, lines);
 }
 
 /** Answer to a dropped hit: the profile's, which the vendor's script takes for success, else the route's. Never an error. */
-export function answerDropped(res: ServerResponse, hit: ReceivedHit, route: Route, lines: readonly string[] = []): void {
+export function answerDropped(res: ServerResponse, hit: ReceivedHit, route: Route, lines: readonly string[] = NO_LINES): void {
   const { dropped } = route.profile;
-  if (dropped === null) return answerEmpty(res, hit, route.respond, lines);
-  const headers = [...corsHeaders(hit), ...lines];
-  headers.push('Cache-Control', NO_STORE);
-  for (const [name, value] of Object.entries(dropped.headers)) headers.push(name, value);
-  if (dropped.status !== 204) headers.push('Content-Length', String(dropped.body.length));
-  res.writeHead(dropped.status, headers).end(hit.method === 'HEAD' || dropped.status === 204 ? undefined : dropped.body);
+  if (dropped === null) answerEmpty(res, hit, route.respond, lines);
+  else answerPrepared(res, hit, dropped, lines);
+}
+
+function answerPrepared(res: ServerResponse, hit: ReceivedHit, answer: PreparedAnswer, lines: readonly string[]): void {
+  const isPlain = hit.origin === '' && lines.length === 0;
+  writeAnswer(res, answer.status, isPlain ? answer.lines : [...corsHeaders(hit), ...lines, ...answer.lines], answer.body);
 }
 
 /**

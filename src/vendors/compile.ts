@@ -1,10 +1,9 @@
 /** From a checked profile file to the profile that hits are scrubbed by. */
 import { PURPOSE_INDEX, PURPOSES, type Purpose, purposeSet } from '../consent/state.ts';
 import { NameTable } from './names.ts';
-import type { DroppedAnswer, FieldRule, Restriction, VendorProfile } from './profile.ts';
+import { PIXEL, type PreparedAnswer, prepareAnswer } from './prepared-answer.ts';
+import type { FieldRule, Restriction, VendorProfile } from './profile.ts';
 import type { FieldEntry, VendorFile } from './schema.ts';
-
-const GIF = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64');
 
 function compileField(entry: FieldEntry, purpose: Purpose): FieldRule {
   return {
@@ -50,11 +49,10 @@ function compileEndpoints(endpoints: readonly string[]): (path: string) => boole
   return (path) => pattern.test(path);
 }
 
-function compileDropped(dropped: VendorFile['dropped']): DroppedAnswer | null {
+function compileDropped(dropped: VendorFile['dropped']): PreparedAnswer | null {
   if (dropped === undefined) return null;
-  if (dropped.gif) return { status: dropped.status, headers: { 'content-type': 'image/gif' }, body: GIF };
-  const headers: Record<string, string> = dropped.type === undefined ? {} : { 'content-type': dropped.type };
-  return { status: dropped.status, headers, body: Buffer.from(dropped.body ?? '', 'utf8') };
+  if (dropped.gif) return prepareAnswer(dropped.status, 'image/gif', PIXEL);
+  return prepareAnswer(dropped.status, dropped.type ?? null, Buffer.from(dropped.body ?? '', 'utf8'));
 }
 
 type RestrictionEntry = NonNullable<VendorFile['restricted']>[number];
