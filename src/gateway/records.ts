@@ -35,7 +35,11 @@ export async function openRecords(config: Config, options: RecordsOptions): Prom
     generateIn: embeddedStoreFolder(config.store),
     say: options.say,
   });
-  if (!loaded.ok) throw new GatewayProblem([loaded.problem]);
+  if (!loaded.ok) {
+    // An open connection would keep a process that has said why it cannot start.
+    await opened.store.close();
+    throw new GatewayProblem([loaded.problem]);
+  }
   return { keyring: loaded.keyring, store: opened.store };
 }
 

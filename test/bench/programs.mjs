@@ -120,15 +120,10 @@ function workerOf(pid) {
 export async function startConsentry(config, folder, main = MAIN, cores = 0, nodeArgs = process.env.BENCH_NODE_ARGS ?? '') {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'consentry.yaml'), JSON.stringify(config));
-  const child = await start(
-    cores,
-    process.execPath,
-    [...nodeArgs.split(' ').filter(Boolean), main, 'serve'],
-    {
-      until: /"msg":"listening"/,
-      cwd: folder,
-    },
-  );
+  const child = await start(cores, process.execPath, [...nodeArgs.split(' ').filter(Boolean), main, 'serve'], {
+    until: /"msg":"listening"/,
+    cwd: folder,
+  });
   const end = () =>
     new Promise((resolve) => {
       child.removeAllListeners('exit');

@@ -199,6 +199,17 @@ describe.skipIf(!hasRedis)('hits while Redis is', () => {
   });
 });
 
+describe('a gateway that is given no keys for its Redis', () => {
+  it.skipIf(!hasRedis)('says so and leaves no connection, which would keep its process', async () => {
+    const server = await startRedis();
+    cleanups.push(() => server.remove());
+    const routes = [{ path: '/own', purposes: ['analytics' as const] }];
+    await expect(startGateway({ store: server.url, routes }, { environment: {} })).rejects.toThrow(/no keys/);
+    // The one that is left is the one that asks.
+    await waitUntil(() => server.cli('CLIENT', 'LIST').trim().split('\n').length === 1, 5_000);
+  });
+});
+
 /** Asks over connections: to start a program holds up the gateway, which runs in this process. */
 async function waitForMaster(servers: readonly RedisServer[]): Promise<void> {
   for (;;) {
