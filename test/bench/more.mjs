@@ -130,8 +130,11 @@ async function workers() {
   );
 }
 
-/** @param forget makes the gateway forget the records that it has read */
-async function fresh(name, store, forget = () => undefined) {
+/**
+ * @param forget makes the gateway forget the records that it has read
+ * @param countReads of the store, where it can tell
+ */
+async function fresh(name, store, forget = () => undefined, countReads = () => Number.NaN) {
   const folder = newFolder();
   const gateway = await startGateway(folder, store);
   console.error(`fresh on ${name}: minting ${UNCACHED} decisions …`);
@@ -145,7 +148,10 @@ async function fresh(name, store, forget = () => undefined) {
   for (let round = 0; round < rounds; round++) {
     const cached = await measure(known, collectorPort, 1, connections);
     forget();
+    const before = countReads();
     const others = await measure(uncached, collectorPort, 1, connections);
+    const read = (countReads() - before) / others.perSecond;
+    if (read < 0.7) throw new Error(`only ${Math.round(read * 100)} % of the hits read a record from ${name}`);
     shares.push(others.perSecond / cached.perSecond);
   }
   console.log(
@@ -163,8 +169,13 @@ async function freshOnRedis() {
   // With this store every gateway is given the keys.
   process.env.CONSENTRY_KEYS = `bench:${randomBytes(32).toString('base64url')}`;
   // Whoever has lost the connection that says what changed trusts nothing that it has read.
-  const forget = () => spawnSync('redis-cli', ['-p', String(port), 'CLIENT', 'KILL', 'TYPE', 'PUBSUB']);
-  await fresh('Redis', { store: `redis://127.0.0.1:${port}` }, forget);
+  const ask = (...words) => spawnSync('redis-cli', ['-p', String(port), ...words]).stdout.toString();
+  await fresh(
+    'Redis',
+    { store: `redis://127.0.0.1:${port}` },
+    () => ask('CLIENT', 'KILL', 'TYPE', 'PUBSUB'),
+    () => Number(/total_commands_processed:(\d+)/.exec(ask('INFO', 'stats'))[1]),
+  );
 }
 
 async function long() {
