@@ -132,9 +132,10 @@ export class CollectorQueue {
     });
     await Promise.race([Promise.all([idle, this.#draining]), pause(withinMs)]);
     for (const leave of this.#drained) leave();
-    for (const { hit, giveUp } of this.#underWay.splice(0)) {
-      giveUp();
-      this.#spoolIt(hit, true);
+    // One by one: with its connection those behind it on the same one fail, and have left by themselves.
+    for (let last = this.#underWay.pop(); last !== undefined; last = this.#underWay.pop()) {
+      last.giveUp();
+      this.#spoolIt(last.hit, true);
     }
     for (const hit of this.#takeWaiting()) this.#spoolIt(hit, false);
     await this.#draining;

@@ -115,8 +115,8 @@ function workerOf(pid) {
 /**
  * @param main another build than this checkout's, to compare with
  * @param cores one, or several as taskset reads them
+ * @param nodeArgs options of Node itself, separated by spaces
  */
-/** @param nodeArgs options of Node itself, separated by spaces */
 export async function startConsentry(config, folder, main = MAIN, cores = 0, nodeArgs = process.env.BENCH_NODE_ARGS ?? '') {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'consentry.yaml'), JSON.stringify(config));

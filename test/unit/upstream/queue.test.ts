@@ -106,6 +106,30 @@ describe('the queue of a collector', () => {
     await vi.waitFor(() => expect(results).toEqual({ lost: 4, taken: 1 }));
   });
 
+  it('spools each hit once at a stop where giving one up fails those on the same connection', async () => {
+    const underWay = new Set<() => void>();
+    queue = open(
+      { concurrent: 8, waiting: 0 },
+      {
+        send(_upstream, _request, settled) {
+          const fail = (): void => {
+            underWay.delete(fail);
+            settled(UNSURE);
+          };
+          underWay.add(fail);
+          return () => {
+            if (!underWay.delete(fail)) return;
+            for (const other of [...underWay]) other();
+          };
+        },
+      },
+    );
+    for (let i = 0; i < 8; i++) queue.offer(hit(`/${i}`));
+    await queue.stop(1);
+    expect(results).toEqual({ spooled: 8 });
+    expect(queue.length).toBe(0);
+  });
+
   it('holds no hit that has been sent, even where only young objects are collected', async () => {
     const underWay: (() => void)[] = [];
     const send: QueueParts['send'] = (_upstream, _request, settled) => {
