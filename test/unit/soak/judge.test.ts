@@ -61,5 +61,7 @@ describe('a long run', () => {
   it('of some minutes finds what leaks by the request', () => {
     const samples = run().map((sample) => ({ ...sample, minutes: sample.minutes / 20, keptMib: 30 + sample.minutes / 10 }));
     expect(judgeRun(samples, FIRST, LAST, limitsOf(3)).faults.join()).toContain('memory kept');
+    const beside = run().map((sample) => ({ ...sample, minutes: sample.minutes / 20, residentMib: 60 + sample.minutes / 2 }));
+    expect(judgeRun(beside, FIRST, LAST, limitsOf(3)).faults.join()).toContain('resident memory');
   });
 });
