@@ -120,6 +120,7 @@ function dropByFault(hit: Recorded, error: unknown): void {
 }
 
 const NO_LINES: readonly string[] = [];
+const NOTHING_DONE: HitEvidence['report'] = [];
 
 function decide(passage: Passage, lookup: ConsentLookup): void {
   const { services, mount, received, route, body, identity, set, now } = passage;
@@ -178,7 +179,7 @@ function scrub(hit: Judged, action: 'forward' | 'anonymize'): void {
   const headers = keepHeaders(received, services.stripCookie);
   const target = targetOf(route, received.path, ownQuery(received));
   const incoming: OutgoingHit = { method: received.method, target, headers, body };
-  if (hit.untouched) return release(hit, action, incoming, identity.address, []);
+  if (hit.untouched) return release(hit, action, incoming, identity.address, NOTHING_DONE);
   const request: ScrubRequest = {
     hit: incoming,
     profile: route.profile,
@@ -248,7 +249,7 @@ function hostFor(route: Route, received: ReceivedHit, action: 'forward' | 'anony
   return action === 'forward' ? received.hostHeader : (route.host ?? route.upstream?.host ?? 'localhost');
 }
 
-function drop(hit: Judged, outcome: HitEvidence['outcome'], fault: string | null, report: HitEvidence['report'] = []): void {
+function drop(hit: Judged, outcome: HitEvidence['outcome'], fault: string | null, report = NOTHING_DONE): void {
   const { mount, received, route, judgement } = hit;
   mount.drop({ received, route, judgement, unread: false });
   record(hit, outcome, fault, report);
@@ -268,7 +269,7 @@ function record(
   hit: Recorded,
   outcome: HitEvidence['outcome'],
   fault: string | null,
-  report: HitEvidence['report'] = [],
+  report = NOTHING_DONE,
   outgoing: OutgoingHit | null = null,
 ): void {
   const { services, received } = hit;

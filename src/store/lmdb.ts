@@ -59,9 +59,24 @@ export function openLmdbStore(folder: string): ConsentStore {
   /** Heads as they were last read: the store is asked for each hit, but the same text need not be parsed again. */
   const read = new BoundedCache<{ readonly text: string; readonly head: ConsentHead }>(KEPT_HEADS);
 
+  let isLatest = false;
+
   /** Another process's writes are seen only by a transaction that began after them. */
   function seeLatest(): void {
     root.resetReadTxn();
+    isLatest = false;
+  }
+
+  /** The same for a hit: those that came in one turn of the event loop had all come before the turn's first look. */
+  function seeLatestOfTurn(): void {
+    if (isLatest) return;
+    root.resetReadTxn();
+    isLatest = true;
+    setImmediate(endTurn);
+  }
+
+  function endTurn(): void {
+    isLatest = false;
   }
 
   function readTip(subject: string): ChainTip {
@@ -103,6 +118,7 @@ export function openLmdbStore(folder: string): ConsentStore {
       throw new StoreUnavailable('a consent record could not be written to the disk', { cause: error });
     } finally {
       clearTimeout(timer);
+      isLatest = false;
     }
   }
 
@@ -110,7 +126,7 @@ export function openLmdbStore(folder: string): ConsentStore {
     kind: 'lmdb',
     readHead(subject) {
       if (!isSubject(subject)) return null;
-      seeLatest();
+      seeLatestOfTurn();
       const text = heads.get(subject);
       if (text === undefined) {
         read.delete(subject);

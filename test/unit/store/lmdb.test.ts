@@ -25,3 +25,21 @@ it('lists each of many once, page by page, while others write and erase', async 
   expect(many.filter((subject) => !listed.includes(subject))).toEqual([]);
   expect(new Set(listed).size).toBe(listed.length);
 });
+
+it('sees what it wrote at once, and what another wrote by the next turn of the event loop', async () => {
+  const other = openLmdbStore(folder);
+  try {
+    const subject = drawSubject();
+    expect([store.readHead(subject), other.readHead(subject)]).toEqual([null, null]);
+    const { head } = await appendTo(store, subject);
+    expect(store.readHead(subject)).toEqual(head);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(other.readHead(subject)).toEqual(head);
+    await store.erase(subject, 1);
+    expect(store.readHead(subject)).toBeNull();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(other.readHead(subject)).toBeNull();
+  } finally {
+    await other.close();
+  }
+});
