@@ -28,6 +28,7 @@ const warm = option('warm', 8);
 const connections = option('connections', 64);
 const hits = option('hits', 10_000_000);
 const PURPOSES = { functional: true, analytics: true, personalization: true, advertising: true };
+const NO_PURPOSES = { functional: false, analytics: false, personalization: false, advertising: false };
 const KNOWN = 2_048;
 const REQUESTS = 10_240;
 /**
@@ -106,27 +107,32 @@ async function half() {
 }
 
 async function workers() {
-  const targets = [];
-  for (const count of [1, 2]) {
+  const counts = [1, 2];
+  const gateways = [];
+  for (const count of counts) {
     const folder = newFolder();
     const gateway = await startGateway(folder, { workers: count }, BOTH);
-    const cookies = await decideAll(gateway.port, 0, KNOWN, PURPOSES);
-    targets.push({ ...gateway, file: requestFile(folder, 'forward', { cookieOf: (visitor) => cookies[visitor] }) });
+    const ask = async (name, from, purposes) => {
+      const cookies = await decideAll(gateway.port, from, KNOWN, purposes);
+      return { ...gateway, file: requestFile(folder, name, { cookieOf: (visitor) => cookies[visitor] }) };
+    };
+    gateways.push({ drop: await ask('drop', KNOWN, NO_PURPOSES), forward: await ask('forward', 0, PURPOSES) });
   }
-  for (const count of [1, 2]) {
+  const rivals = [];
+  for (const count of counts) {
     const port = await findPort();
-    const rival = await start(
-      BOTH,
-      process.execPath,
-      [new URL('rivals/node-204.mjs', import.meta.url).pathname, String(port), '', String(count)],
-      { until: /ready/ },
-    );
-    targets.push({ port, pid: () => rival.pid, file: targets[0].file });
+    const program = new URL('rivals/node-204.mjs', import.meta.url).pathname;
+    const rival = await start(BOTH, process.execPath, [program, String(port), '', String(count)], { until: /ready/ });
+    rivals.push({ port, pid: () => rival.pid, file: gateways[0].forward.file });
   }
-  const results = await takeTurns(targets, { cores: BOTH });
-  const gain = (one, two) => results[two].map(({ perSecond }, i) => perSecond / results[one][i].perSecond);
+  const [one, two] = gateways;
+  const results = await takeTurns([...rivals, one.drop, two.drop, one.forward, two.forward], { cores: BOTH });
+  const gainOf = (at) => results[at + 1].map(({ perSecond }, i) => perSecond / results[at][i].perSecond);
+  const [bare, dropping, forwarding] = [0, 2, 4].map(gainOf);
+  const say = (gains) => `${median(gains).toFixed(2)} times (${spreadOf(gains)})`;
+  const beside = median(dropping.map((gain, i) => gain / bare[i])).toFixed(2);
   console.log(
-    `workers: a second one makes ${median(gain(0, 1)).toFixed(2)} times as many hits/s (${spreadOf(gain(0, 1))}) of Consentry forwarding, ${median(gain(2, 3)).toFixed(2)} times (${spreadOf(gain(2, 3))}) of node:http answering 204`,
+    `workers: a second one makes ${say(bare)} as many hits/s of node:http answering 204, ${say(dropping)} of Consentry answering dropped hits (${beside} of that in the same round), ${say(forwarding)} of Consentry forwarding, whose collector needs the same two cores`,
   );
 }
 
