@@ -186,16 +186,17 @@ export function anonymizeHeaders(ctx: ScrubContext): string[] {
     else if (values[place] === undefined && incoming[i + 1] !== '') values[place] = incoming[i + 1] as string;
   }
   const out: string[] = [];
-  ALLOWED.forEach(([name, make], place) => {
+  for (let place = 0; place < ALLOWED.length; place++) {
     const value = values[place];
-    if (value === undefined) return;
+    if (value === undefined) continue;
+    const [name, make] = ALLOWED[place] as (typeof ALLOWED)[number];
     const made = make(ctx, value);
     if (made !== value) {
       const carrier = make === makeReferer || make === makeOrigin ? 'url' : 'device';
       ctx.note(lowerName(name), carrier, made === null ? 'stripped' : 'coarsened');
     }
     if (made !== null) out.push(name, made);
-  });
+  }
   for (const i of others) {
     const lower = lowerName(incoming[i] as string);
     const value = incoming[i + 1] as string;

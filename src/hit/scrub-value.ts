@@ -79,8 +79,10 @@ export function treatPairs(ctx: ScrubContext, text: string, prefix: string, sepa
     return verdict;
   });
   if (ctx.plan.restrictions.length === 0) return out;
-  const added = missingFields(ctx, names).map(([name, value]) => `${encodePercent(name)}=${encodePercent(value)}`);
-  return added.length === 0 ? out : [out, ...added].filter((part) => part !== '').join(separator);
+  return missingFields(ctx, names).reduce((pairs, [name, value]) => {
+    const pair = `${encodePercent(name)}=${encodePercent(value)}`;
+    return pairs === '' ? pair : pairs + separator + pair;
+  }, out);
 }
 
 /** A name without a value: a declared flag, or a value without a name. */

@@ -54,7 +54,7 @@ export function install(values: readonly string[]): Needles {
   for (const value of values) size += value.length * 3;
   needles = reserve(needles, size, makeBytes);
   table.fill(0);
-  words.clear();
+  if (words.size > 0) words.clear();
   starts.length = values.length + 2;
   next.length = (values.length + 1) * STRIDE;
   let hasHighBytes = false;
