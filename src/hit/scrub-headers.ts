@@ -77,11 +77,23 @@ function noteCookie(ctx: ScrubContext, name: string, rule: FieldRule | null, val
 }
 
 const MAX_REMEMBERED = 1024;
-const lowerName = remember((name) => name.toLowerCase(), MAX_REMEMBERED, 64);
 
-function isTransport(lower: string): boolean {
-  return TRANSPORT.has(lower) || lower.startsWith('sec-');
+/** What the name of a header tells, in any case. */
+interface HeaderName {
+  readonly lower: string;
+  readonly isTransport: boolean;
+  /** Where it stands among the headers of an anonymized hit; -1 where it is none of them. */
+  readonly place: number;
 }
+
+const readName = remember(
+  (name): HeaderName => {
+    const lower = name.toLowerCase();
+    return { lower, isTransport: TRANSPORT.has(lower) || lower.startsWith('sec-'), place: PLACES.get(lower) ?? -1 };
+  },
+  MAX_REMEMBERED,
+  64,
+);
 
 /** Versions of browsers look like addresses, and their names and builds like ids. */
 const VERSIONS = /(?:[/ ]|v=")\d{1,5}(?:[._]\d{1,6}){1,4}|\b[A-Z]{1,4}\d{1,3}[A-Z]?\.\d{6}\.[\w.]{1,12}/g;
@@ -98,11 +110,11 @@ function dropVersion(match: string, offset: number, header: string): string {
 /** Whether a header of the browser tells who somebody is. */
 const tellsIdentity = remember((value) => findClass(value.replace(VERSIONS, dropVersion)) !== null, MAX_REMEMBERED);
 
-function noteHeader(ctx: ScrubContext, name: string, value: string): void {
-  if (value === '' || (isTransport(name) && !tellsIdentity(value))) return;
-  ctx.note(name, 'undeclared', 'stripped');
-  if (IDENTIFYING.test(name)) ctx.addSecret(name, 'online-id', value, true);
-  visitIdentifiers(value, (found, text) => ctx.addSecret(name, found, text, true));
+function noteHeader(ctx: ScrubContext, { lower, isTransport }: HeaderName, value: string): void {
+  if (value === '' || (isTransport && !tellsIdentity(value))) return;
+  ctx.note(lower, 'undeclared', 'stripped');
+  if (IDENTIFYING.test(lower)) ctx.addSecret(lower, 'online-id', value, true);
+  visitIdentifiers(value, (found, text) => ctx.addSecret(lower, found, text, true));
 }
 
 function canonicalType(value: string): string | null {
@@ -159,8 +171,6 @@ const ALLOWED: readonly (readonly [name: string, make: Maker])[] = [
   ['Content-Encoding', (_, value) => (/^(?:gzip|x-gzip|deflate|br)$/i.test(value.trim()) ? value.trim().toLowerCase() : null)],
 ];
 const PLACES = new Map(ALLOWED.map(([name], place) => [name.toLowerCase(), place]));
-/** Where a header stands in an anonymized hit, by its name in any case. */
-const placeOf = remember((name) => PLACES.get(name.toLowerCase()) ?? null, MAX_REMEMBERED, 64);
 
 function makeOrigin(ctx: ScrubContext, value: string): string | null {
   if (ctx.rules.page === 'drop') return null;
@@ -179,26 +189,27 @@ export function anonymizeHeaders(ctx: ScrubContext): string[] {
   ctx.where = 'header:';
   const incoming = ctx.request.hit.headers;
   const values: (string | undefined)[] = [];
-  const others: number[] = [];
+  const others: [name: HeaderName, value: string][] = [];
   for (let i = 0; i + 1 < incoming.length; i += 2) {
-    const place = placeOf(incoming[i] as string);
-    if (place === null) others.push(i);
-    else if (values[place] === undefined && incoming[i + 1] !== '') values[place] = incoming[i + 1] as string;
+    const name = readName(incoming[i] as string);
+    const value = incoming[i + 1] as string;
+    if (name.place < 0) others.push([name, value]);
+    else if (value !== '') values[name.place] ??= value;
   }
   const out: string[] = [];
-  ALLOWED.forEach(([name, make], place) => {
+  for (let place = 0; place < ALLOWED.length; place++) {
     const value = values[place];
-    if (value === undefined) return;
+    if (value === undefined) continue;
+    const [name, make] = ALLOWED[place] as (typeof ALLOWED)[number];
     const made = make(ctx, value);
     if (made !== value) {
       const carrier = make === makeReferer || make === makeOrigin ? 'url' : 'device';
-      ctx.note(lowerName(name), carrier, made === null ? 'stripped' : 'coarsened');
+      ctx.note(readName(name).lower, carrier, made === null ? 'stripped' : 'coarsened');
     }
     if (made !== null) out.push(name, made);
-  });
-  for (const i of others) {
-    const lower = lowerName(incoming[i] as string);
-    const value = incoming[i + 1] as string;
+  }
+  for (const [name, value] of others) {
+    const { lower } = name;
     const rule = ctx.profile.header(lower);
     if (lower === 'cookie') {
       const kept = scrubCookies(ctx, value);
@@ -209,13 +220,14 @@ export function anonymizeHeaders(ctx: ScrubContext): string[] {
           ? removeValue(ctx, lower, null, rule.class, value)
           : anonymizeValue(ctx, lower, rule, value);
       if (verdict !== false && readHeader(out, lower) === '') out.push(lower, verdict === true ? value : verdict);
-    } else noteHeader(ctx, lower, value);
+    } else noteHeader(ctx, name, value);
   }
   return out;
 }
 
 /** What stays of a header in a hit that is forwarded in part; null where nothing does. */
-function partOfHeader(ctx: ScrubContext, lower: string, value: string): string | null {
+function partOfHeader(ctx: ScrubContext, name: HeaderName, value: string): string | null {
+  const { lower } = name;
   if (lower === 'cookie') {
     const kept = scrubCookies(ctx, value);
     return kept === '' ? null : kept;
@@ -234,8 +246,8 @@ function partOfHeader(ctx: ScrubContext, lower: string, value: string): string |
     return url !== null && ctx.keep(url) ? url : null;
   }
   if (ctx.plan.strictest === 'forward') return ctx.keep(value) ? value : null;
-  if (isTransport(lower)) return keepTransport(ctx, lower, value);
-  noteHeader(ctx, lower, value);
+  if (name.isTransport) return keepTransport(ctx, lower, value);
+  noteHeader(ctx, name, value);
   return null;
 }
 
@@ -255,7 +267,7 @@ export function stripHeaders(ctx: ScrubContext): readonly string[] {
   for (let i = 0; i + 1 < incoming.length; i += 2) {
     const name = incoming[i] as string;
     const value = incoming[i + 1] as string;
-    const kept = partOfHeader(ctx, lowerName(name), value);
+    const kept = partOfHeader(ctx, readName(name), value);
     if (kept !== value) out ??= incoming.slice(0, i);
     if (kept !== null) out?.push(name, kept);
   }

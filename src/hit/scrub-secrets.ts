@@ -1,7 +1,7 @@
 /** Which values of identifying fields the guard can look for, and which parts of composite ones. */
 import { isRandomToken } from '../privacy/detect.ts';
 
-/** What trackers write where they have no id. */
+/** What trackers write where they have no id, in lower case. */
 const CONSTANTS = new Set(
   (
     'undefined null none true false unknown anonymous empty not_set n/a - * 0 1 00000000-0000-0000-0000-000000000000 0.0.0.0 ' +
@@ -28,7 +28,7 @@ function isUniform(value: string): boolean {
 /** Whether a value says who somebody is: of at least 6 characters, or of a known class and no bare number or constant. */
 export function isSecret(value: string, isKnown: boolean): boolean {
   const { length } = value;
-  if (length < 3 || (length < MAX_CONSTANT && (CONSTANTS.has(value) || CONSTANTS.has(value.toLowerCase())))) return false;
+  if (length < 3 || (length < MAX_CONSTANT && CONSTANTS.has(value.toLowerCase()))) return false;
   if (length >= 6) return length > 12 || !isUniform(value);
   return isKnown && !/^\d+$/.test(value);
 }

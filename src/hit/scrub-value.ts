@@ -65,10 +65,12 @@ export function treatPairs(ctx: ScrubContext, text: string, prefix: string, sepa
   const names = new Set<string>();
   // Which names there are matters to an anonymized hit, and to the restricted modes.
   const isNoted = ctx.isAnonymized || (prefix !== '' && ctx.plan.restrictions.length > 0);
-  const out = rewritePairs(text, separator, (name, value) => {
+  const out = rewritePairs(text, separator, (written, value) => {
     if (ctx.refusal !== null) return null;
-    const path = prefix === '' ? name : `${prefix}.${name}`;
-    const plan = ctx.plan.field(path);
+    const plan = ctx.plan.field(prefix === '' ? written : `${prefix}.${written}`);
+    const { path } = plan;
+    // The same text, but the one in the plan has been hashed before.
+    const name = prefix === '' ? path : written;
     if (value === null) return ctx.countField() && treatBareName(ctx, plan, name);
     if (ctx.isAnonymized && (names.has(name) || !plan.isPlain)) {
       removeValue(ctx, path, null, plan.named ?? 'undeclared', names.has(name) ? value : `${name} ${value}`);
@@ -79,8 +81,10 @@ export function treatPairs(ctx: ScrubContext, text: string, prefix: string, sepa
     return verdict;
   });
   if (ctx.plan.restrictions.length === 0) return out;
-  const added = missingFields(ctx, names).map(([name, value]) => `${encodePercent(name)}=${encodePercent(value)}`);
-  return added.length === 0 ? out : [out, ...added].filter((part) => part !== '').join(separator);
+  return missingFields(ctx, names).reduce((pairs, [name, value]) => {
+    const pair = `${encodePercent(name)}=${encodePercent(value)}`;
+    return pairs === '' ? pair : pairs + separator + pair;
+  }, out);
 }
 
 /** A name without a value: a declared flag, or a value without a name. */

@@ -20,10 +20,7 @@ function anonymizedPath(request: ScrubRequest, path: string): string {
   return isPlain && profile.isEndpoint(path) ? path : routePath.slice(0, -1);
 }
 
-function scrubTarget(ctx: ScrubContext): string {
-  const { target } = ctx.request.hit;
-  const question = target.indexOf('?');
-  const path = question < 0 ? target : target.slice(0, question);
+function scrubTarget(ctx: ScrubContext, path: string, query: string | null): string {
   const matrix = path.indexOf(';');
   ctx.where = 'path:';
   if (ctx.isAnonymized && path !== ctx.request.routePath) collectFromPath(ctx, path, matrix);
@@ -32,10 +29,10 @@ function scrubTarget(ctx: ScrubContext): string {
     : matrix < 0
       ? path
       : [path.slice(0, matrix), treatPairs(ctx, path.slice(matrix + 1), '', ';')].filter((part) => part !== '').join(';');
-  if (question < 0) return kept;
+  if (query === null) return kept;
   ctx.where = 'query:';
-  const query = treatPairs(ctx, target.slice(question + 1), '');
-  return query === '' ? kept : `${kept}?${query}`;
+  const treated = treatPairs(ctx, query, '');
+  return treated === '' ? kept : `${kept}?${treated}`;
 }
 
 /** Identifiers in a path that the anonymized hit does not keep. */
@@ -52,12 +49,13 @@ function scrubOnce(ctx: ScrubContext): OutgoingHit | null {
     ctx.refuse('body-limits');
     return null;
   }
-  const path = hit.target.split('?', 1)[0] as string;
+  const question = hit.target.indexOf('?');
+  const path = question < 0 ? hit.target : hit.target.slice(0, question);
   if (ctx.isAnonymized && ctx.profile.isOpaque(path)) {
     ctx.refuse('opaque');
     return null;
   }
-  const target = scrubTarget(ctx);
+  const target = scrubTarget(ctx, path, question < 0 ? null : hit.target.slice(question + 1));
   const headers = ctx.isAnonymized ? anonymizeHeaders(ctx) : stripHeaders(ctx);
   let body = hit.body;
   if (body !== null && ctx.refusal === null) {

@@ -24,8 +24,13 @@ export function decodePercent(text: string, plus = false): string {
   }
 }
 
+/** Letters, digits and marks that stay as they are (RFC 3986 § 2.3). */
+const UNRESERVED = /^[\w.~-]*$/;
+
 /** Encodes a value for a query; lone surrogates become U+FFFD. */
 export function encodePercent(text: string): string {
+  // Nearly all names and most values.
+  if (UNRESERVED.test(text)) return text;
   try {
     return encodeURIComponent(text);
   } catch {

@@ -30,6 +30,8 @@ export const THIRD = 8;
 export const HEX = 16;
 export const PERCENT = 32;
 export const BACKSLASH = 64;
+/** `H`: gzip in base64 begins with it. */
+export const GZIP = 128;
 for (let i = 0; i < 256; i++) {
   const value = BASE64[i] as number;
   if (value === NONE) continue;
@@ -39,6 +41,7 @@ for (let i = 0; i < 256; i++) {
 }
 KINDS[PERCENT_SIGN] = PERCENT;
 KINDS[REVERSE_SOLIDUS] = BACKSLASH;
+KINDS[72] = (KINDS[72] as number) | GZIP;
 
 /** Both at once: what a byte is compared as, and from {@link KIND_SHIFT} on what it can be part of. */
 export const KIND_SHIFT = 8;
@@ -182,16 +185,15 @@ export function viewText(text: string): View {
 export function decodePercentBytes(bytes: Uint8Array, length: number, depth: number, separator: number | null): View | null {
   const view = viewAt(depth, length + 1);
   view.length = 0;
-  let start = 0;
-  let isEncoded = false;
-  for (let i = 0; i <= length; i++) {
-    const byte = bytes[i] as number;
-    if (i < length && byte === PERCENT_SIGN) isEncoded = true;
-    else if (i === length || byte === separator) {
-      if (isEncoded) decodeField(bytes, start, i, view, separator);
-      start = i + 1;
-      isEncoded = false;
-    }
+  let end = -1;
+  for (let i = 0; i < length; i++) {
+    if (bytes[i] !== PERCENT_SIGN) continue;
+    let start = i;
+    while (start > end + 1 && bytes[start - 1] !== separator) start--;
+    end = i + 1;
+    while (end < length && bytes[end] !== separator) end++;
+    decodeField(bytes, start, end, view, separator);
+    i = end;
   }
   return view.length > 0 ? view : null;
 }

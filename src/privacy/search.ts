@@ -9,135 +9,58 @@ import {
   decodeEscapes,
   decodeHexRun,
   decodePercentBytes,
-  FOLD,
   FOLD_AND_KIND,
+  GZIP,
   HEAD,
   HEX,
   isGzipBase64,
   isHighDigit,
   KIND_SHIFT,
   KINDS,
-  makeBytes,
   PERCENT,
   RUN,
-  reserve,
   SECOND,
   THIRD,
   viewText,
 } from './search-decode.ts';
+import { collectAt, collectPlain, collectWords, install, type Needles, STRIDE, slotOf, table } from './search-needles.ts';
 
-const TABLE_SIZE = 1024;
-const PREFIX = 6;
-const SHORT_PREFIX = 3;
 const MAX_DEPTH = 4;
 const MAX_INFLATED_BYTES = 1 << 20;
 const MIN_BASE64_RUN = 8;
 const MIN_HEX_RUN = 12;
-/** A group of base64 that holds printable ASCII, and the first letter of another behind it; four bits for each letter, the last one lowest. */
-const ASCII_GROUP = ((RUN | HEAD) << 16) | ((RUN | SECOND) << 12) | ((RUN | THIRD) << 8) | (RUN << 4) | (RUN | HEAD);
-/** `H`: gzip in base64 begins with it. */
-const GZIP_HEAD = 72;
+/** Printable ASCII in hexadecimal: so many pairs can hold a value. */
+const MIN_PAIRS = 6;
+/** What makes the bits of letters of base64 those of {@link RUN}. */
+const HEAD_SHIFT = 1;
+const SECOND_SHIFT = 2;
+const THIRD_SHIFT = 3;
+/** A kind at each of four bytes. */
+const FOUR_RUNS = RUN * 0x01010101;
+const FOUR_HEXES = HEX * 0x01010101;
+const FOUR_GZIPS = (GZIP * 0x01010101) | 0;
+const KIND_MASK = 0xff << KIND_SHIFT;
 const AMPERSAND = 38;
-const NO_INDEXES: readonly number[] = [];
+const NO_NEEDLES: Needles = { hasWords: false, hasHighBytes: false, hasSeparator: false };
 
-/** Bytes that make up words: a short value counts only between others. */
-function isWordByte(byte: number): boolean {
-  return (byte >= 48 && byte <= 57) || (byte >= 97 && byte <= 122) || byte >= 128 || byte === 95;
-}
-
-function hashAt(bytes: Uint8Array, at: number): number {
-  return (
-    ((FOLD[bytes[at] as number] as number) << 16) |
-    ((FOLD[bytes[at + 1] as number] as number) << 8) |
-    (FOLD[bytes[at + 2] as number] as number)
-  );
-}
-
-/**
- * The values that are looked for just now, in memory that all searches share: hits are searched one after the other, and memory of their own would
- * cost more than the search.
- */
-const table = new Uint16Array(TABLE_SIZE);
-/** Bytes of all values, folded, one behind the other; where each begins and ends, and the next of the same slot, by its index from 1. */
-let needles = makeBytes(0);
-const starts: number[] = [];
-const next: number[] = [];
 let installed: Searcher | null = null;
+
+function endOfRun(bytes: Uint8Array, at: number, length: number): number {
+  let end = at + 1;
+  while (end < length && ((KINDS[bytes[end] as number] as number) & RUN) !== 0) end++;
+  return end;
+}
 
 /** Values to look for. Those of 3 to 5 bytes count as whole words only; shorter ones are not looked for. */
 export class Searcher {
   private readonly values: readonly string[];
-  private shortWords: Map<number, number[]> | null = null;
-  /** Indexes of what was found. */
+  private needles = NO_NEEDLES;
+  /** Indexes of what was found, from 1. */
   private found: number[] = [];
   private isFirstEnough = true;
-  /** A value with letters beyond ASCII: its base64 has no tell-tale letters. */
-  private hasHighBytes = false;
-  /** A value that fields of a query are parted by: it may stand in several of them. All others stand in one. */
-  private hasSeparator = false;
 
   constructor(values: readonly string[]) {
     this.values = values;
-  }
-
-  private install(): void {
-    if (installed === this) return;
-    installed = this;
-    const { values } = this;
-    let size = 0;
-    for (const value of values) size += value.length * 3;
-    needles = reserve(needles, size, makeBytes);
-    table.fill(0);
-    starts.length = next.length = values.length + 2;
-    this.shortWords = null;
-    let end = 0;
-    for (let i = 0; i < values.length; i++) {
-      starts[i + 1] = end;
-      end = this.write(values[i] as string, end);
-      starts[i + 2] = end;
-      this.index(i + 1);
-    }
-  }
-
-  /** Adds the bytes of a value, folded. */
-  private write(value: string, at: number): number {
-    const bytes = needles;
-    const fold = FOLD;
-    const { length } = value;
-    for (let i = 0; i < length; i++) {
-      const code = value.charCodeAt(i);
-      if (code >= 128) return this.writeUtf8(value, at);
-      if (code === AMPERSAND) this.hasSeparator = true;
-      bytes[at + i] = fold[code] as number;
-    }
-    return at + length;
-  }
-
-  private writeUtf8(value: string, at: number): number {
-    this.hasHighBytes = true;
-    if (value.includes('&')) this.hasSeparator = true;
-    const encoded = Buffer.from(value, 'utf8');
-    for (let i = 0; i < encoded.length; i++) needles[at + i] = FOLD[encoded[i] as number] as number;
-    return at + encoded.length;
-  }
-
-  private index(index: number): void {
-    const start = starts[index] as number;
-    const length = (starts[index + 1] as number) - start;
-    next[index] = 0;
-    if (length >= PREFIX) {
-      let hash = 0;
-      for (let i = start; i < start + PREFIX; i++) hash = ((hash << 5) ^ (needles[i] as number)) & 0x3fffffff;
-      const slot = (hash ^ (hash >>> 10) ^ (hash >>> 20)) & (TABLE_SIZE - 1);
-      next[index] = table[slot] as number;
-      table[slot] = index;
-    } else if (length >= SHORT_PREFIX) {
-      this.shortWords ??= new Map();
-      const hash = hashAt(needles, start);
-      const known = this.shortWords.get(hash);
-      if (known === undefined) this.shortWords.set(hash, [index]);
-      else known.push(index);
-    }
   }
 
   /** Position of a value that the bytes, or the text, hold in some encoding, or -1. */
@@ -153,7 +76,10 @@ export class Searcher {
   }
 
   private search(where: Uint8Array | string, isFirstEnough: boolean): void {
-    this.install();
+    if (installed !== this) {
+      installed = this;
+      this.needles = install(this.values);
+    }
     this.found = [];
     this.isFirstEnough = isFirstEnough;
     if (typeof where !== 'string') return this.searchView(where, where.length, 0);
@@ -167,12 +93,12 @@ export class Searcher {
 
   private searchView(bytes: Uint8Array, length: number, depth: number): void {
     if (this.isDone()) return;
-    if (this.shortWords !== null) this.scanWords(bytes, length, this.shortWords);
+    if (this.needles.hasWords) collectWords(bytes, length, this.found);
     const marks = this.searchPlain(bytes, length, depth);
-    if (this.hasHighBytes) this.searchAllRuns(bytes, length, depth);
+    if (this.needles.hasHighBytes) this.searchAllRuns(bytes, length, depth);
     if (depth >= MAX_DEPTH || this.isDone()) return;
     if ((marks & PERCENT) !== 0) {
-      const unescaped = decodePercentBytes(bytes, length, depth + 1, this.hasSeparator ? null : AMPERSAND);
+      const unescaped = decodePercentBytes(bytes, length, depth + 1, this.needles.hasSeparator ? null : AMPERSAND);
       if (unescaped !== null) this.searchView(unescaped.bytes, unescaped.length, depth + 1);
     }
     if ((marks & BACKSLASH) !== 0) {
@@ -188,33 +114,56 @@ export class Searcher {
 
   /**
    * The values as they stand, and base64 and hexadecimal stretches, decoded at every offset; most stretches are words, and are told so on the
-   * way. Tells which marks of other encodings stand between them. The loop over all bytes: nearly without branches.
+   * way. Tells which marks of other encodings stand between them. The loop over all bytes, four at once: three of them are looked up, and what
+   * each can be part of lies side by side in one number.
    */
   private searchPlain(bytes: Uint8Array, length: number, depth: number): number {
     // Held here: what another module exports is loaded and checked anew at each use.
     const foldsAndKinds = FOLD_AND_KIND;
+    const entries = table;
+    const whole = length - (length % STRIDE);
     let marks = 0;
-    let hash = 0;
-    let group = 0;
-    let hexes = 0;
+    let before = 0;
     let done = 0;
-    for (let i = 0; i < length; i++) {
-      const byte = bytes[i] as number;
-      const both = foldsAndKinds[byte] as number;
-      hash = ((hash << 5) ^ (both & 255)) & 0x3fffffff;
-      const index = table[(hash ^ (hash >>> 10) ^ (hash >>> 20)) & (TABLE_SIZE - 1)] as number;
-      if (index !== 0 && i >= PREFIX - 1) this.verify(bytes, i - PREFIX + 1, length, index);
-      marks |= both;
-      const kind = both >> KIND_SHIFT;
-      group = (group << 4) | (kind & 15);
-      hexes = ((hexes << 1) | ((kind & HEX) >> 4)) & 0xfff;
-      const isTrigger =
-        (group & ASCII_GROUP) === ASCII_GROUP || hexes === 0xfff || (byte === GZIP_HEAD && isGzipBase64(bytes, i));
+    let opened = 0;
+    for (let i = 0; i < whole; i += STRIDE) {
+      const a = foldsAndKinds[bytes[i] as number] as number;
+      const b = foldsAndKinds[bytes[i + 1] as number] as number;
+      const c = foldsAndKinds[bytes[i + 2] as number] as number;
+      const d = foldsAndKinds[bytes[i + 3] as number] as number;
+      const entry = entries[slotOf((a & 255) | ((b & 255) << 8) | ((c & 255) << 16))] as number;
+      if (entry !== 0) collectAt(bytes, i, length, entry, this.found);
+      const kinds = (a >> KIND_SHIFT) | (b & KIND_MASK) | ((c & KIND_MASK) << 8) | ((d & KIND_MASK) << 16);
+      // Four of base64 that hold printable ASCII and the first letter of the next group, or most of twelve digits: they reach into these four.
+      const groups =
+        (before >>> HEAD_SHIFT) &
+        (((before >>> 8) | (kinds << 24)) >>> SECOND_SHIFT) &
+        (((before >>> 16) | (kinds << 16)) >>> THIRD_SHIFT) &
+        ((before >>> 24) | (kinds << 8)) &
+        (kinds >>> HEAD_SHIFT) &
+        FOUR_RUNS;
+      const isTrigger = groups !== 0 || (before & kinds & FOUR_HEXES) === FOUR_HEXES;
       if (isTrigger && i >= done) done = this.searchRunAround(bytes, i, length, depth);
+      if ((kinds & FOUR_GZIPS) !== 0 && i + STRIDE > opened) opened = this.searchGzip(bytes, i, length, depth);
+      marks |= kinds;
+      before = kinds;
     }
-    return marks >> KIND_SHIFT;
+    for (let i = whole; i < length; i++) marks |= KINDS[bytes[i] as number] as number;
+    collectPlain(bytes, whole, length, this.found);
+    if (whole < length && whole >= done && (before >>> 24) & RUN) this.searchRunAround(bytes, whole, length, depth);
+    return marks | (marks >>> 8) | (marks >>> 16) | (marks >>> 24);
   }
 
+  /** Base64 of gzip that begins at one of four bytes, and is as long as its stretch. @returns its end */
+  private searchGzip(bytes: Uint8Array, from: number, length: number, depth: number): number {
+    for (let at = from; at < from + STRIDE; at++) {
+      if (!isGzipBase64(bytes, at)) continue;
+      const end = endOfRun(bytes, at, length);
+      if (!this.isDone()) this.searchDecoded(bytes, at, end, depth);
+      return end;
+    }
+    return 0;
+  }
   /** All stretches, whatever they look like. */
   private searchAllRuns(bytes: Uint8Array, length: number, depth: number): void {
     for (let i = 0; i < length; i++) {
@@ -225,11 +174,9 @@ export class Searcher {
   /** The stretch that a byte stands in. @returns its end */
   private searchRunAround(bytes: Uint8Array, at: number, length: number, depth: number): number {
     let start = at;
-    let end = at + 1;
     while (start > 0 && ((KINDS[bytes[start - 1] as number] as number) & RUN) !== 0) start--;
-    while (end < length && ((KINDS[bytes[end] as number] as number) & RUN) !== 0) end++;
+    const end = endOfRun(bytes, at, length);
     if (end - start < MIN_BASE64_RUN || this.isDone()) return end;
-    if (isGzipBase64(bytes, at)) this.searchDecoded(bytes, at, end, depth);
     this.searchBase64(bytes, start, end, depth);
     this.searchHexWithin(bytes, start, end);
     return end;
@@ -241,7 +188,7 @@ export class Searcher {
    */
   private searchBase64(bytes: Uint8Array, start: number, end: number, depth: number): void {
     for (let offset = start; offset < start + 4 && end - offset >= MIN_BASE64_RUN; offset++) {
-      if (this.hasHighBytes) {
+      if (this.needles.hasHighBytes) {
         this.searchDecoded(bytes, offset, end, depth);
         continue;
       }
@@ -264,7 +211,7 @@ export class Searcher {
 
   private searchDecoded(bytes: Uint8Array, start: number, end: number, depth: number): void {
     const decoded = decodeBase64Run(bytes, start, end);
-    this.scan(decoded.bytes, decoded.length);
+    collectPlain(decoded.bytes, 0, decoded.length, this.found);
     // What decodes to a text or a compressed text may hold further encodings.
     if (depth < MAX_DEPTH && decoded.length >= 12 && decoded.isNested()) {
       this.searchView(decoded.bytes.slice(0, decoded.length), decoded.length, depth + 1);
@@ -283,48 +230,14 @@ export class Searcher {
   private searchHex(bytes: Uint8Array, start: number, end: number): void {
     for (let from = start; from < start + 2; from++) {
       let pairs = 0;
-      let mayHold = this.hasHighBytes;
+      let mayHold = this.needles.hasHighBytes;
       for (let i = from; i + 1 < end && !mayHold; i += 2) {
         if (!isHighDigit(bytes[i] as number)) pairs = 0;
-        else if (++pairs === PREFIX) mayHold = true;
+        else if (++pairs === MIN_PAIRS) mayHold = true;
       }
       if (!mayHold) continue;
       const decoded = decodeHexRun(bytes, from, end);
-      this.scan(decoded.bytes, decoded.length);
-    }
-  }
-
-  private scan(bytes: Uint8Array, to: number): void {
-    let hash = 0;
-    for (let i = 0; i < to; i++) {
-      hash = ((hash << 5) ^ (FOLD[bytes[i] as number] as number)) & 0x3fffffff;
-      const index = table[(hash ^ (hash >>> 10) ^ (hash >>> 20)) & (TABLE_SIZE - 1)] as number;
-      if (index !== 0 && i >= PREFIX - 1) this.verify(bytes, i - PREFIX + 1, to, index);
-    }
-  }
-
-  private verify(bytes: Uint8Array, at: number, to: number, first: number): void {
-    for (let index = first; index !== 0; index = next[index] as number) {
-      if (this.matches(bytes, at, to, index)) this.found.push(index);
-    }
-  }
-
-  private matches(bytes: Uint8Array, at: number, to: number, index: number): boolean {
-    const start = starts[index] as number;
-    const length = (starts[index + 1] as number) - start;
-    if (at + length > to) return false;
-    for (let i = 0; i < length; i++) if (FOLD[bytes[at + i] as number] !== needles[start + i]) return false;
-    return true;
-  }
-
-  private scanWords(bytes: Uint8Array, length: number, words: ReadonlyMap<number, readonly number[]>): void {
-    for (let at = 0; at + SHORT_PREFIX <= length; at++) {
-      if (at > 0 && isWordByte(FOLD[bytes[at - 1] as number] as number)) continue;
-      for (const index of words.get(hashAt(bytes, at)) ?? NO_INDEXES) {
-        const end = at + (starts[index + 1] as number) - (starts[index] as number);
-        const isWord = end >= length || !isWordByte(FOLD[bytes[end] as number] as number);
-        if (isWord && this.matches(bytes, at, length, index)) this.found.push(index);
-      }
+      collectPlain(decoded.bytes, 0, decoded.length, this.found);
     }
   }
 }

@@ -1,6 +1,8 @@
 /** Base64 and base64url that hold text: decoded for a look, encoded again in the alphabet and padding they came in. */
 import { isUtf8 } from 'node:buffer';
 
+/** A letter of either alphabet, or a space that was one: most values and whole bodies begin otherwise. */
+const BEGINNING = /^[A-Za-z0-9+/_ -]/;
 const SHAPE = /^[A-Za-z0-9+/_-]{8,}={0,2}$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: text without control characters is what is looked for
 const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
@@ -12,6 +14,7 @@ export interface Base64Bytes {
 
 /** The bytes behind a value that is base64 or base64url as a whole (spaces read as `+`, the way forms mangle it), or null. */
 export function readBase64(value: string): Base64Bytes | null {
+  if (!BEGINNING.test(value)) return null;
   const text = value.indexOf(' ') >= 0 ? value.replaceAll(' ', '+') : value;
   if (!SHAPE.test(text)) return null;
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;

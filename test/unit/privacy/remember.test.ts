@@ -24,6 +24,19 @@ describe('remember', () => {
     expect(asked).toEqual(['a', 'b', 'c', 'a']);
   });
 
+  it('gives each text its own answer, in whatever order they come, and works none out twice while it remembers it', () => {
+    const texts = ['', 'a', 'bb', 'ccc', 'dd', 'eeeee', 'a-long-one'];
+    const { length, asked } = counted(6, 8);
+    let seed = 1;
+    for (let round = 0; round < 2_000; round++) {
+      seed = (seed * 48_271) % 2_147_483_647;
+      // Now in order, now not.
+      const text = texts[(seed % 3 === 0 ? seed : round) % texts.length] as string;
+      expect(length(text)).toBe(text === '' ? null : text.length);
+    }
+    expect(asked.filter((text) => text.length <= 8).sort()).toEqual(texts.slice(0, 6).sort());
+  });
+
   it('keeps no text that is longer than it may be', () => {
     const { length, asked } = counted(10, 3);
     for (const text of ['abc', 'abc', 'abcd', 'abcd']) length(text);

@@ -39,6 +39,21 @@ describe('Searcher', () => {
       if (typeof encoded === 'string') expect(searcher.findFirst(Buffer.from(`a=1&b=${encoded}&c=2`))).toBe(index);
     });
 
+    // The search looks up every fourth place, and reads four bytes at once but for the last ones.
+    it.each(SECRETS)('finds %s at every place, up to the end', (secret) => {
+      const encoded = encode(secret);
+      if (typeof encoded !== 'string') return;
+      for (const alone of [searcher, new Searcher([secret])]) {
+        for (let before = 0; before < 8; before++) {
+          for (let behind = 0; behind < 4; behind++) {
+            const text = `${'='.repeat(before)}${encoded}${'='.repeat(behind)}`;
+            expect(alone.findFirst(text), text).toBe(alone === searcher ? SECRETS.indexOf(secret) : 0);
+            expect(alone.findFirst(Buffer.from(text)), text).toBe(alone === searcher ? SECRETS.indexOf(secret) : 0);
+          }
+        }
+      }
+    });
+
     // What is looked for decides how base64 and hexadecimal are searched: letters beyond ASCII leave no tell-tale letters.
     it.each(SECRETS)('finds %s where nothing else is looked for', (secret) => {
       const alone = new Searcher([secret]);
@@ -53,6 +68,13 @@ describe('Searcher', () => {
     const text = `{"e":"pv","url":"https://shop.example.com/kasse","x":"${Buffer.from('{"schema":"iglu:com"}').toString('base64')}","n":48213}`;
     expect(searcher.findFirst(Buffer.from(text))).toBe(-1);
     expect(searcher.findAll(Buffer.from(SECRETS.slice(1, 3).join(' and '))).size).toBe(2);
+  });
+
+  it('finds what gzip in base64 holds wherever in a stretch it begins', () => {
+    const packed = gzipSync(SECRETS[0] as string).toString('base64');
+    for (const before of ['0123456789ab', 'QW5uYSBNdXN0ZXIg', 'H', 'wordsbeforeit']) {
+      for (let more = 0; more < 4; more++) expect(searcher.findFirst(`x=${before}${'z'.repeat(more)}${packed}`)).toBe(0);
+    }
   });
 
   it('counts short values as words only', () => {
