@@ -38,11 +38,6 @@ const RELOAD_WITHIN_MS = 60_000;
 /** As many as one answer of the admin API holds. */
 const MOST_DECISIONS = 500;
 const KILL_AFTER_DRAIN_MS = 5_000;
-/**
- * V8 keeps two halves for young objects, of 16 MiB each if it is not told otherwise. What a hit leaves is gone in a moment: halves of
- * 8 MiB cost no measurable rate (docs/performance.md). In front, so that the operator's own options win.
- */
-const NODE_OPTIONS = `--max-semi-space-size=8 ${process.env.NODE_OPTIONS ?? ''}`;
 
 /** Primary's side. */
 export class Fleet {
@@ -133,7 +128,7 @@ export class Fleet {
   }
 
   #fork(): Promise<{ readonly port: number } | { readonly exitCode: number }> {
-    const worker = cluster.fork({ NODE_OPTIONS });
+    const worker = cluster.fork();
     const bornAt = performance.now();
     return new Promise((resolve) => {
       worker.on('message', (answer: Answer) => {
