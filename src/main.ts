@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8';
  * In percent: V8 would let a heap as small as ours grow to several times what is kept of it before it collects the old part. Before anything
  * else is loaded, since each collection decides when the next one is due.
  */
-const HEAP_GROWTH = 20;
+const HEAP_GROWTH = 40;
 setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`);
 
 const { CommanderError } = await import('commander');
