@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import type { Command } from 'commander';
 import { type Config, type ConfigFlags, loadConfig } from '../config.ts';
 import { GatewayProblem } from '../gateway/problem.ts';
@@ -48,11 +47,7 @@ export function registerServeCommand(program: Command): void {
     });
 }
 
-/** In percent: V8 would let a heap as small as ours grow to several times what is kept of it before it collects the old part. */
-const HEAP_GROWTH = 40;
-
 async function serve(config: Config, count: number): Promise<void> {
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH}`);
   const log = createLogger();
   const options = { log, inProcess: false, environment: process.env };
   if (isWorker()) return runWorker(config, await createGateway(config, { ...options, workers: count }));

@@ -15,9 +15,15 @@ export async function loadPoliciesAside(folder: string, options: LoadOptions = {
   return { ok: true, set: compilePolicies(checked.resolved, now), warnings: checked.warnings };
 }
 
+/** Of young objects: what the thread takes for half a second comes on top of what the process keeps, and more makes it no faster. */
+const YOUNG_MIB = 6;
+
 function askWorker(workerData: LoadRequest): Promise<CheckedAside> {
   return new Promise((resolve) => {
-    const worker = new Worker(new URL('./load-worker.js', import.meta.url), { workerData });
+    const worker = new Worker(new URL('./load-worker.js', import.meta.url), {
+      workerData,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    });
     const fail = (why: string) => {
       resolve({
         ok: false,

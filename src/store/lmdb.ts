@@ -27,6 +27,12 @@ import { isSubject } from './subject.ts';
 /** A write that the disk does not take in this time is not acknowledged. */
 const WRITE_DEADLINE_MS = 5000;
 
+/**
+ * Addresses for the file, of which only what it holds takes memory. The library's own way, to begin with 128 KiB and to map the file anew
+ * whenever it outgrows them, keeps the earlier maps until the end, and with them most of the file in memory once more.
+ */
+const MAP_BYTES = 16 * 2 ** 30;
+
 const KEPT_HEADS = 4096;
 /** Keys read at a time. */
 const PAGE = 500;
@@ -43,6 +49,7 @@ export function openLmdbStore(folder: string): ConsentStore {
     path,
     maxDbs: 8,
     noSubdir: true,
+    mapSize: MAP_BYTES,
     // Without it a commit is on the disk when its promise resolves. With it, and with `flushed` awaited, two processes that
     // were killed while they wrote lost acknowledged records (test/faults/store-kill).
     overlappingSync: false,
