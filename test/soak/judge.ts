@@ -32,12 +32,14 @@ export interface Limits {
   readonly kept: number;
   /** MiB an hour of resident memory. Null where it is told and not judged. */
   readonly resident: number | null;
+  /** Files, and timers, an hour under load. Null where only those at rest are judged. */
+  readonly open: number | null;
   /** Null where times are told and not judged. */
   readonly p99Drift: number | null;
 }
 
 /** Of an hour's run. */
-export const LIMITS: Limits = { kept: 1, resident: 1, p99Drift: 0.1 };
+export const LIMITS: Limits = { kept: 1, resident: 1, open: 10, p99Drift: 0.1 };
 
 /** Whether a run is long enough to hold times against it. */
 export function isLong(minutes: number): boolean {
@@ -46,11 +48,11 @@ export function isLong(minutes: number): boolean {
 
 /**
  * A run of some minutes is still filling its caches and compiling: it finds what leaks by the request, and tells its times only. Nor does its
- * resident memory say anything: at rest V8 may give back 30 MiB of it, and take them again within a minute.
+ * resident memory say anything: at rest V8 may give back 30 MiB of it, and take them again within a minute; connections open one by one then.
  */
 export function limitsOf(minutes: number): Limits {
   if (isLong(minutes)) return LIMITS;
-  return { kept: Math.max(30, 240 / minutes), resident: null, p99Drift: null };
+  return { kept: Math.max(30, 240 / minutes), resident: null, open: null, p99Drift: null };
 }
 
 /** @param warm samples after the warm-up. */
@@ -84,7 +86,7 @@ export function judgeRun(warm: readonly Sample[], first: Rest, last: Rest, limit
   // Under load they come and go with the connections; a line that surely rises is a leak.
   for (const what of ['files', 'timers'] as const) {
     const { slope, low } = lineOf((sample) => sample[what]);
-    say(`${what} under load: ${slope.toFixed(1)} an hour`, low > 10);
+    say(`${what} under load: ${slope.toFixed(1)} an hour`, limits.open !== null && low > limits.open);
   }
 
   const p99 = drift(warm.map(({ p99Ms }) => p99Ms));
