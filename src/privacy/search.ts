@@ -154,7 +154,10 @@ export class Searcher {
     return marks | (marks >>> 8) | (marks >>> 16) | (marks >>> 24);
   }
 
-  /** Base64 of gzip that begins at one of four bytes, and is as long as its stretch. @returns its end */
+  /**
+   * Base64 of gzip that begins at one of four bytes, and is as long as its stretch; only the first in a stretch, which repeated beginnings
+   * would make cost its square. @returns its end
+   */
   private searchGzip(bytes: Uint8Array, from: number, length: number, depth: number): number {
     for (let at = from; at < from + STRIDE; at++) {
       if (!isGzipBase64(bytes, at)) continue;
@@ -164,6 +167,7 @@ export class Searcher {
     }
     return 0;
   }
+
   /** All stretches, whatever they look like. */
   private searchAllRuns(bytes: Uint8Array, length: number, depth: number): void {
     for (let i = 0; i < length; i++) {

@@ -74,7 +74,10 @@ export function openLmdbStore(folder: string): ConsentStore {
     isLatest = false;
   }
 
-  /** The same for a hit: those that came in one turn of the event loop had all come before the turn's first look. */
+  /**
+   * The same for hits, once for all that one turn of the event loop reads: they were on their way when its first was looked up. What another
+   * process writes meanwhile counts from the next turn on.
+   */
   function seeLatestOfTurn(): void {
     if (isLatest) return;
     root.resetReadTxn();

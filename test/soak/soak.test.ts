@@ -4,7 +4,7 @@
  * `npm run soak` (other runs skip it); from the environment SOAK_MINUTES (default 60), SOAK_RATE (requests a second, default 300) and
  * SOAK_RESULT (the file with all samples, default `coverage/soak.json`). The first half warms up: the allocators and compiled code take
  * 25 minutes to settle. It fails where memory grows by more than 1 MiB an hour after that, or open files or timers grow at all, or the
- * slowest hits get slower by a tenth and the machine does not.
+ * slowest hits get slower by a tenth and the machine does not. A run of less than 30 minutes tells all that and judges less: see judge.ts.
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
