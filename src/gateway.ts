@@ -24,6 +24,7 @@ import { openSignalOptions } from './gateway/signals.ts';
 import { buildUpkeep } from './gateway/upkeep.ts';
 import type { HitWitness } from './hit/mount.ts';
 import { runHit } from './hit/pipeline.ts';
+import type { DirectListener } from './ops/direct-connection.ts';
 import { History } from './ops/history.ts';
 import { LoadShed } from './ops/load-shed.ts';
 import { describeError, type Logger } from './ops/log.ts';
@@ -54,6 +55,8 @@ export interface GatewayOptions {
 export interface Gateway {
   /** Listener of the reverse proxy: consent API and hits. */
   handle(req: IncomingMessage, res: ServerResponse): void;
+  /** The hits among its requests, without node:http between. */
+  readonly direct: DirectListener;
   /** The koa middleware: consent API and hits ahead of a collector's handlers. */
   readonly middleware: Middleware;
   readonly admin: Koa;
@@ -166,13 +169,19 @@ async function openGateway(config: Config, options: GatewayOptions, closing: Clo
     fault,
   });
 
-  return {
+  const direct: DirectListener = {
+    takes: (url) => !consent.isConsentPath(pathOf(url)),
     handle(req, res) {
-      const path = pathOf(req.url ?? '');
-      if (consent.isConsentPath(path)) consent.handle(req, res);
-      else if (isCheckPath(path)) answerCheck(services, req, res);
+      if (isCheckPath(pathOf(req.url ?? ''))) answerCheck(services, req, res);
       else runHit(services, req, proxy.mount(res));
     },
+  };
+  return {
+    handle(req, res) {
+      if (direct.takes(req.url ?? '')) direct.handle(req, res);
+      else consent.handle(req, res);
+    },
+    direct,
     async middleware(ctx, next) {
       if (consent.isConsentPath(ctx.path)) return consent.middleware(ctx, next);
       return guardRequest(services, ctx, next, { table, unmatched: config.unmatched ?? 'next' });

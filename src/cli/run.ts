@@ -77,7 +77,9 @@ interface Listening {
 }
 
 async function openFront(config: Config, gateway: Gateway, handle: Gateway['handle']): Promise<Listening> {
-  const server = createLimitedServer(handle, limitsOf(config));
+  // A command that stands in front of the gateway wants to see every request.
+  const direct = handle === gateway.handle ? gateway.direct : undefined;
+  const server = createLimitedServer(handle, limitsOf(config), direct);
   const port = await listen(server, config.listen.host, config.listen.port);
   return {
     port,
@@ -97,6 +99,7 @@ async function openBack(config: Config, gateway: Gateway): Promise<Listening> {
 function limitsOf(config: Config): ServerLimits {
   return {
     headerBytes: config.limits.header,
+    bodyBytes: config.limits.body,
     headerTimeoutMs: config.timeouts.header,
     bodyTimeoutMs: config.timeouts.body,
     idleTimeoutMs: config.timeouts.idle,

@@ -1,10 +1,10 @@
 /** The decision endpoint for other proxies: may this request go to the collector as it is? */
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describeDecision } from '../hit/leave.ts';
 import type { HitServices, Mount } from '../hit/mount.ts';
 import { readOriginal } from '../hit/original.ts';
 import { runHit } from '../hit/pipeline.ts';
 import { receiveHit } from '../hit/receive.ts';
+import type { VisitorRequest, VisitorResponse } from '../ops/visitor.ts';
 import { NO_STORE } from '../vendors/prepared-answer.ts';
 
 export const CHECK_PATH = '/_consentry/check';
@@ -17,7 +17,7 @@ export function isCheckPath(path: string): boolean {
  * 204 for a GET or HEAD hit that may be forwarded with nothing to strip, else 403; for peers of `trust.proxies` only. It can
  * rewrite nothing and sees no body: what would have to be anonymized, and every POST, is refused.
  */
-export function answerCheck(services: HitServices, req: IncomingMessage, res: ServerResponse): void {
+export function answerCheck(services: HitServices, req: VisitorRequest, res: VisitorResponse): void {
   const asking = receiveHit(req, services.table, { anyMethod: true });
   const original = readOriginal(req, CHECK_PATH);
   if (typeof asking === 'string' || original === null || !services.identifier.identify(asking).peerTrusted)
@@ -25,7 +25,7 @@ export function answerCheck(services: HitServices, req: IncomingMessage, res: Se
   runHit(services, original, mountCheck(res));
 }
 
-function mountCheck(res: ServerResponse): Mount {
+function mountCheck(res: VisitorResponse): Mount {
   const refuse = (): void => answer(res, 403, null);
   return {
     refuse,
@@ -42,7 +42,7 @@ function mountCheck(res: ServerResponse): Mount {
   };
 }
 
-function answer(res: ServerResponse, status: number, decision: string | null): void {
+function answer(res: VisitorResponse, status: number, decision: string | null): void {
   if (res.headersSent) return;
   const headers = ['Cache-Control', NO_STORE];
   if (decision !== null) headers.push('Consentry-Decision', decision);

@@ -31,7 +31,7 @@ export function guardRequest(services: HitServices, ctx: Context, next: Next, pa
 }
 
 /** One for each request. Until it goes on, koa does not answer: a refusal or a dropped hit is answered by the steps themselves. */
-class KoaMount extends VisitorAnswers implements Mount {
+class KoaMount extends VisitorAnswers<ServerResponse> implements Mount {
   /** The rest of the chain, once the request has gone on. */
   rest: Promise<unknown> | null = null;
   onRest: (rest: Promise<unknown>) => void = () => undefined;

@@ -1,5 +1,4 @@
 /** The reverse proxy's side of a hit: collectors reached over HTTP. */
-import type { ServerResponse } from 'node:http';
 import type { RefusalCode } from '../errors.ts';
 import { answerDropped, answerPreflight, answerRefusal, answerUnavailable, VisitorAnswers } from '../hit/answer.ts';
 import { type AnswerRules, rulesForAnswer, rulesForBare } from '../hit/answer-filter.ts';
@@ -9,6 +8,7 @@ import { keepBareHeaders, targetOf } from '../hit/leave.ts';
 import type { Delivery, Mount } from '../hit/mount.ts';
 import type { Route } from '../hit/route.ts';
 import type { Metrics } from '../ops/metrics.ts';
+import type { VisitorResponse } from '../ops/visitor.ts';
 import type { Upstream } from '../upstream/client.ts';
 import type { HeaderTable } from '../upstream/headers.ts';
 import type { AnsweredHits } from './answered.ts';
@@ -26,7 +26,7 @@ export class ProxyMounts {
     this.#parts = parts;
   }
 
-  mount(res: ServerResponse): Mount {
+  mount(res: VisitorResponse): Mount {
     return new ProxyMount(res, this.#parts);
   }
 }
@@ -35,7 +35,7 @@ export class ProxyMounts {
 class ProxyMount extends VisitorAnswers implements Mount {
   readonly #parts: ProxyParts;
 
-  constructor(res: ServerResponse, parts: ProxyParts) {
+  constructor(res: VisitorResponse, parts: ProxyParts) {
     super(res);
     this.#parts = parts;
   }

@@ -1,6 +1,6 @@
 /** Step 11: what the visitor gets. Answers of our own are prepared buffers; the collector's are filtered in answer-filter.ts. */
-import type { ServerResponse } from 'node:http';
 import { type RefusalCode, toProblem } from '../errors.ts';
+import type { VisitorResponse } from '../ops/visitor.ts';
 import type { Judgement } from '../policy/policy.ts';
 import { NO_STORE, PIXEL, type PreparedAnswer, prepareAnswer } from '../vendors/prepared-answer.ts';
 import { writeAnswer } from './answer-write.ts';
@@ -22,7 +22,7 @@ function wantsImage(hit: ReceivedHit): boolean {
 
 /** Success without content or as a pixel, as the route's `respond` and the request ask for. */
 export function answerEmpty(
-  res: ServerResponse,
+  res: VisitorResponse,
   hit: ReceivedHit,
   respond: Route['respond'],
   lines: readonly string[] = NO_LINES,
@@ -32,13 +32,13 @@ export function answerEmpty(
 }
 
 /** Answer to a dropped hit: the profile's, which the vendor's script takes for success, else the route's. Never an error. */
-export function answerDropped(res: ServerResponse, hit: ReceivedHit, route: Route, lines: readonly string[] = NO_LINES): void {
+export function answerDropped(res: VisitorResponse, hit: ReceivedHit, route: Route, lines: readonly string[] = NO_LINES): void {
   const { dropped } = route.profile;
   if (dropped === null) answerEmpty(res, hit, route.respond, lines);
   else answerPrepared(res, hit, dropped, lines);
 }
 
-function answerPrepared(res: ServerResponse, hit: ReceivedHit, answer: PreparedAnswer, lines: readonly string[]): void {
+function answerPrepared(res: VisitorResponse, hit: ReceivedHit, answer: PreparedAnswer, lines: readonly string[]): void {
   const isPlain = hit.origin === '' && lines.length === 0;
   writeAnswer(res, answer.status, isPlain ? answer.lines : [...corsHeaders(hit), ...lines, ...answer.lines], answer.body);
 }
@@ -54,7 +54,7 @@ function corsHeaders(hit: ReceivedHit): string[] {
 }
 
 /** Preflight of a route whose answer does not come from the collector. */
-export function answerPreflight(res: ServerResponse, hit: ReceivedHit): void {
+export function answerPreflight(res: VisitorResponse, hit: ReceivedHit): void {
   const headers = corsHeaders(hit);
   headers.push('Cache-Control', NO_STORE, 'Access-Control-Allow-Methods', 'GET, HEAD, POST');
   const asked = headerOf(hit, 'access-control-request-headers');
@@ -72,10 +72,10 @@ function headerOf(hit: ReceivedHit, name: string): string {
 }
 
 /** How a mount with a visitor of its own answers by itself. */
-export class VisitorAnswers {
-  readonly res: ServerResponse;
+export class VisitorAnswers<Response extends VisitorResponse = VisitorResponse> {
+  readonly res: Response;
 
-  constructor(res: ServerResponse) {
+  constructor(res: Response) {
     this.res = res;
   }
 
@@ -94,13 +94,13 @@ export class VisitorAnswers {
 }
 
 /** A collector that is down: an error, but an image request gets its pixel, since a page should not show a broken one. */
-export function answerUnavailable(res: ServerResponse, hit: ReceivedHit, code: RefusalCode): void {
+export function answerUnavailable(res: VisitorResponse, hit: ReceivedHit, code: RefusalCode): void {
   if (wantsImage(hit)) answerEmpty(res, hit, 'upstream');
   else answerRefusal(res, code);
 }
 
 /** Refuses a request that is no hit. The connection ends where the rest of the request cannot be trusted or was not read. */
-export function answerRefusal(res: ServerResponse, code: RefusalCode): void {
+export function answerRefusal(res: VisitorResponse, code: RefusalCode): void {
   if (res.headersSent) return void res.destroy();
   const { status, body } = toProblem(code);
   const headers = ['Content-Type', 'application/problem+json', 'Content-Length', String(body.length), 'Cache-Control', NO_STORE];

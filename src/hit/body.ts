@@ -1,6 +1,8 @@
 /** Buffers the body of a hit, up to the limit and within its time. */
 import type { IncomingMessage } from 'node:http';
 import type { RefusalCode } from '../errors.ts';
+import { DirectRequest } from '../ops/direct-request.ts';
+import type { VisitorRequest } from '../ops/visitor.ts';
 
 export interface BodyLimits {
   readonly maxBytes: number;
@@ -11,7 +13,12 @@ export interface BodyLimits {
  * Collects the whole body.
  * @param done gets the body (null where it is empty), or why there is none. Called once.
  */
-export function collectBody(req: IncomingMessage, limits: BodyLimits, done: (body: Buffer | null | RefusalCode) => void): void {
+export function collectBody(req: VisitorRequest, limits: BodyLimits, done: (body: Buffer | null | RefusalCode) => void): void {
+  if (req instanceof DirectRequest) done(req.body);
+  else collectStream(req, limits, done);
+}
+
+function collectStream(req: IncomingMessage, limits: BodyLimits, done: (body: Buffer | null | RefusalCode) => void): void {
   // Somebody read or decoded the stream: what is left of it is not what the visitor sent.
   if (req.readableDidRead || req.readableEncoding !== null) return done('body-consumed');
   const chunks: Buffer[] = [];

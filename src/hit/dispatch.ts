@@ -1,6 +1,6 @@
 /** Step 10: the hit goes to the collector, and the collector's answer, filtered, to the visitor. */
-import type { ServerResponse } from 'node:http';
 import type { RefusalCode } from '../errors.ts';
+import type { VisitorResponse } from '../ops/visitor.ts';
 import type { Upstream } from '../upstream/client.ts';
 import { exchange } from '../upstream/exchange.ts';
 import type { HeaderTable } from '../upstream/headers.ts';
@@ -38,7 +38,7 @@ function isSmall(rawHeaders: readonly string[]): boolean {
 
 /** Sends the hit and relays the answer to a visitor who waits for it. */
 export function relayHit(
-  res: ServerResponse,
+  res: VisitorResponse,
   upstream: Upstream,
   hit: OutgoingHit,
   rules: AnswerRules,

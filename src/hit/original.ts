@@ -2,7 +2,7 @@
  * The request that a proxy asks about, as it describes it: nginx `auth_request` (X-Original-URI, X-Original-Method), Traefik
  * forward-auth (X-Forwarded-Uri, -Method, -Host) and Envoy ext_authz over HTTP (the path behind the endpoint's own).
  */
-import type { IncomingMessage } from 'node:http';
+import type { VisitorRequest } from '../ops/visitor.ts';
 
 const DESCRIBING = new Set([
   'x-original-uri',
@@ -19,7 +19,7 @@ const DESCRIBING = new Set([
  * @returns the request asked about, or null where it is described in no way, or in two ways that differ: a visitor's own
  *   X-Forwarded-Uri must not stand in for the address that the proxy serves.
  */
-export function readOriginal(req: IncomingMessage, endpoint: string): IncomingMessage | null {
+export function readOriginal(req: VisitorRequest, endpoint: string): VisitorRequest | null {
   const said = new Map<string, Set<string>>();
   const rawHeaders: string[] = [];
   for (let i = 0; i < req.rawHeaders.length; i += 2) {
@@ -44,7 +44,7 @@ export function readOriginal(req: IncomingMessage, endpoint: string): IncomingMe
     url: { value: url },
     method: { value: method },
     rawHeaders: { value: lines },
-  }) as IncomingMessage;
+  }) as VisitorRequest;
 }
 
 function values(said: ReadonlyMap<string, ReadonlySet<string>>, name: string): string[] {

@@ -2,11 +2,11 @@
  * The way of a hit: receive → route → identify → locate → read signals → look up record → decide → scrub → guard →
  * dispatch → answer → evidence. Synchronous as long as nothing has to be waited for: only a body and a store elsewhere are.
  */
-import type { IncomingMessage } from 'node:http';
 import type { ConsentLookup } from '../consent/lookup.ts';
 import type { Action } from '../consent/state.ts';
 import type { RefusalCode } from '../errors.ts';
 import type { HitEvidence } from '../ops/evidence.ts';
+import type { VisitorRequest } from '../ops/visitor.ts';
 import type { Facts, Judgement, PolicySet, Region } from '../policy/policy.ts';
 import { readSignals } from '../signals/read.ts';
 import { collectBody } from './body.ts';
@@ -42,7 +42,7 @@ interface Passage extends Arrival {
 }
 
 /** A fault of our own is counted and lets nothing through: it never ends the process that other hits go through. */
-export function runHit(services: HitServices, req: IncomingMessage, mount: Mount): void {
+export function runHit(services: HitServices, req: VisitorRequest, mount: Mount): void {
   try {
     takeHit(services, req, mount);
   } catch (error) {
@@ -51,7 +51,7 @@ export function runHit(services: HitServices, req: IncomingMessage, mount: Mount
   }
 }
 
-function takeHit(services: HitServices, req: IncomingMessage, mount: Mount): void {
+function takeHit(services: HitServices, req: VisitorRequest, mount: Mount): void {
   const received = receiveHit(req, services.table);
   const { set, routes } = services.rules();
   if (typeof received === 'string') {

@@ -1,6 +1,6 @@
 /** Step 1: one pass over the request line and header lines. What servers read differently is refused here (RFC 9112 § 11.2). */
-import type { IncomingMessage } from 'node:http';
 import type { RefusalCode } from '../errors.ts';
+import type { VisitorRequest } from '../ops/visitor.ts';
 import { isGpcSet } from '../signals/gpc.ts';
 import { FIELDS, type HeaderInfo, type HeaderTable, OTHER_FIELD, UNDERSCORED_FIELD } from '../upstream/headers.ts';
 import type { ReceivedHit } from './hit.ts';
@@ -31,7 +31,7 @@ export interface ReceiveOptions {
   readonly anyMethod: boolean;
 }
 
-export function receiveHit(req: IncomingMessage, table: HeaderTable, options?: ReceiveOptions): ReceivedHit | RefusalCode {
+export function receiveHit(req: VisitorRequest, table: HeaderTable, options?: ReceiveOptions): ReceivedHit | RefusalCode {
   const { rawHeaders } = req;
   if (req.httpVersionMajor !== 1) return 'bad-version';
   const method = req.method ?? '';

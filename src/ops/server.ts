@@ -1,10 +1,15 @@
 /** A listener with the limits that Node leaves open, and an end that loses nothing. */
 import { createServer, type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import type { DirectListener } from './direct-connection.ts';
+import { DirectConnections } from './direct-connections.ts';
+import { InjectedSocket } from './injected-socket.ts';
 import { LeanRequest } from './lean-request.ts';
 
 export interface ServerLimits {
   readonly headerBytes: number;
+  /** A body that is longer is read by node:http. Default 64 KiB. */
+  readonly bodyBytes?: number;
   readonly headerTimeoutMs: number;
   readonly bodyTimeoutMs: number;
   readonly idleTimeoutMs: number;
@@ -15,6 +20,7 @@ export interface ServerLimits {
 }
 
 const SILENCE_MS = 60_000;
+const BODY_BYTES = 65_536;
 const MOST_CONNECTIONS = 16_384;
 /** While draining, connections that are not in use may still bring a request for so long. */
 const LINGER_MS = 1_000;
@@ -23,8 +29,11 @@ const LOOK_AGAIN_MS = 100;
 /** Servers that end: every answer of theirs is the last on its connection. */
 const draining = new WeakSet<Server>();
 
-/** No upgrade listener and no CONNECT listener: Node closes those connections by itself. */
-export function createLimitedServer(listener: RequestListener, limits: ServerLimits): Server {
+/**
+ * No upgrade listener and no CONNECT listener: Node closes those connections by itself.
+ * @param direct takes what it can of the requests without node:http between.
+ */
+export function createLimitedServer(listener: RequestListener, limits: ServerLimits, direct?: DirectListener): Server {
   const isDraining = (): boolean => draining.has(server);
   /** Decides when the head is written, which for a hit that waits for its collector may be long after the drain began. */
   class LastResponse extends ServerResponse {
@@ -49,7 +58,10 @@ export function createLimitedServer(listener: RequestListener, limits: ServerLim
   // Node drops what is over its own count without a word, Sec-GPC among it; the header size bounds instead.
   server.maxHeadersCount = 0;
   server.maxConnections = limits.connections ?? MOST_CONNECTIONS;
-  server.setTimeout(limits.silenceMs ?? SILENCE_MS);
+  const silenceMs = limits.silenceMs ?? SILENCE_MS;
+  server.setTimeout(silenceMs);
+  if (direct !== undefined)
+    new DirectConnections(server, direct, { ...limits, silenceMs, bodyBytes: limits.bodyBytes ?? BODY_BYTES }, isDraining);
   return server;
 }
 
@@ -65,6 +77,7 @@ function endAfterClose(listener: RequestListener): RequestListener {
     if (socket[LATEST]?.shouldKeepAlive === false) return;
     socket[LATEST] = res;
     if (req instanceof LeanRequest) req.isHandedOver = true;
+    if (socket instanceof InjectedSocket) socket.watch(res);
     listener(req, res);
   };
 }

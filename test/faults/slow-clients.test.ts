@@ -80,13 +80,17 @@ describe('a client that', () => {
   });
 
   it('reads nothing of a long answer is cut, and the collector is given up', async () => {
-    const server = createLimitedServer(gateway.gateway.handle, {
-      headerBytes: 16_384,
-      headerTimeoutMs: 1_000,
-      bodyTimeoutMs: 1_000,
-      idleTimeoutMs: 1_000,
-      silenceMs: 1_000,
-    });
+    const server = createLimitedServer(
+      gateway.gateway.handle,
+      {
+        headerBytes: 16_384,
+        headerTimeoutMs: 1_000,
+        bodyTimeoutMs: 1_000,
+        idleTimeoutMs: 1_000,
+        silenceMs: 1_000,
+      },
+      gateway.gateway.direct,
+    );
     const port = await listen(server, '127.0.0.1', 0);
     let givenUp = false;
     const before = gateway.collector.answer;

@@ -51,12 +51,17 @@ export async function startGateway(options: ConfigInput = {}, extra: Partial<Gat
   const logged: string[] = [];
   const log = pino({ level: 'debug', base: null }, { write: (line: string) => void logged.push(line) });
   const gateway = await createGateway(loaded.config, { log, inProcess: false, environment: {}, shed: NEVER_BUSY, ...extra });
-  const server: Server = createLimitedServer(gateway.handle, {
-    headerBytes: loaded.config.limits.header,
-    headerTimeoutMs: loaded.config.timeouts.header,
-    bodyTimeoutMs: loaded.config.timeouts.body,
-    idleTimeoutMs: loaded.config.timeouts.idle,
-  });
+  const server: Server = createLimitedServer(
+    gateway.handle,
+    {
+      headerBytes: loaded.config.limits.header,
+      bodyBytes: loaded.config.limits.body,
+      headerTimeoutMs: loaded.config.timeouts.header,
+      bodyTimeoutMs: loaded.config.timeouts.body,
+      idleTimeoutMs: loaded.config.timeouts.idle,
+    },
+    gateway.direct,
+  );
   const port = await listen(server, '127.0.0.1', 0);
   return {
     port,

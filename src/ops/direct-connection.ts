@@ -1,0 +1,376 @@
+/**
+ * A visitor's connection, read without node:http between: hits are most of what comes, and half of what a dropped one costs is
+ * what node:http makes of a request and its answer. One request at a time: receive → answer → the next. Single requests for the
+ * consent API go through node:http ({@link InjectedSocket}); what is not read here hands the whole connection over to it.
+ */
+import type { Socket } from 'node:net';
+import { type DirectRequest, type FieldNames, type Peer, readRequest } from './direct-request.ts';
+import { type AnswerSink, DirectResponse } from './direct-response.ts';
+import { InjectedSocket } from './injected-socket.ts';
+import type { VisitorRequest, VisitorResponse } from './visitor.ts';
+
+/** Takes the hits among the requests. */
+export interface DirectListener {
+  /** Whether a path (with its query) is for {@link handle}; node:http gets the others. */
+  takes(url: string): boolean;
+  handle(req: VisitorRequest, res: VisitorResponse): void;
+}
+
+export interface ConnectionLimits {
+  readonly headerBytes: number;
+  readonly bodyBytes: number;
+  readonly headerTimeoutMs: number;
+  readonly bodyTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly silenceMs: number;
+}
+
+export interface ConnectionOwner {
+  readonly listener: DirectListener;
+  readonly names: FieldNames;
+  readonly limits: ConnectionLimits;
+  readonly keepAliveLines: string;
+  /** Whether the server ends. */
+  isDraining(): boolean;
+  /** Coarse monotonic milliseconds. */
+  readonly now: number;
+  /** Gives the connection and what was read of it to node:http, for good. */
+  handOver(connection: DirectConnection, socket: Socket, bytes: Buffer): void;
+  /** Lets node:http serve requests of a connection that stays here. */
+  inject(socket: InjectedSocket): void;
+  gone(connection: DirectConnection): void;
+}
+
+type State =
+  /** Nothing of a request has come. */
+  | 'idle'
+  /** Waits for the rest of a head, or of a body. */
+  | 'head'
+  | 'body'
+  /** A hit is being answered, or another request is by node:http. */
+  | 'hit'
+  | 'other'
+  /** Nothing is read any more. */
+  | 'over';
+
+const TIMEOUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
+const BROKEN_OFF = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
+
+export class DirectConnection implements AnswerSink, Peer {
+  readonly remoteAddress: string | undefined;
+  readonly keepAliveLines: string;
+  readonly #socket: Socket;
+  readonly #owner: ConnectionOwner;
+  readonly #onData = (chunk: Buffer): void => this.#take(chunk);
+  readonly #onDrain = (): void => this.#drained();
+  readonly #onEnd = (): void => this.#ended();
+  readonly #onClose = (): void => this.#closed();
+  #state: State = 'idle';
+  /** When the state began, or something last moved. */
+  #since: number;
+  #waiting = 0;
+  #hasServed = false;
+  /** Bytes that are not read yet. */
+  #left: Buffer | null = null;
+  #isReading = false;
+  /** Whether nothing is read behind the request at hand. */
+  #isLast = false;
+  /** Whose body is still to come. */
+  #request: DirectRequest | null = null;
+  #parts: Buffer[] = [];
+  #missing = 0;
+  #response: DirectResponse | null = null;
+  #injected: InjectedSocket | null = null;
+  #isAnswered = false;
+
+  constructor(socket: Socket, owner: ConnectionOwner) {
+    this.#socket = socket;
+    this.#owner = owner;
+    this.#since = owner.now;
+    this.remoteAddress = socket.remoteAddress;
+    this.keepAliveLines = owner.keepAliveLines;
+    socket
+      .on('error', ignore)
+      .on('data', this.#onData)
+      .on('drain', this.#onDrain)
+      .on('end', this.#onEnd)
+      .on('close', this.#onClose);
+  }
+
+  get isEnding(): boolean {
+    return this.#isLast || this.#owner.isDraining();
+  }
+
+  get writableLength(): number {
+    return this.#socket.writableLength;
+  }
+
+  write(head: string, body: Buffer | null): boolean {
+    if (body === null) return this.#socket.write(head, 'latin1');
+    this.#socket.cork();
+    this.#socket.write(head, 'latin1');
+    const goesOn = this.#socket.write(body);
+    this.#socket.uncork();
+    return goesOn;
+  }
+
+  ended(keepsAlive: boolean): void {
+    if (this.#state !== 'hit') return;
+    this.#response = null;
+    this.#finish(keepsAlive);
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Ends it where nothing is under way. */
+  endIdle(): void {
+    if (this.#state === 'idle' && this.#left === null) this.#over();
+  }
+
+  /** To be called now and then: cuts who does not go on in time. */
+  look(): void {
+    const { limits, now } = this.#owner;
+    const waiting = this.#socket.writableLength;
+    if (waiting !== this.#waiting) {
+      this.#waiting = waiting;
+      if (this.#state !== 'head' && this.#state !== 'body') this.#since = now;
+    }
+    const elapsed = now - this.#since;
+    switch (this.#state) {
+      case 'idle':
+        if (elapsed > (this.#hasServed ? limits.idleTimeoutMs : limits.headerTimeoutMs)) this.#over();
+        break;
+      case 'head':
+        if (elapsed > limits.headerTimeoutMs) this.#over(TIMEOUT);
+        break;
+      case 'body':
+        if (elapsed > limits.bodyTimeoutMs) this.#serveUnread();
+        break;
+      default:
+        if (elapsed > limits.silenceMs) this.#socket.destroy();
+    }
+  }
+
+  #take(chunk: Buffer): void {
+    switch (this.#state) {
+      case 'idle':
+      case 'head':
+        this.#read(this.#left === null ? chunk : Buffer.concat([this.#left, chunk]));
+        break;
+      case 'body':
+        this.#takeBody(chunk);
+        break;
+      case 'other':
+        this.#since = this.#owner.now;
+        this.#passOn(chunk);
+        break;
+      case 'hit':
+        this.#keep(chunk);
+    }
+  }
+
+  /** What comes before its turn waits, and more is not read. */
+  #keep(chunk: Buffer): void {
+    this.#left = this.#left === null ? chunk : Buffer.concat([this.#left, chunk]);
+    this.#socket.pause();
+  }
+
+  /** Serves what is whole in `bytes`, as long as each is answered at once and the visitor reads. */
+  #read(bytes: Buffer): void {
+    const { limits, names } = this.#owner;
+    this.#isReading = true;
+    let rest: Buffer | null = bytes;
+    while (rest !== null && (this.#state === 'idle' || this.#state === 'head')) {
+      this.#left = null;
+      if (this.#socket.writableNeedDrain) {
+        this.#keep(rest);
+        break;
+      }
+      const request = readRequest(rest.toString('latin1', 0, limits.headerBytes), names, this);
+      if (typeof request === 'string') {
+        if (request === 'unusual' || rest.length >= limits.headerBytes) this.#handOver(rest);
+        else this.#waitForHead(rest);
+        break;
+      }
+      if (request.bodyBytes > limits.bodyBytes) {
+        this.#handOver(rest);
+        break;
+      }
+      const end = request.headBytes + request.bodyBytes;
+      this.#left = rest.length > end ? rest.subarray(end) : null;
+      if (this.#owner.listener.takes(request.url)) this.#begin(request, rest);
+      else this.#inject(rest.subarray(0, end), end - rest.length);
+      rest = this.#left;
+    }
+    this.#isReading = false;
+    if (rest === null && this.#left === null) this.#goOn();
+  }
+
+  #waitForHead(bytes: Buffer): void {
+    this.#left = bytes;
+    if (this.#state === 'head') return;
+    this.#state = 'head';
+    this.#since = this.#owner.now;
+  }
+
+  #begin(request: DirectRequest, bytes: Buffer): void {
+    const { headBytes, bodyBytes } = request;
+    const missing = headBytes + bodyBytes - bytes.length;
+    if (missing <= 0) {
+      if (bodyBytes > 0) request.body = bytes.subarray(headBytes, headBytes + bodyBytes);
+      return this.#serve(request);
+    }
+    this.#request = request;
+    this.#parts = [bytes.subarray(headBytes)];
+    this.#missing = missing;
+    this.#state = 'body';
+    this.#since = this.#owner.now;
+  }
+
+  #takeBody(chunk: Buffer): void {
+    const request = this.#request;
+    if (request === null) return;
+    const isWhole = chunk.length >= this.#missing;
+    this.#parts.push(isWhole ? chunk.subarray(0, this.#missing) : chunk);
+    if (isWhole && chunk.length > this.#missing) this.#left = chunk.subarray(this.#missing);
+    this.#missing -= chunk.length;
+    if (!isWhole) return;
+    request.body = Buffer.concat(this.#parts, request.bodyBytes);
+    this.#serveWaiting(request);
+  }
+
+  /** The body was too slow. What else comes of it is not read. */
+  #serveUnread(): void {
+    const request = this.#request;
+    if (request === null) return;
+    request.body = 'body-timeout';
+    this.#isLast = true;
+    this.#serveWaiting(request);
+  }
+
+  #serveWaiting(request: DirectRequest): void {
+    this.#request = null;
+    this.#parts = [];
+    this.#missing = 0;
+    this.#serve(request);
+    if (this.#state === 'idle') this.#next();
+  }
+
+  #serve(request: DirectRequest): void {
+    this.#state = 'hit';
+    this.#since = this.#owner.now;
+    const response = new DirectResponse(request, this);
+    this.#response = response;
+    this.#owner.listener.handle(request, response);
+  }
+
+  /** @param missing bytes of the request that are still to come. */
+  #inject(bytes: Buffer, missing: number): void {
+    this.#state = 'other';
+    this.#since = this.#owner.now;
+    this.#isAnswered = false;
+    this.#missing = Math.max(0, missing);
+    if (this.#injected === null) {
+      const injected = new InjectedSocket(
+        this.#socket,
+        () => this.#answered(),
+        () => this.#resumeFor(injected),
+      );
+      this.#injected = injected;
+      this.#owner.inject(injected);
+    }
+    this.#injected.push(bytes);
+  }
+
+  /** More of a request that node:http serves, and what comes behind it. */
+  #passOn(chunk: Buffer): void {
+    if (this.#missing === 0) return this.#keep(chunk);
+    const own = chunk.length > this.#missing ? chunk.subarray(0, this.#missing) : chunk;
+    this.#missing -= own.length;
+    if (this.#injected?.push(own) === false) this.#socket.pause();
+    if (own.length < chunk.length) this.#keep(chunk.subarray(own.length));
+    if (this.#missing === 0 && this.#isAnswered) this.#finish(true);
+  }
+
+  #resumeFor(injected: InjectedSocket): void {
+    if (this.#state === 'other' && this.#injected === injected && this.#missing > 0) this.#socket.resume();
+  }
+
+  /** Node has written an answer. Where it was the last one, it has ended the connection as well. */
+  #answered(): void {
+    if (this.#state !== 'other') return;
+    this.#isAnswered = true;
+    if (this.#injected?.writableEnded !== false) this.#state = 'over';
+    else if (this.#missing === 0) this.#finish(true);
+  }
+
+  #finish(keepsAlive: boolean): void {
+    this.#hasServed = true;
+    this.#since = this.#owner.now;
+    if (!keepsAlive) return this.#over();
+    this.#state = 'idle';
+    if (!this.#isReading) this.#next();
+  }
+
+  #next(): void {
+    const left = this.#left;
+    if (left === null) this.#goOn();
+    else this.#read(left);
+  }
+
+  #goOn(): void {
+    if (this.#state !== 'over' && this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  #drained(): void {
+    this.#since = this.#owner.now;
+    if (this.#response !== null) this.#response.drained();
+    else if (this.#state === 'idle' && !this.#isReading) this.#next();
+  }
+
+  /** The visitor sends no more: a browser that left the page, for whom no collector has to be waited for. */
+  #ended(): void {
+    if (this.#state === 'head' || this.#state === 'body') this.#over(BROKEN_OFF);
+    else if (this.#state === 'other') this.#injected?.push(null);
+    else this.#over();
+  }
+
+  #closed(): void {
+    this.#state = 'over';
+    this.#left = null;
+    this.#request = null;
+    this.#parts = [];
+    const response = this.#response;
+    this.#response = null;
+    this.#injected?.destroy();
+    this.#owner.gone(this);
+    response?.closed();
+  }
+
+  /** @param last what is still to be said. */
+  #over(last = ''): void {
+    this.#state = 'over';
+    this.#left = null;
+    if (last !== '') this.#socket.write(last, 'latin1');
+    this.#socket.destroySoon();
+  }
+
+  #handOver(bytes: Buffer): void {
+    const socket = this.#socket;
+    this.#state = 'over';
+    this.#left = null;
+    socket.pause();
+    socket
+      .off('error', ignore)
+      .off('data', this.#onData)
+      .off('drain', this.#onDrain)
+      .off('end', this.#onEnd)
+      .off('close', this.#onClose);
+    this.#owner.handOver(this, socket, bytes);
+  }
+}
+
+/** `close` follows. */
+function ignore(): void {}
