@@ -50,8 +50,6 @@ const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 const SPACE = 32;
 
-/** No fragment, which no request has (RFC 9112 § 3.2), and nothing that is not ASCII. */
-const BAD_TARGET = /[^!"$-~]/;
 const BAD_NAME = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/;
 const BAD_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 const LENGTH = /^\d{1,15}$/;
@@ -116,7 +114,7 @@ export function readRequest(text: string, names: FieldNames, socket: Peer): Dire
   if (method === undefined) return 'unusual';
   const urlEnd = lineEnd - VERSION.length;
   const url = text.slice(method.length + 1, Math.max(0, urlEnd));
-  if (!text.startsWith(VERSION, urlEnd) || !url.startsWith('/') || BAD_TARGET.test(url)) return 'unusual';
+  if (!text.startsWith(VERSION, urlEnd) || !url.startsWith('/')) return 'unusual';
 
   const rawHeaders: string[] = [];
   let hasHost = false;
