@@ -13,7 +13,7 @@ export interface Peer {
 export class DirectRequest {
   readonly method: string;
   readonly url: string;
-  /** name, value, … as they came, without the white space around values. */
+  /** name, value, … as they came. */
   readonly rawHeaders: string[];
   readonly httpVersionMajor = 1;
   readonly httpVersionMinor = 1;
@@ -112,9 +112,11 @@ export function readRequest(text: string, names: FieldNames, socket: Peer): Dire
   if (lineEnd === -1) return 'more';
   const method = METHODS.find((known) => text.startsWith(known) && text.charCodeAt(known.length) === SPACE);
   if (method === undefined) return 'unusual';
-  const urlEnd = lineEnd - VERSION.length;
-  const url = text.slice(method.length + 1, Math.max(0, urlEnd));
-  if (!text.startsWith(VERSION, urlEnd) || !url.startsWith('/')) return 'unusual';
+  // What characters a target may have, is for whoever handles it; here, that nobody could see its end elsewhere.
+  const urlEnd = text.indexOf(' ', method.length + 1);
+  if (urlEnd !== lineEnd - VERSION.length || !text.startsWith(VERSION, urlEnd)) return 'unusual';
+  const url = text.slice(method.length + 1, urlEnd);
+  if (!url.startsWith('/')) return 'unusual';
 
   const rawHeaders: string[] = [];
   let hasHost = false;
@@ -139,13 +141,12 @@ export function readRequest(text: string, names: FieldNames, socket: Peer): Dire
       field = names.find(text.slice(at, colon));
       if (field === null) return 'unusual';
       last.next = field;
-      from = colon + 1;
+      from = text.charCodeAt(colon + 1) === SPACE ? colon + 2 : colon + 1;
     }
     last = field;
-    let to = feed - 1;
-    while (from < to && isBlank(text.charCodeAt(from))) from++;
-    while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
-    const value = text.slice(from, to);
+    // More white space than one space in front is trimmed in most places, and an error in some.
+    if (from < feed - 1 && (isBlank(text.charCodeAt(from)) || isBlank(text.charCodeAt(feed - 2)))) return 'unusual';
+    const value = text.slice(from, feed - 1);
     if (BAD_VALUE.test(value)) return 'unusual';
     switch (field.use) {
       case 'unusual':
