@@ -210,6 +210,7 @@ export class DirectConnection implements AnswerSink, Peer {
 
   #waitForHead(bytes: Buffer): void {
     this.#left = bytes;
+    this.#goOn();
     if (this.#state === 'head') return;
     this.#state = 'head';
     this.#since = this.#owner.now;
@@ -255,7 +256,6 @@ export class DirectConnection implements AnswerSink, Peer {
     this.#parts = [];
     this.#missing = 0;
     this.#serve(request);
-    if (this.#state === 'idle') this.#next();
   }
 
   #serve(request: DirectRequest): void {

@@ -76,8 +76,15 @@ describe('a direct connection', () => {
     expect(answers).toEqual(paths());
   });
 
-  it('reads them the same wherever they are cut', async () => {
-    listener = await startListener(true);
+  it.each([
+    ['at once', false],
+    ['later', true],
+  ])('reads them the same wherever they are cut, answered %s', async (_name, isLater) => {
+    listener = await startListener(true, (_req, res) => {
+      const say = (): unknown => res.writeHead(200, ['Content-Length', '0']).end();
+      if (isLater) setTimeout(say, 2);
+      else say();
+    });
     const all = Buffer.from(POST('/a', '12345') + POST('/api/b', '678') + GET('/c') + LAST);
     const expected = ['/a', '/api/b', '/c', '/last'];
     for (let at = 1; at < all.length; at++) {
@@ -93,6 +100,37 @@ describe('a direct connection', () => {
       Array.from(all, (_byte, i) => all.subarray(i, i + 1)),
     );
     expect(paths()).toEqual(expected);
+  });
+
+  it('goes on reading what began to come while it waited', async () => {
+    listener = await startListener(true, (_req, res) => {
+      setTimeout(() => res.writeHead(200, ['Content-Length', '0']).end(), 30);
+    });
+    for (const next of [GET('/b'), POST('/b', '12345'), POST('/api/b', '12345'), 'GET /b HTTP/1.1\r\nhost: x\r\nA:  b\r\n\r\n']) {
+      const { socket, text } = dial();
+      const half = next.length - 3;
+      socket.write(GET('/a') + next.slice(0, half));
+      await waitUntil(() => countAnswers(text()) === 1);
+      socket.write(next.slice(half) + LAST);
+      await waitUntil(() => countAnswers(text()) === 3);
+    }
+  });
+
+  it('keeps a connection that node:http has served as long as any', async () => {
+    listener = await startListener(true, undefined, {
+      ...LIMITS,
+      headerTimeoutMs: 200,
+      bodyTimeoutMs: 200,
+      idleTimeoutMs: 10_000,
+    });
+    const { socket, text, isClosed } = dial();
+    socket.write(GET('/api/a'));
+    await waitUntil(() => countAnswers(text()) === 1);
+    // Longer than node:http waits between two looks for requests that are late.
+    await tick(2_500);
+    expect(isClosed()).toBe(false);
+    socket.write(GET('/api/b') + LAST);
+    await waitUntil(() => countAnswers(text()) === 3);
   });
 
   it('leaves all that comes behind an unusual request to node:http', async () => {
