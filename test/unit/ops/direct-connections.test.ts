@@ -104,12 +104,15 @@ describe('a direct connection', () => {
 
   it('goes on reading what began to come while it waited', async () => {
     listener = await startListener(true, (_req, res) => {
-      setTimeout(() => res.writeHead(200, ['Content-Length', '0']).end(), 30);
+      setTimeout(() => res.writeHead(200, ['Content-Length', '0']).end(), 100);
     });
     for (const next of [GET('/b'), POST('/b', '12345'), POST('/api/b', '12345'), 'GET /b HTTP/1.1\r\nhost: x\r\nA:  b\r\n\r\n']) {
       const { socket, text } = dial();
       const half = next.length - 3;
-      socket.write(GET('/a') + next.slice(0, half));
+      listener.seen.length = 0;
+      socket.write(GET('/a'));
+      await waitUntil(() => paths().length === 1);
+      socket.write(next.slice(0, half));
       await waitUntil(() => countAnswers(text()) === 1);
       socket.write(next.slice(half) + LAST);
       await waitUntil(() => countAnswers(text()) === 3);
