@@ -1,5 +1,5 @@
 /** Puts the parts together: a Config becomes a listener, a consent API, an admin application and an end. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type Koa from 'koa';
 import type { Middleware } from 'koa';
 import { createAdminApp } from './admin/api.ts';
@@ -8,11 +8,13 @@ import { createBearerTokens } from './consent/bearer.ts';
 import { createConsentCookies } from './consent/cookie.ts';
 import { createSiteTokens } from './consent/site-token.ts';
 import { AnsweredHits, forgetWithStore, openSpool } from './gateway/answered.ts';
+import { attachTo } from './gateway/attached.ts';
 import { answerCheck, isCheckPath } from './gateway/check.ts';
 import { Closing } from './gateway/closing.ts';
 import { createConsentFront } from './gateway/consent.ts';
 import { openEvidence } from './gateway/evidence.ts';
 import { guardRequest } from './gateway/koa.ts';
+import { connectionLimits } from './gateway/limits.ts';
 import { buildWhereabouts } from './gateway/place.ts';
 import { ProxyMounts } from './gateway/proxy.ts';
 import { cookieConfig, openRecords } from './gateway/records.ts';
@@ -30,6 +32,7 @@ import { LoadShed } from './ops/load-shed.ts';
 import { describeError, type Logger } from './ops/log.ts';
 import { Metrics } from './ops/metrics.ts';
 import { RecentDecisions } from './ops/recent-decisions.ts';
+import type { VisitorRequest, VisitorResponse } from './ops/visitor.ts';
 import type { Fleet, ReloadOutcome } from './ops/workers.ts';
 import { UpstreamPools } from './upstream/client.ts';
 
@@ -59,6 +62,8 @@ export interface Gateway {
   readonly direct: DirectListener;
   /** The koa middleware: consent API and hits ahead of a collector's handlers. */
   readonly middleware: Middleware;
+  /** Has the hits of a server, whose application has the middleware, judged ahead of koa. */
+  attach(server: Server): void;
   readonly admin: Koa;
   /** Reads policies, vendor profiles and routes anew; the last good set stays where one is bad. */
   reload(): Promise<ReloadOutcome>;
@@ -169,23 +174,23 @@ async function openGateway(config: Config, options: GatewayOptions, closing: Clo
     fault,
   });
 
-  const direct: DirectListener = {
-    takes: (url) => !consent.isConsentPath(pathOf(url)),
-    handle(req, res) {
-      if (isCheckPath(pathOf(req.url ?? ''))) answerCheck(services, req, res);
-      else runHit(services, req, proxy.mount(res));
-    },
-  };
+  const isForConsent = (url: string): boolean => consent.isConsentPath(pathOf(url));
+  function guard(req: VisitorRequest, res: VisitorResponse): void {
+    if (isCheckPath(pathOf(req.url ?? ''))) answerCheck(services, req, res);
+    else runHit(services, req, proxy.mount(res));
+  }
+
   return {
     handle(req, res) {
-      if (direct.takes(req.url ?? '')) direct.handle(req, res);
-      else consent.handle(req, res);
+      if (isForConsent(req.url ?? '')) consent.handle(req, res);
+      else guard(req, res);
     },
-    direct,
+    direct: { takes: ({ url }) => !isForConsent(url), handle: guard },
     async middleware(ctx, next) {
       if (consent.isConsentPath(ctx.path)) return consent.middleware(ctx, next);
       return guardRequest(services, ctx, next, { table, unmatched: config.unmatched ?? 'next' });
     },
+    attach: (server) => attachTo(server, services, connectionLimits(config)),
     admin,
     reload,
     registry: metrics.registry,

@@ -1,9 +1,10 @@
 /** What `serve` and `demo` share: listeners for a gateway, signals, and the end; and the same for several processes. */
 import { availableParallelism } from 'node:os';
 import type { Config } from '../config.ts';
+import { connectionLimits } from '../gateway/limits.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Logger } from '../ops/log.ts';
-import { createLimitedServer, drainServer, listen, type ServerLimits } from '../ops/server.ts';
+import { createLimitedServer, drainServer, listen } from '../ops/server.ts';
 import { type Fleet, joinFleet } from '../ops/workers.ts';
 
 export interface Running {
@@ -79,7 +80,7 @@ interface Listening {
 async function openFront(config: Config, gateway: Gateway, handle: Gateway['handle']): Promise<Listening> {
   // A command that stands in front of the gateway wants to see every request.
   const direct = handle === gateway.handle ? gateway.direct : undefined;
-  const server = createLimitedServer(handle, limitsOf(config), direct);
+  const server = createLimitedServer(handle, connectionLimits(config), direct);
   const port = await listen(server, config.listen.host, config.listen.port);
   return {
     port,
@@ -92,18 +93,8 @@ async function openFront(config: Config, gateway: Gateway, handle: Gateway['hand
 }
 
 async function openBack(config: Config, gateway: Gateway): Promise<Listening> {
-  const server = createLimitedServer(gateway.admin.callback(), limitsOf(config));
+  const server = createLimitedServer(gateway.admin.callback(), connectionLimits(config));
   return { port: await listen(server, config.admin.host, config.admin.port), stop: () => drainServer(server, 0) };
-}
-
-function limitsOf(config: Config): ServerLimits {
-  return {
-    headerBytes: config.limits.header,
-    bodyBytes: config.limits.body,
-    headerTimeoutMs: config.timeouts.header,
-    bodyTimeoutMs: config.timeouts.body,
-    idleTimeoutMs: config.timeouts.idle,
-  };
 }
 
 function sayListening(config: Config, log: Logger, port: number, adminPort: number): void {

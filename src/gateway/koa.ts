@@ -22,12 +22,19 @@ export interface KoaMountParts {
 
 /** Runs a request through the steps, and waits for the rest of the chain where it goes on. */
 export function guardRequest(services: HitServices, ctx: Context, next: Next, parts: KoaMountParts): Promise<void> {
+  if (ctx.req instanceof JudgedRequest && ctx.req.services === services) return goOnWith(ctx.req.delivery, ctx, next, parts);
   return new Promise<void>((resolve, reject) => {
     const mount = new KoaMount(ctx, next, parts);
     ctx.res.on('close', () => mount.rest ?? resolve());
     mount.onRest = (rest) => rest.then(() => resolve(), reject);
     runHit(services, ctx.req, mount);
   });
+}
+
+function goOnWith(delivery: Delivery, ctx: Context, next: Next, { table }: KoaMountParts): Promise<void> {
+  ctx.request.ip = delivery.address ?? '';
+  if (!delivery.answered) filterOnTheWayOut(ctx.res, rulesForAnswer(delivery), table);
+  return next();
 }
 
 /** One for each request. Until it goes on, koa does not answer: a refusal or a dropped hit is answered by the steps themselves. */
@@ -104,7 +111,7 @@ function replaceRequest(ctx: Context, hit: OutgoingHit, address: string | null):
 }
 
 /** A response that takes everything and reaches nobody, however much a handler streams into it. */
-function createSink(req: IncomingMessage): ServerResponse {
+export function createSink(req: IncomingMessage): ServerResponse {
   const sink = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
   const res = new ServerResponse(req);
   res.assignSocket(sink as Socket);
@@ -142,6 +149,25 @@ Object.defineProperties(VisitorSocket.prototype, {
 
 function buildRequest(hit: OutgoingHit, address: string | null, secure: boolean): IncomingMessage {
   const req = new IncomingMessage(new VisitorSocket(address, secure));
+  fillRequest(req, hit);
+  return req;
+}
+
+/** A hit that was judged ahead of koa. */
+export class JudgedRequest extends IncomingMessage {
+  readonly delivery: Delivery;
+  /** Whose judgement it is: another guard in the same application makes one of its own. */
+  readonly services: HitServices;
+
+  constructor(delivery: Delivery, services: HitServices) {
+    super(new VisitorSocket(delivery.address, false));
+    this.delivery = delivery;
+    this.services = services;
+    fillRequest(this, delivery.outgoing);
+  }
+}
+
+function fillRequest(req: IncomingMessage, hit: OutgoingHit): void {
   req.method = hit.method;
   req.url = hit.target;
   req.httpVersion = '1.1';
@@ -152,7 +178,6 @@ function buildRequest(hit: OutgoingHit, address: string | null, secure: boolean)
   req.complete = true;
   if (hit.body !== null) req.push(hit.body);
   req.push(null);
-  return req;
 }
 
 /** As Node joins lines: cookies by `; `, others by `, `. Singletons cannot be doubled here: `receive` refuses them. */

@@ -3,27 +3,31 @@
  * what node:http makes of a request and its answer. One request at a time: receive → answer → the next. Single requests for the
  * consent API go through node:http ({@link InjectedSocket}); what is not read here hands the whole connection over to it.
  */
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type DirectRequest, type FieldNames, type Peer, readRequest } from './direct-request.ts';
 import { type AnswerSink, DirectResponse } from './direct-response.ts';
 import { InjectedSocket } from './injected-socket.ts';
-import type { VisitorRequest, VisitorResponse } from './visitor.ts';
 
 /** Takes the hits among the requests. */
 export interface DirectListener {
-  /** Whether a path (with its query) is for {@link handle}; node:http gets the others. */
-  takes(url: string): boolean;
-  handle(req: VisitorRequest, res: VisitorResponse): void;
+  /** Whether a request, of which the head is there, is for {@link handle}; node:http gets the others. */
+  takes(req: DirectRequest): boolean;
+  handle(req: DirectRequest, res: DirectResponse): void;
 }
 
 export interface ConnectionLimits {
   readonly headerBytes: number;
+  /** A request with a longer body is left to node:http. */
   readonly bodyBytes: number;
   readonly headerTimeoutMs: number;
   readonly bodyTimeoutMs: number;
   readonly idleTimeoutMs: number;
-  readonly silenceMs: number;
+  /** A connection on which nothing moves for so long while it is answered is cut: a visitor who does not read. {@link SILENCE_MS}. */
+  readonly silenceMs?: number;
 }
+
+export const SILENCE_MS = 60_000;
 
 export interface ConnectionOwner {
   readonly listener: DirectListener;
@@ -82,6 +86,9 @@ export class DirectConnection implements AnswerSink, Peer {
   #response: DirectResponse | null = null;
   #injected: InjectedSocket | null = null;
   #isAnswered = false;
+  /** What answers of others are written to, and whose turn it is. */
+  #lent: InjectedSocket | null = null;
+  #borrower: ServerResponse | null = null;
 
   constructor(socket: Socket, owner: ConnectionOwner) {
     this.#socket = socket;
@@ -124,6 +131,29 @@ export class DirectConnection implements AnswerSink, Peer {
     this.#socket.destroy();
   }
 
+  lend(req: IncomingMessage, keepsAlive: boolean): ServerResponse {
+    const lent = this.#lent ?? this.#openLent();
+    const res: ServerResponse & { _last?: boolean } = new ServerResponse(req);
+    if (!keepsAlive || this.isEnding) res.shouldKeepAlive = false;
+    res.assignSocket(lent as unknown as Socket);
+    this.#borrower = res;
+    res.on('finish', () => {
+      this.#borrower = null;
+      res.detachSocket(lent as unknown as Socket);
+      // Where the handler itself says that it was the last one, only Node's own mark tells.
+      this.ended(res.shouldKeepAlive && res._last !== true);
+    });
+    return res;
+  }
+
+  #openLent(): InjectedSocket {
+    const lent = new InjectedSocket(this.#socket, ignore, ignore);
+    lent.on('drain', () => this.#borrower?.emit('drain'));
+    lent.on('error', ignore);
+    this.#lent = lent;
+    return lent;
+  }
+
   /** Ends it where nothing is under way. */
   endIdle(): void {
     if (this.#state === 'idle' && this.#left === null) this.#over();
@@ -149,7 +179,7 @@ export class DirectConnection implements AnswerSink, Peer {
         if (elapsed > limits.bodyTimeoutMs) this.#serveUnread();
         break;
       default:
-        if (elapsed > limits.silenceMs) this.#socket.destroy();
+        if (elapsed > (limits.silenceMs ?? SILENCE_MS)) this.#socket.destroy();
     }
   }
 
@@ -200,7 +230,7 @@ export class DirectConnection implements AnswerSink, Peer {
       }
       const end = request.headBytes + request.bodyBytes;
       this.#left = rest.length > end ? rest.subarray(end) : null;
-      if (this.#owner.listener.takes(request.url)) this.#begin(request, rest);
+      if (this.#owner.listener.takes(request)) this.#begin(request, rest);
       else this.#inject(rest.subarray(0, end), end - rest.length);
       rest = this.#left;
     }
@@ -345,6 +375,7 @@ export class DirectConnection implements AnswerSink, Peer {
     const response = this.#response;
     this.#response = null;
     this.#injected?.destroy();
+    this.#lent?.destroy();
     this.#owner.gone(this);
     response?.closed();
   }

@@ -1,7 +1,13 @@
 /** All direct connections of a server: how they come, how long they may wait, and how they end. */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { type ConnectionLimits, type ConnectionOwner, DirectConnection, type DirectListener } from './direct-connection.ts';
+import {
+  type ConnectionLimits,
+  type ConnectionOwner,
+  DirectConnection,
+  type DirectListener,
+  SILENCE_MS,
+} from './direct-connection.ts';
 import { FieldNames } from './direct-request.ts';
 import type { InjectedSocket } from './injected-socket.ts';
 
@@ -30,7 +36,7 @@ export class DirectConnections implements ConnectionOwner {
     this.limits = limits;
     this.isDraining = isDraining;
     this.keepAliveLines = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(limits.idleTimeoutMs / 1000)}\r\n`;
-    const { headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs, silenceMs } = limits;
+    const { headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs, silenceMs = SILENCE_MS } = limits;
     const shortest = Math.min(headerTimeoutMs, bodyTimeoutMs, idleTimeoutMs, silenceMs);
     this.#lookMs = Math.max(SHORTEST_LOOK_MS, Math.min(LONGEST_LOOK_MS, Math.floor(shortest / 5)));
     const [nodeTakes] = server.listeners('connection') as ConnectionListener[];

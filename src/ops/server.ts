@@ -1,26 +1,16 @@
 /** A listener with the limits that Node leaves open, and an end that loses nothing. */
 import { createServer, type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
-import type { DirectListener } from './direct-connection.ts';
+import { type ConnectionLimits, type DirectListener, SILENCE_MS } from './direct-connection.ts';
 import { DirectConnections } from './direct-connections.ts';
 import { InjectedSocket } from './injected-socket.ts';
 import { LeanRequest } from './lean-request.ts';
 
-export interface ServerLimits {
-  readonly headerBytes: number;
-  /** A body that is longer is read by node:http. Default 64 KiB. */
-  readonly bodyBytes?: number;
-  readonly headerTimeoutMs: number;
-  readonly bodyTimeoutMs: number;
-  readonly idleTimeoutMs: number;
-  /** A connection on which nothing moves for so long while it is answered is cut: a visitor who does not read. Default 60 s. */
-  readonly silenceMs?: number;
+export interface ServerLimits extends ConnectionLimits {
   /** Connections at a time; more are closed when they come. */
   readonly connections?: number;
 }
 
-const SILENCE_MS = 60_000;
-const BODY_BYTES = 65_536;
 const MOST_CONNECTIONS = 16_384;
 /** While draining, connections that are not in use may still bring a request for so long. */
 const LINGER_MS = 1_000;
@@ -58,10 +48,8 @@ export function createLimitedServer(listener: RequestListener, limits: ServerLim
   // Node drops what is over its own count without a word, Sec-GPC among it; the header size bounds instead.
   server.maxHeadersCount = 0;
   server.maxConnections = limits.connections ?? MOST_CONNECTIONS;
-  const silenceMs = limits.silenceMs ?? SILENCE_MS;
-  server.setTimeout(silenceMs);
-  if (direct !== undefined)
-    new DirectConnections(server, direct, { ...limits, silenceMs, bodyBytes: limits.bodyBytes ?? BODY_BYTES }, isDraining);
+  server.setTimeout(limits.silenceMs ?? SILENCE_MS);
+  if (direct !== undefined) new DirectConnections(server, direct, limits, isDraining);
   return server;
 }
 

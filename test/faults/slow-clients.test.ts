@@ -84,6 +84,7 @@ describe('a client that', () => {
       gateway.gateway.handle,
       {
         headerBytes: 16_384,
+        bodyBytes: 65_536,
         headerTimeoutMs: 1_000,
         bodyTimeoutMs: 1_000,
         idleTimeoutMs: 1_000,

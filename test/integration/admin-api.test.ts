@@ -24,6 +24,7 @@ describe('the admin API', () => {
     );
     server = createLimitedServer(test.gateway.admin.callback(), {
       headerBytes: 16_384,
+      bodyBytes: 65_536,
       headerTimeoutMs: 5_000,
       bodyTimeoutMs: 5_000,
       idleTimeoutMs: 5_000,

@@ -181,7 +181,7 @@ describe.skipIf(!hasNginx || !hasRedis)('the same processes by hand', () => {
     if (!loaded.ok) throw new Error(loaded.problems.join('\n'));
     const environment = { CONSENTRY_KEYS: TEST_KEYS };
     const gateway = await createGateway(loaded.config, { log: pino({ level: 'silent' }), inProcess: false, environment });
-    const limits = { headerBytes: 16_384, headerTimeoutMs: 5_000, bodyTimeoutMs: 5_000, idleTimeoutMs: 5_000 };
+    const limits = { headerBytes: 16_384, bodyBytes: 65_536, headerTimeoutMs: 5_000, bodyTimeoutMs: 5_000, idleTimeoutMs: 5_000 };
     const server = createLimitedServer(gateway.handle, limits);
     let isStopped = false;
     return {

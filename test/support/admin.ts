@@ -4,7 +4,7 @@ import { createKeyring, parseKeys } from '../../src/consent/keys.ts';
 import { createLimitedServer, listen } from '../../src/ops/server.ts';
 import { send } from './send.ts';
 
-const LIMITS = { headerBytes: 16_384, headerTimeoutMs: 5_000, bodyTimeoutMs: 5_000, idleTimeoutMs: 1_000 };
+const LIMITS = { headerBytes: 16_384, bodyBytes: 65_536, headerTimeoutMs: 5_000, bodyTimeoutMs: 5_000, idleTimeoutMs: 1_000 };
 
 /** The text of `/metrics`. */
 export async function readMetrics(gateway: {

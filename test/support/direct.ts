@@ -68,7 +68,7 @@ export async function startListener(isDirect: boolean, answer: Handler = ECHO, l
     });
   };
   const direct: DirectListener = {
-    takes: (url) => !url.startsWith('/api'),
+    takes: ({ url }) => !url.startsWith('/api'),
     handle: (req, res) => handle(req, res, true),
   };
   const server = createLimitedServer(

@@ -19,4 +19,6 @@ app.use((ctx) => {
   ctx.set('Content-Type', 'image/gif');
   ctx.body = GIF;
 });
-createServer(app.callback()).listen(Number(port), '127.0.0.1', () => console.log('ready'));
+const server = createServer(app.callback());
+if (!process.argv.includes('--not-attached')) guard.attach(server);
+server.listen(Number(port), '127.0.0.1', () => console.log('ready'));
