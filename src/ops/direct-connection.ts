@@ -137,7 +137,8 @@ export class DirectConnection implements AnswerSink, Peer {
     if (!keepsAlive || this.isEnding) res.shouldKeepAlive = false;
     res.assignSocket(lent as unknown as Socket);
     this.#borrower = res;
-    res.on('finish', () => {
+    // Once: nothing at the answer may lead back to the hit (see hit/body.ts).
+    res.once('finish', () => {
       this.#borrower = null;
       res.detachSocket(lent as unknown as Socket);
       // Where the handler itself says that it was the last one, only Node's own mark tells.

@@ -3,6 +3,9 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
+/** The last piece tells. */
+function ignore(): void {}
+
 export class InjectedSocket extends Duplex {
   readonly #socket: Socket;
   readonly #onIdle: () => void;
@@ -52,6 +55,17 @@ export class InjectedSocket extends Duplex {
   override _write(chunk: Buffer | string, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     if (typeof chunk === 'string') this.#socket.write(chunk, encoding, done);
     else this.#socket.write(chunk, done);
+  }
+
+  /** Head and body together, which come in two pieces. */
+  override _writev(
+    pieces: readonly { chunk: Buffer | string; encoding: BufferEncoding }[],
+    done: (error?: Error | null) => void,
+  ): void {
+    this.#socket.cork();
+    const last = pieces.length - 1;
+    for (const [i, { chunk, encoding }] of pieces.entries()) this._write(chunk, encoding, i === last ? done : ignore);
+    this.#socket.uncork();
   }
 
   override _final(done: () => void): void {
