@@ -22,7 +22,8 @@ export interface KoaMountParts {
 
 /** Runs a request through the steps, and waits for the rest of the chain where it goes on. */
 export function guardRequest(services: HitServices, ctx: Context, next: Next, parts: KoaMountParts): Promise<void> {
-  if (ctx.req instanceof JudgedRequest && ctx.req.services === services) return goOnWith(ctx.req.delivery, ctx, next, parts);
+  const judged = ctx.req instanceof JudgedRequest && ctx.req.services === services ? ctx.req.takeDelivery() : null;
+  if (judged !== null) return goOnWith(judged, ctx, next, parts);
   return new Promise<void>((resolve, reject) => {
     const mount = new KoaMount(ctx, next, parts);
     ctx.res.on('close', () => mount.rest ?? resolve());
@@ -155,15 +156,22 @@ function buildRequest(hit: OutgoingHit, address: string | null, secure: boolean)
 
 /** A hit that was judged ahead of koa. */
 export class JudgedRequest extends IncomingMessage {
-  readonly delivery: Delivery;
+  #delivery: Delivery | null;
   /** Whose judgement it is: another guard in the same application makes one of its own. */
   readonly services: HitServices;
 
   constructor(delivery: Delivery, services: HitServices) {
     super(new VisitorSocket(delivery.address, false));
-    this.delivery = delivery;
+    this.#delivery = delivery;
     this.services = services;
     fillRequest(this, delivery.outgoing);
+  }
+
+  /** The judgement, once: a connection keeps its last answer until the next one, and with it the request. */
+  takeDelivery(): Delivery | null {
+    const delivery = this.#delivery;
+    this.#delivery = null;
+    return delivery;
   }
 }
 
