@@ -224,8 +224,13 @@ function filterOnTheWayOut(res: ServerResponse, rules: AnswerRules, table: Heade
 
 function flattenHeaders(headers: unknown): string[] {
   if (Array.isArray(headers)) return headers.map(String);
-  return Object.entries((headers ?? {}) as Record<string, number | string | readonly string[] | undefined>).flatMap(
-    ([name, value]) =>
-      value === undefined ? [] : Array.isArray(value) ? value.flatMap((one) => [name, one]) : [name, String(value)],
-  );
+  const lines: string[] = [];
+  const given = (headers ?? {}) as Record<string, number | string | readonly string[] | undefined>;
+  for (const name in given) {
+    const value = given[name];
+    if (typeof value === 'string') lines.push(name, value);
+    else if (Array.isArray(value)) for (const one of value) lines.push(name, one);
+    else if (value !== undefined) lines.push(name, String(value));
+  }
+  return lines;
 }

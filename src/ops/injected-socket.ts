@@ -3,9 +3,6 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
-/** The last piece tells. */
-function ignore(): void {}
-
 export class InjectedSocket extends Duplex {
   readonly #socket: Socket;
   readonly #onIdle: () => void;
@@ -57,15 +54,17 @@ export class InjectedSocket extends Duplex {
     else this.#socket.write(chunk, done);
   }
 
-  /** Head and body together, which come in two pieces. */
+  /** Head and body together, which come in two pieces: one text is written by a faster call than two pieces are. */
   override _writev(
     pieces: readonly { chunk: Buffer | string; encoding: BufferEncoding }[],
     done: (error?: Error | null) => void,
   ): void {
-    this.#socket.cork();
-    const last = pieces.length - 1;
-    for (const [i, { chunk, encoding }] of pieces.entries()) this._write(chunk, encoding, i === last ? done : ignore);
-    this.#socket.uncork();
+    let text = '';
+    for (const { chunk, encoding } of pieces) {
+      if (typeof chunk !== 'string') text += chunk.toString('latin1');
+      else text += encoding === 'latin1' ? chunk : Buffer.from(chunk, encoding).toString('latin1');
+    }
+    this.#socket.write(text, 'latin1', done);
   }
 
   override _final(done: () => void): void {
