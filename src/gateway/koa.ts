@@ -34,8 +34,16 @@ export function guardRequest(services: HitServices, ctx: Context, next: Next, pa
 
 function goOnWith(delivery: Delivery, ctx: Context, next: Next, { table }: KoaMountParts): Promise<void> {
   ctx.request.ip = delivery.address ?? '';
+  // What of the visitor's own request said so may have gone with the rest.
+  if (ctx.app.proxy && ctx.req.socket instanceof VisitorSocket) ctx.req.socket.encrypted = cameOverTls(delivery.received);
   if (!delivery.answered) filterOnTheWayOut(ctx.res, rulesForAnswer(delivery), table);
   return next();
+}
+
+/** As koa reads X-Forwarded-Proto, where the application believes it. */
+function cameOverTls({ rawHeaders }: ReceivedHit): boolean {
+  const at = rawHeaders.findIndex((part, i) => i % 2 === 0 && part.toLowerCase() === 'x-forwarded-proto');
+  return at !== -1 && /^\s*https\s*(?:,|$)/i.test(rawHeaders[at + 1] ?? '');
 }
 
 /** One for each request. Until it goes on, koa does not answer: a refusal or a dropped hit is answered by the steps themselves. */
@@ -121,7 +129,7 @@ export function createSink(req: IncomingMessage): ServerResponse {
 
 /** A connection that nothing comes from, and of which is known what a handler may know of the visitor's. */
 class VisitorSocket extends Socket {
-  readonly encrypted: boolean;
+  encrypted: boolean;
   /** Null where the address is not to be seen. */
   readonly visitor: string | null;
 

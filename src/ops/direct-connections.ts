@@ -9,7 +9,7 @@ import {
   SILENCE_MS,
 } from './direct-connection.ts';
 import { FieldNames } from './direct-request.ts';
-import type { InjectedSocket } from './injected-socket.ts';
+import { InjectedSocket } from './injected-socket.ts';
 
 const LONGEST_LOOK_MS = 1_000;
 const SHORTEST_LOOK_MS = 20;
@@ -43,6 +43,9 @@ export class DirectConnections implements ConnectionOwner {
     if (nodeTakes === undefined) throw new Error('a server that takes no connections');
     this.#nodeTakes = nodeTakes;
     server.removeListener('connection', nodeTakes);
+    server.prependListener('request', ({ socket }, res) => {
+      if (socket instanceof InjectedSocket) socket.watch(res);
+    });
     server.on('connection', (socket) => this.#open.add(new DirectConnection(socket, this)));
     const timer = setInterval(() => this.#look(), this.#lookMs).unref();
     server.on('close', () => clearInterval(timer));

@@ -3,7 +3,6 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { type ConnectionLimits, type DirectListener, SILENCE_MS } from './direct-connection.ts';
 import { DirectConnections } from './direct-connections.ts';
-import { InjectedSocket } from './injected-socket.ts';
 import { LeanRequest } from './lean-request.ts';
 
 export interface ServerLimits extends ConnectionLimits {
@@ -65,7 +64,6 @@ function endAfterClose(listener: RequestListener): RequestListener {
     if (socket[LATEST]?.shouldKeepAlive === false) return;
     socket[LATEST] = res;
     if (req instanceof LeanRequest) req.isHandedOver = true;
-    if (socket instanceof InjectedSocket) socket.watch(res);
     listener(req, res);
   };
 }
