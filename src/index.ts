@@ -25,10 +25,6 @@ export interface ConsentryGuard extends Koa.Middleware {
    *
    * @param server the `http.Server` of the application that has this middleware.
    * @throws TypeError for a server of TLS, whose connections cannot be read ahead of it.
-   * @example
-   * ```ts
-   * guard.attach(app.listen(3000));
-   * ```
    */
   attach(server: Server): void;
   /** Closes the store and stops watching the policies. Call it when the server is closed. */
@@ -56,6 +52,7 @@ export interface RuntimeOptions {
  * const guard = consentry({ site: 'shop', routes: [{ path: '/collect', vendor: 'ga4' }] });
  * await guard.ready;
  * app.use(guard);
+ * guard.attach(app.listen(3000));
  * ```
  */
 export function consentry(options: ConfigInput, runtime: RuntimeOptions = {}): ConsentryGuard {
