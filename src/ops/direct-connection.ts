@@ -358,7 +358,7 @@ export class DirectConnection implements AnswerSink, Peer {
   #drained(): void {
     this.#since = this.#owner.now;
     if (this.#response !== null) this.#response.drained();
-    else if (this.#state === 'idle' && !this.#isReading) this.#next();
+    else if ((this.#state === 'idle' || this.#state === 'head') && !this.#isReading) this.#next();
   }
 
   /** The visitor sends no more: a browser that left the page, for whom no collector has to be waited for. */
