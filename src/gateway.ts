@@ -1,5 +1,5 @@
 /** Puts the parts together: a Config becomes a listener, a consent API, an admin application and an end. */
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type Koa from 'koa';
 import type { Middleware } from 'koa';
 import { createAdminApp } from './admin/api.ts';
@@ -8,13 +8,11 @@ import { createBearerTokens } from './consent/bearer.ts';
 import { createConsentCookies } from './consent/cookie.ts';
 import { createSiteTokens } from './consent/site-token.ts';
 import { AnsweredHits, forgetWithStore, openSpool } from './gateway/answered.ts';
-import { attachTo } from './gateway/attached.ts';
 import { answerCheck, isCheckPath } from './gateway/check.ts';
 import { Closing } from './gateway/closing.ts';
 import { createConsentFront } from './gateway/consent.ts';
 import { openEvidence } from './gateway/evidence.ts';
 import { guardRequest } from './gateway/koa.ts';
-import { connectionLimits } from './gateway/limits.ts';
 import { buildWhereabouts } from './gateway/place.ts';
 import { ProxyMounts } from './gateway/proxy.ts';
 import { cookieConfig, openRecords } from './gateway/records.ts';
@@ -62,8 +60,6 @@ export interface Gateway {
   readonly direct: DirectListener;
   /** The koa middleware: consent API and hits ahead of a collector's handlers. */
   readonly middleware: Middleware;
-  /** Has the hits of a server, whose application has the middleware, judged ahead of koa. */
-  attach(server: Server): void;
   readonly admin: Koa;
   /** Reads policies, vendor profiles and routes anew; the last good set stays where one is bad. */
   reload(): Promise<ReloadOutcome>;
@@ -185,12 +181,11 @@ async function openGateway(config: Config, options: GatewayOptions, closing: Clo
       if (isForConsent(req.url ?? '')) consent.handle(req, res);
       else guard(req, res);
     },
-    direct: { takes: ({ url }) => !isForConsent(url), handle: guard },
+    direct: { takes: ({ url }) => !isForConsent(url), isOverloaded, handle: guard },
     async middleware(ctx, next) {
       if (consent.isConsentPath(ctx.path)) return consent.middleware(ctx, next);
       return guardRequest(services, ctx, next, { table, unmatched: config.unmatched ?? 'next' });
     },
-    attach: (server) => attachTo(server, services, connectionLimits(config)),
     admin,
     reload,
     registry: metrics.registry,

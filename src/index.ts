@@ -19,14 +19,6 @@ export interface ConsentryGuard extends Koa.Middleware {
   readonly ready: Promise<void>;
   /** The admin application (health, metrics, administration): give it a listener of its own, never the public one. */
   readonly admin: Koa.Middleware;
-  /**
-   * Judges the hits on the connections of `server` ahead of koa, at the cost of the reverse proxy: what is dropped never becomes a
-   * context, and middleware ahead of this one sees a hit only if it goes on, as the handlers do. Everything else comes as before.
-   *
-   * @param server the `http.Server` of the application that has this middleware.
-   * @throws TypeError for a server of TLS, whose connections cannot be read ahead of it.
-   */
-  attach(server: Server): void;
   /** Closes the store and stops watching the policies. Call it when the server is closed. */
   close(): Promise<void>;
 }
@@ -52,7 +44,6 @@ export interface RuntimeOptions {
  * const guard = consentry({ site: 'shop', routes: [{ path: '/collect', vendor: 'ga4' }] });
  * await guard.ready;
  * app.use(guard);
- * guard.attach(app.listen(3000));
  * ```
  */
 export function consentry(options: ConfigInput, runtime: RuntimeOptions = {}): ConsentryGuard {
@@ -68,14 +59,7 @@ export function consentry(options: ConfigInput, runtime: RuntimeOptions = {}): C
   // Whoever does not wait for `ready` learns of the problem at the first request.
   ready.catch(() => undefined);
   const close = async (): Promise<void> => (await built.catch(() => null))?.close();
-  const attach = (server: Server): void => {
-    if ('setSecureContext' in server) throw new TypeError('attach: a server of TLS; end TLS in front of it, or leave attach out');
-    built.then(
-      (gateway) => gateway.attach(server),
-      () => undefined,
-    );
-  };
-  return Object.assign(guard, { ready, admin, attach, close });
+  return Object.assign(guard, { ready, admin, close });
 }
 
 /**

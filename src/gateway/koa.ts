@@ -22,28 +22,12 @@ export interface KoaMountParts {
 
 /** Runs a request through the steps, and waits for the rest of the chain where it goes on. */
 export function guardRequest(services: HitServices, ctx: Context, next: Next, parts: KoaMountParts): Promise<void> {
-  const judged = ctx.req instanceof JudgedRequest && ctx.req.services === services ? ctx.req.takeDelivery() : null;
-  if (judged !== null) return goOnWith(judged, ctx, next, parts);
   return new Promise<void>((resolve, reject) => {
     const mount = new KoaMount(ctx, next, parts);
     ctx.res.on('close', () => mount.rest ?? resolve());
     mount.onRest = (rest) => rest.then(() => resolve(), reject);
     runHit(services, ctx.req, mount);
   });
-}
-
-function goOnWith(delivery: Delivery, ctx: Context, next: Next, { table }: KoaMountParts): Promise<void> {
-  ctx.request.ip = delivery.address ?? '';
-  // What of the visitor's own request said so may have gone with the rest.
-  if (ctx.app.proxy && ctx.req.socket instanceof VisitorSocket) ctx.req.socket.encrypted = cameOverTls(delivery.received);
-  if (!delivery.answered) filterOnTheWayOut(ctx.res, rulesForAnswer(delivery), table);
-  return next();
-}
-
-/** As koa reads X-Forwarded-Proto, where the application believes it. */
-function cameOverTls({ rawHeaders }: ReceivedHit): boolean {
-  const at = rawHeaders.findIndex((part, i) => i % 2 === 0 && part.toLowerCase() === 'x-forwarded-proto');
-  return at !== -1 && /^\s*https\s*(?:,|$)/i.test(rawHeaders[at + 1] ?? '');
 }
 
 /** One for each request. Until it goes on, koa does not answer: a refusal or a dropped hit is answered by the steps themselves. */
@@ -120,7 +104,7 @@ function replaceRequest(ctx: Context, hit: OutgoingHit, address: string | null):
 }
 
 /** A response that takes everything and reaches nobody, however much a handler streams into it. */
-export function createSink(req: IncomingMessage): ServerResponse {
+function createSink(req: IncomingMessage): ServerResponse {
   const sink = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
   const res = new ServerResponse(req);
   res.assignSocket(sink as Socket);
@@ -129,7 +113,7 @@ export function createSink(req: IncomingMessage): ServerResponse {
 
 /** A connection that nothing comes from, and of which is known what a handler may know of the visitor's. */
 class VisitorSocket extends Socket {
-  encrypted: boolean;
+  readonly encrypted: boolean;
   /** Null where the address is not to be seen. */
   readonly visitor: string | null;
 
@@ -158,32 +142,6 @@ Object.defineProperties(VisitorSocket.prototype, {
 
 function buildRequest(hit: OutgoingHit, address: string | null, secure: boolean): IncomingMessage {
   const req = new IncomingMessage(new VisitorSocket(address, secure));
-  fillRequest(req, hit);
-  return req;
-}
-
-/** A hit that was judged ahead of koa. */
-export class JudgedRequest extends IncomingMessage {
-  #delivery: Delivery | null;
-  /** Whose judgement it is: another guard in the same application makes one of its own. */
-  readonly services: HitServices;
-
-  constructor(delivery: Delivery, services: HitServices) {
-    super(new VisitorSocket(delivery.address, false));
-    this.#delivery = delivery;
-    this.services = services;
-    fillRequest(this, delivery.outgoing);
-  }
-
-  /** The judgement, once: a connection keeps its last answer until the next one, and with it the request. */
-  takeDelivery(): Delivery | null {
-    const delivery = this.#delivery;
-    this.#delivery = null;
-    return delivery;
-  }
-}
-
-function fillRequest(req: IncomingMessage, hit: OutgoingHit): void {
   req.method = hit.method;
   req.url = hit.target;
   req.httpVersion = '1.1';
@@ -194,6 +152,7 @@ function fillRequest(req: IncomingMessage, hit: OutgoingHit): void {
   req.complete = true;
   if (hit.body !== null) req.push(hit.body);
   req.push(null);
+  return req;
 }
 
 /** As Node joins lines: cookies by `; `, others by `, `. Singletons cannot be doubled here: `receive` refuses them. */

@@ -159,7 +159,7 @@ function addTokens(tokens: ReadonlySet<string> | null, value: string): ReadonlyS
 }
 
 /** Host without port, lower-cased: `[::1]:8080` → `[::1]`. */
-export function hostName(host: string): string {
+function hostName(host: string): string {
   const colon = host.lastIndexOf(':');
   const name = colon > host.lastIndexOf(']') ? host.slice(0, colon) : host;
   return name.toLowerCase();

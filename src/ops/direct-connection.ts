@@ -3,16 +3,17 @@
  * what node:http makes of a request and its answer. One request at a time: receive → answer → the next. Single requests for the
  * consent API go through node:http ({@link InjectedSocket}); what is not read here hands the whole connection over to it.
  */
-import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type DirectRequest, type FieldNames, type Peer, readRequest } from './direct-request.ts';
 import { type AnswerSink, DirectResponse } from './direct-response.ts';
-import { InjectedSocket } from './injected-socket.ts';
+import { InjectedSocket, type Injecting } from './injected-socket.ts';
 
 /** Takes the hits among the requests. */
 export interface DirectListener {
   /** Whether a request, of which the head is there, is for {@link handle}; node:http gets the others. */
   takes(req: DirectRequest): boolean;
+  /** Whether a hit is dropped without its body. */
+  isOverloaded(): boolean;
   handle(req: DirectRequest, res: DirectResponse): void;
 }
 
@@ -72,7 +73,8 @@ export class DirectConnection implements AnswerSink, Peer {
   #state: State = 'idle';
   /** When the state began, or something last moved. */
   #since: number;
-  #waiting = 0;
+  /** Bytes that had left when it was looked at last. */
+  #sent = 0;
   #hasServed = false;
   /** Bytes that are not read yet. */
   #left: Buffer | null = null;
@@ -86,9 +88,6 @@ export class DirectConnection implements AnswerSink, Peer {
   #response: DirectResponse | null = null;
   #injected: InjectedSocket | null = null;
   #isAnswered = false;
-  /** What answers of others are written to, and whose turn it is. */
-  #lent: InjectedSocket | null = null;
-  #borrower: ServerResponse | null = null;
 
   constructor(socket: Socket, owner: ConnectionOwner) {
     this.#socket = socket;
@@ -131,30 +130,6 @@ export class DirectConnection implements AnswerSink, Peer {
     this.#socket.destroy();
   }
 
-  lend(req: IncomingMessage, keepsAlive: boolean): ServerResponse {
-    const lent = this.#lent ?? this.#openLent();
-    const res: ServerResponse & { _last?: boolean } = new ServerResponse(req);
-    if (!keepsAlive || this.isEnding) res.shouldKeepAlive = false;
-    res.assignSocket(lent as unknown as Socket);
-    this.#borrower = res;
-    // Once: nothing at the answer may lead back to the hit (see hit/body.ts).
-    res.once('finish', () => {
-      this.#borrower = null;
-      res.detachSocket(lent as unknown as Socket);
-      // Where the handler itself says that it was the last one, only Node's own mark tells.
-      this.ended(res.shouldKeepAlive && res._last !== true);
-    });
-    return res;
-  }
-
-  #openLent(): InjectedSocket {
-    const lent = new InjectedSocket(this.#socket, ignore, ignore);
-    lent.on('drain', () => this.#borrower?.emit('drain'));
-    lent.on('error', ignore);
-    this.#lent = lent;
-    return lent;
-  }
-
   /** Ends it where nothing is under way. */
   endIdle(): void {
     if (this.#state === 'idle' && this.#left === null) this.#over();
@@ -163,9 +138,9 @@ export class DirectConnection implements AnswerSink, Peer {
   /** To be called now and then: cuts who does not go on in time. */
   look(): void {
     const { limits, now } = this.#owner;
-    const waiting = this.#socket.writableLength;
-    if (waiting !== this.#waiting) {
-      this.#waiting = waiting;
+    const sent = this.#socket.bytesWritten - this.#socket.writableLength;
+    if (sent !== this.#sent) {
+      this.#sent = sent;
       if (this.#state !== 'head' && this.#state !== 'body') this.#since = now;
     }
     const elapsed = now - this.#since;
@@ -187,8 +162,10 @@ export class DirectConnection implements AnswerSink, Peer {
   #take(chunk: Buffer): void {
     switch (this.#state) {
       case 'idle':
-      case 'head':
         this.#read(this.#left === null ? chunk : Buffer.concat([this.#left, chunk]));
+        break;
+      case 'head':
+        this.#takeHead(chunk);
         break;
       case 'body':
         this.#takeBody(chunk);
@@ -202,6 +179,16 @@ export class DirectConnection implements AnswerSink, Peer {
     }
   }
 
+  /** Reads a head again only when its end may have come: one that comes byte by byte must not be read as often. */
+  #takeHead(chunk: Buffer): void {
+    const before = this.#left;
+    const bytes = before === null ? chunk : Buffer.concat([before, chunk]);
+    const from = Math.max(0, (before?.length ?? 0) - 3);
+    const mayEnd = bytes.indexOf('\n\r\n', from) !== -1 || bytes.indexOf('\n\n', from) !== -1;
+    if (mayEnd || bytes.length >= this.#owner.limits.headerBytes) this.#read(bytes);
+    else this.#left = bytes;
+  }
+
   /** What comes before its turn waits, and more is not read. */
   #keep(chunk: Buffer): void {
     this.#left = this.#left === null ? chunk : Buffer.concat([this.#left, chunk]);
@@ -210,33 +197,38 @@ export class DirectConnection implements AnswerSink, Peer {
 
   /** Serves what is whole in `bytes`, as long as each is answered at once and the visitor reads. */
   #read(bytes: Buffer): void {
-    const { limits, names } = this.#owner;
     this.#isReading = true;
     let rest: Buffer | null = bytes;
-    while (rest !== null && (this.#state === 'idle' || this.#state === 'head')) {
-      this.#left = null;
-      if (this.#socket.writableNeedDrain) {
-        this.#keep(rest);
-        break;
-      }
-      const request = readRequest(rest.toString('latin1', 0, limits.headerBytes), names, this);
-      if (typeof request === 'string') {
-        if (request === 'unusual' || rest.length >= limits.headerBytes) this.#handOver(rest);
-        else this.#waitForHead(rest);
-        break;
-      }
-      if (request.bodyBytes > limits.bodyBytes) {
-        this.#handOver(rest);
-        break;
-      }
-      const end = request.headBytes + request.bodyBytes;
-      this.#left = rest.length > end ? rest.subarray(end) : null;
-      if (this.#owner.listener.takes(request)) this.#begin(request, rest);
-      else this.#inject(rest.subarray(0, end), end - rest.length);
-      rest = this.#left;
+    try {
+      while (rest !== null && (this.#state === 'idle' || this.#state === 'head')) rest = this.#readOne(rest);
+    } finally {
+      this.#isReading = false;
     }
-    this.#isReading = false;
-    if (rest === null && this.#left === null) this.#goOn();
+    if (this.#left === null) this.#goOn();
+  }
+
+  /** @returns what is behind the request; null where nothing is, or where it has to wait. */
+  #readOne(bytes: Buffer): Buffer | null {
+    const { limits, names, listener } = this.#owner;
+    this.#left = null;
+    if (this.#socket.writableNeedDrain) {
+      this.#keep(bytes);
+      return null;
+    }
+    const request = readRequest(bytes.toString('latin1', 0, limits.headerBytes), names, this);
+    if (request === 'more' && bytes.length < limits.headerBytes) {
+      this.#waitForHead(bytes);
+      return null;
+    }
+    if (typeof request === 'string' || request.bodyBytes > limits.bodyBytes) {
+      this.#handOver(bytes);
+      return null;
+    }
+    const end = request.headBytes + request.bodyBytes;
+    this.#left = bytes.length > end ? bytes.subarray(end) : null;
+    if (listener.takes(request)) this.#begin(request, bytes);
+    else this.#inject(bytes.subarray(0, end), end - bytes.length);
+    return this.#left;
   }
 
   #waitForHead(bytes: Buffer): void {
@@ -252,6 +244,11 @@ export class DirectConnection implements AnswerSink, Peer {
     const missing = headBytes + bodyBytes - bytes.length;
     if (missing <= 0) {
       if (bodyBytes > 0) request.body = bytes.subarray(headBytes, headBytes + bodyBytes);
+      return this.#serve(request);
+    }
+    if (this.#owner.listener.isOverloaded()) {
+      // Dropped by its head: what waits for the rest of it would only take memory.
+      this.#isLast = true;
       return this.#serve(request);
     }
     this.#request = request;
@@ -294,7 +291,13 @@ export class DirectConnection implements AnswerSink, Peer {
     this.#since = this.#owner.now;
     const response = new DirectResponse(request, this);
     this.#response = response;
-    this.#owner.listener.handle(request, response);
+    try {
+      this.#owner.listener.handle(request, response);
+    } catch (error) {
+      // Whoever waits would wait for nothing.
+      this.destroy();
+      throw error;
+    }
   }
 
   /** @param missing bytes of the request that are still to come. */
@@ -304,13 +307,8 @@ export class DirectConnection implements AnswerSink, Peer {
     this.#isAnswered = false;
     this.#missing = Math.max(0, missing);
     if (this.#injected === null) {
-      const injected = new InjectedSocket(
-        this.#socket,
-        () => this.#answered(),
-        () => this.#resumeFor(injected),
-      );
-      this.#injected = injected;
-      this.#owner.inject(injected);
+      this.#injected = new InjectedSocket(this.#socket, this.#openInjecting());
+      this.#owner.inject(this.#injected);
     }
     this.#injected.push(bytes);
   }
@@ -325,16 +323,28 @@ export class DirectConnection implements AnswerSink, Peer {
     if (this.#missing === 0 && this.#isAnswered) this.#finish(true);
   }
 
-  #resumeFor(injected: InjectedSocket): void {
-    if (this.#state === 'other' && this.#injected === injected && this.#missing > 0) this.#socket.resume();
+  #openInjecting(): Injecting {
+    return {
+      remoteAddress: this.remoteAddress,
+      answered: () => this.#answered(),
+      hasRoom: () => {
+        if (this.#state === 'other' && this.#missing > 0) this.#socket.resume();
+      },
+      gone: () => {
+        this.#injected = null;
+        if (this.#state === 'other') this.#socket.destroy();
+      },
+    };
   }
 
   /** Node has written an answer. Where it was the last one, it has ended the connection as well. */
   #answered(): void {
     if (this.#state !== 'other') return;
     this.#isAnswered = true;
-    if (this.#injected?.writableEnded !== false) this.#state = 'over';
-    else if (this.#missing === 0) this.#finish(true);
+    if (this.#injected?.writableEnded !== false) {
+      this.#state = 'over';
+      this.#left = null;
+    } else if (this.#missing === 0) this.#finish(true);
   }
 
   #finish(keepsAlive: boolean): void {
@@ -376,7 +386,6 @@ export class DirectConnection implements AnswerSink, Peer {
     const response = this.#response;
     this.#response = null;
     this.#injected?.destroy();
-    this.#lent?.destroy();
     this.#owner.gone(this);
     response?.closed();
   }
@@ -393,6 +402,7 @@ export class DirectConnection implements AnswerSink, Peer {
     const socket = this.#socket;
     this.#state = 'over';
     this.#left = null;
+    this.#injected?.destroy();
     socket.pause();
     socket
       .off('error', ignore)

@@ -47,7 +47,10 @@ export class DirectConnections implements ConnectionOwner {
       if (socket instanceof InjectedSocket) socket.watch(res);
     });
     server.on('connection', (socket) => this.#open.add(new DirectConnection(socket, this)));
-    const timer = setInterval(() => this.#look(), this.#lookMs).unref();
+    let timer: NodeJS.Timeout | undefined;
+    server.on('listening', () => {
+      timer = setInterval(() => this.#look(), this.#lookMs).unref();
+    });
     server.on('close', () => clearInterval(timer));
     this.#closeWithServer();
   }

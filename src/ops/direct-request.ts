@@ -74,6 +74,8 @@ interface FieldName {
   /** As most write it: colon and one space. */
   readonly prefix: string;
   readonly use: Use;
+  /** Whether it is one of those that are remembered; others must not hang on to them. */
+  readonly isKept: boolean;
   /** The one that came behind it last time. */
   next: FieldName | null;
 }
@@ -83,7 +85,7 @@ const LONGEST_NAME = 64;
 
 /** Names of fields, by spelling. Clients send the same few in the same order, so that the one of last time is compared first. */
 export class FieldNames {
-  readonly first: FieldName = { name: '', prefix: '', use: 'none', next: null };
+  readonly first: FieldName = { name: '', prefix: '', use: 'none', isKept: true, next: null };
   readonly #known = new Map<string, FieldName>();
 
   /** Null for what is no name. */
@@ -97,8 +99,12 @@ export class FieldNames {
     const own = Buffer.from(name, 'latin1').toString('latin1');
     const lower = own.toLowerCase();
     const use = Object.hasOwn(USES, lower) ? (USES[lower] as Use) : 'none';
-    const entry: FieldName = { name: own, prefix: `${own}: `, use, next: null };
-    if (name.length <= LONGEST_NAME && this.#known.size < MOST_NAMES) this.#known.set(own, entry);
+    const isKept = name.length <= LONGEST_NAME;
+    const entry: FieldName = { name: own, prefix: `${own}: `, use, isKept, next: null };
+    if (!isKept) return entry;
+    // Forgotten all at once, so that nobody can keep the usual ones out for good.
+    if (this.#known.size >= MOST_NAMES) this.#known.clear();
+    this.#known.set(own, entry);
     return entry;
   }
 }
@@ -140,7 +146,7 @@ export function readRequest(text: string, names: FieldNames, socket: Peer): Dire
       if (colon === -1 || colon > feed) return 'unusual';
       field = names.find(text.slice(at, colon));
       if (field === null) return 'unusual';
-      last.next = field;
+      if (field.isKept) last.next = field;
       from = text.charCodeAt(colon + 1) === SPACE ? colon + 2 : colon + 1;
     }
     last = field;

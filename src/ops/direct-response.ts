@@ -1,5 +1,5 @@
 /** The answer to a direct request, written as node:http would write it, head and body in one piece where both are there. */
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { DirectRequest } from './direct-request.ts';
 import type { VisitorResponse } from './visitor.ts';
 
@@ -15,8 +15,6 @@ export interface AnswerSink {
   /** The answer is whole. */
   ended(keepsAlive: boolean): void;
   destroy(): void;
-  /** The connection as others write an answer to it, who end it themselves. */
-  lend(req: IncomingMessage, keepsAlive: boolean): ServerResponse;
 }
 
 const BAD_NAME = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/;
@@ -106,13 +104,6 @@ export class DirectResponse implements VisitorResponse {
 
   destroy(): void {
     this.#sink.destroy();
-  }
-
-  /** Leaves the answer to others, as one to `req`. */
-  lend(req: IncomingMessage): ServerResponse {
-    if (this.headersSent) throw new TypeError('the head of this answer is written');
-    this.headersSent = true;
-    return this.#sink.lend(req, this.shouldKeepAlive);
   }
 
   /** One listener of each. `close` is for an answer that was not whole. */

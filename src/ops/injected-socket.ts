@@ -3,28 +3,29 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
+/** The connection behind it. */
+export interface Injecting {
+  readonly remoteAddress: string | undefined;
+  /** A request was answered, as far as it is node:http's to say. */
+  answered(): void;
+  /** More of the request may come. */
+  hasRoom(): void;
+  /** Node:http has ended it, which ends the connection only in the middle of a request. */
+  gone(): void;
+}
+
 export class InjectedSocket extends Duplex {
   readonly #socket: Socket;
-  readonly #onIdle: () => void;
-  readonly #onRoom: () => void;
+  readonly #connection: Injecting;
 
-  /**
-   * @param onIdle called when a request was answered.
-   * @param onRoom called when more of the request may come.
-   */
-  constructor(socket: Socket, onIdle: () => void, onRoom: () => void) {
+  constructor(socket: Socket, connection: Injecting) {
     super({ decodeStrings: false });
     this.#socket = socket;
-    this.#onIdle = onIdle;
-    this.#onRoom = onRoom;
+    this.#connection = connection;
   }
 
   get remoteAddress(): string | undefined {
-    return this.#socket.remoteAddress;
-  }
-
-  get remotePort(): number | undefined {
-    return this.#socket.remotePort;
+    return this.#connection.remoteAddress;
   }
 
   get encrypted(): boolean {
@@ -33,7 +34,7 @@ export class InjectedSocket extends Duplex {
 
   /** To be told of each answer before it begins. */
   watch(res: ServerResponse): void {
-    res.on('finish', this.#onIdle);
+    res.on('finish', () => this.#connection.answered());
   }
 
   /** How long the connection is kept, is decided where it is read. */
@@ -46,25 +47,12 @@ export class InjectedSocket extends Duplex {
   }
 
   override _read(): void {
-    this.#onRoom();
+    this.#connection.hasRoom();
   }
 
   override _write(chunk: Buffer | string, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     if (typeof chunk === 'string') this.#socket.write(chunk, encoding, done);
     else this.#socket.write(chunk, done);
-  }
-
-  /** Head and body together, which come in two pieces: one text is written by a faster call than two pieces are. */
-  override _writev(
-    pieces: readonly { chunk: Buffer | string; encoding: BufferEncoding }[],
-    done: (error?: Error | null) => void,
-  ): void {
-    let text = '';
-    for (const { chunk, encoding } of pieces) {
-      if (typeof chunk !== 'string') text += chunk.toString('latin1');
-      else text += encoding === 'latin1' ? chunk : Buffer.from(chunk, encoding).toString('latin1');
-    }
-    this.#socket.write(text, 'latin1', done);
   }
 
   override _final(done: () => void): void {
@@ -73,7 +61,7 @@ export class InjectedSocket extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#socket.destroy();
+    this.#connection.gone();
     done(error);
   }
 }

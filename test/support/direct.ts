@@ -47,7 +47,12 @@ const ECHO: Handler = (req, res) => {
  * @param isDirect whether connections are read directly; paths that begin with `/api` go to node:http even then.
  * @param answer called when the body is there.
  */
-export async function startListener(isDirect: boolean, answer: Handler = ECHO, limits = LIMITS): Promise<Listener> {
+export async function startListener(
+  isDirect: boolean,
+  answer: Handler = ECHO,
+  limits = LIMITS,
+  isOverloaded = (): boolean => false,
+): Promise<Listener> {
   const seen: Seen[] = [];
   const handle = (req: VisitorRequest, res: VisitorResponse, direct: boolean): void => {
     const { method, url, rawHeaders } = req;
@@ -69,6 +74,7 @@ export async function startListener(isDirect: boolean, answer: Handler = ECHO, l
   };
   const direct: DirectListener = {
     takes: ({ url }) => !url.startsWith('/api'),
+    isOverloaded: () => isOverloaded(),
     handle: (req, res) => handle(req, res, true),
   };
   const server = createLimitedServer(

@@ -24,20 +24,10 @@ export interface KoaCollector {
   close(): Promise<void>;
 }
 
-/** Both ways in which hits reach the guard, with what a test may say of them. */
-export const WAYS = [
-  ['through koa', false],
-  ['ahead of koa', true],
-] as const;
-
-/**
- * @param mount gets the application and the guard, and says in which order what is mounted.
- * @param attached whether hits are judged ahead of koa.
- */
+/** `mount` gets the application and the guard, and says in which order what is mounted; the guard alone is mounted without one. */
 export async function startKoaCollector(
   options: ConsentryOptions,
   mount: (app: CollectorApp, guard: ConsentryGuard) => void,
-  attached = false,
 ): Promise<KoaCollector> {
   const folder = mkdtempSync(join(tmpdir(), 'consentry-koa-'));
   const policies = options.policies ?? join(folder, 'policies');
@@ -60,7 +50,6 @@ export async function startKoaCollector(
   app.silent = true;
   mount(app, guard);
   const server = createServer(app.callback());
-  if (attached) guard.attach(server);
   const port = await listen(server, '127.0.0.1', 0);
   return {
     port,

@@ -19,6 +19,4 @@ app.use((ctx) => {
   ctx.set('Content-Type', 'image/gif');
   ctx.body = GIF;
 });
-const server = createServer(app.callback());
-if (!process.argv.includes('--not-attached')) guard.attach(server);
-server.listen(Number(port), '127.0.0.1', () => console.log('ready'));
+createServer(app.callback()).listen(Number(port), '127.0.0.1', () => console.log('ready'));

@@ -339,6 +339,67 @@ describe('a direct connection', () => {
     await waitUntil(() => countAnswers(busy.text()) === 1);
   });
 
+  it.each([
+    ['a hit', '/wait', 'GET'],
+    ['a request of node:http', '/wait', 'PUT'],
+  ])('does not cut %s for the sake of one that node:http served before', async (_name, path, method) => {
+    let answer = (): void => undefined;
+    listener = await startListener(true, (req, res) => {
+      const say = (): unknown => res.writeHead(200, ['Content-Length', '0']).end();
+      if (req.url === '/wait') answer = say;
+      else say();
+    });
+    const { socket, text } = dial();
+    socket.write(GET('/api/a'));
+    await waitUntil(() => countAnswers(text()) === 1);
+    socket.write(`${method} ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await waitUntil(() => paths().includes('/wait'));
+    listener.server.closeIdleConnections();
+    await tick(20);
+    answer();
+    await waitUntil(() => countAnswers(text()) === 2);
+  });
+
+  it('does not wait for the body of a hit that is dropped for overload', async () => {
+    listener = await startListener(
+      true,
+      (_req, res) => res.writeHead(204, []).end(),
+      LIMITS,
+      () => true,
+    );
+    const text = await converse(listener.port, [Buffer.from('POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n123')]);
+    expect(text).toContain('Connection: close');
+    expect(listener.seen).toMatchObject([{ url: '/a', body: null }]);
+  });
+
+  it.each(['/a', '/api/a'])('lets an answer of %s trickle', async (path) => {
+    listener = await startListener(
+      true,
+      (_req, res) => {
+        let left = 12;
+        res.writeHead(200, ['Content-Length', '12']);
+        const timer = setInterval(() => {
+          res.write(Buffer.from('x'));
+          if (--left > 0) return;
+          clearInterval(timer);
+          res.end();
+        }, 100);
+      },
+      { ...LIMITS, silenceMs: 400 },
+    );
+    const { socket, text } = dial();
+    socket.write(GET(path));
+    await waitUntil(() => text().endsWith('xxxxxxxxxxxx'));
+  });
+
+  it('keeps its times when its server listens again', async () => {
+    listener = await startListener(true, undefined, { ...LIMITS, headerTimeoutMs: 200 });
+    await listener.close();
+    const port = listener.port;
+    await new Promise<void>((resolve) => listener.server.listen(port, '127.0.0.1', resolve));
+    expect(await converse(port, [Buffer.from('GET /a HTTP/1.1\r\nHost')])).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
   it('breaks where a handler says so', async () => {
     listener = await startListener(true, (_req, res) => {
       res.writeHead(200, ['Content-Length', '10']);

@@ -89,6 +89,17 @@ describe('reading a request', () => {
     expect(read(text, names)).toBe('unusual');
   });
 
+  it('keeps no names of which there may be any number', () => {
+    const names = new FieldNames();
+    for (let i = 0; i < 50; i++) {
+      const lines = Array.from({ length: 100 }, (_, j) => `X-${'x'.repeat(70)}-${i}-${j}: a\r\n`).join('');
+      whole(`GET / HTTP/1.1\r\n${HOST}${lines}\r\n`, names);
+    }
+    let kept = 0;
+    for (let name = names.first.next; name !== null; name = name.next) kept++;
+    expect(kept).toBe(1);
+  });
+
   it('reads more names than it keeps', () => {
     const names = new FieldNames();
     for (let i = 0; i < 3_000; i++) {

@@ -83,9 +83,6 @@ describe('a direct answer', () => {
       write: (head: string) => written.push(head) > 0,
       ended() {},
       destroy() {},
-      lend: () => {
-        throw new Error('nobody borrows');
-      },
     };
     return { response: new DirectResponse({ method: 'GET', keepsAlive: true } as DirectRequest, sink), written };
   }
