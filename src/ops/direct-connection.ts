@@ -24,7 +24,7 @@ export interface ConnectionLimits {
   readonly headerTimeoutMs: number;
   readonly bodyTimeoutMs: number;
   readonly idleTimeoutMs: number;
-  /** A connection on which nothing moves for so long while it is answered is cut: a visitor who does not read. {@link SILENCE_MS}. */
+  /** A connection on which nothing moves for so long while it is answered is cut, within twice that time: a visitor who does not read. {@link SILENCE_MS}. */
   readonly silenceMs?: number;
 }
 
@@ -141,7 +141,7 @@ export class DirectConnection implements AnswerSink, Peer {
     const sent = this.#socket.bytesWritten - this.#socket.writableLength;
     if (sent !== this.#sent) {
       this.#sent = sent;
-      if (this.#state !== 'head' && this.#state !== 'body') this.#since = now;
+      if (this.#state !== 'body') this.#since = now;
     }
     const elapsed = now - this.#since;
     switch (this.#state) {
@@ -155,7 +155,8 @@ export class DirectConnection implements AnswerSink, Peer {
         if (elapsed > limits.bodyTimeoutMs) this.#serveUnread();
         break;
       default:
-        if (elapsed > (limits.silenceMs ?? SILENCE_MS)) this.#socket.destroy();
+        // Twice: to a slow reader bytes leave in steps of seconds, and are counted when all of a write has left.
+        if (elapsed > 2 * (limits.silenceMs ?? SILENCE_MS)) this.#socket.destroy();
     }
   }
 
@@ -215,7 +216,10 @@ export class DirectConnection implements AnswerSink, Peer {
       this.#keep(bytes);
       return null;
     }
-    const request = readRequest(bytes.toString('latin1', 0, limits.headerBytes), names, this);
+    // No further than the head: a value that is kept would keep the whole text.
+    const headEnd = bytes.indexOf('\r\n\r\n');
+    const length = headEnd === -1 ? limits.headerBytes : Math.min(headEnd + 4, limits.headerBytes);
+    const request = readRequest(bytes.toString('latin1', 0, length), names, this);
     if (request === 'more' && bytes.length < limits.headerBytes) {
       this.#waitForHead(bytes);
       return null;
@@ -243,12 +247,15 @@ export class DirectConnection implements AnswerSink, Peer {
     const { headBytes, bodyBytes } = request;
     const missing = headBytes + bodyBytes - bytes.length;
     if (missing <= 0) {
-      if (bodyBytes > 0) request.body = bytes.subarray(headBytes, headBytes + bodyBytes);
+      // In memory of its own where what it came in is much larger.
+      const slice = bytes.subarray(headBytes, headBytes + bodyBytes);
+      if (bodyBytes > 0) request.body = bytes.length > 8_192 && bodyBytes < bytes.length / 2 ? Buffer.from(slice) : slice;
       return this.#serve(request);
     }
     if (this.#owner.listener.isOverloaded()) {
       // Dropped by its head: what waits for the rest of it would only take memory.
       this.#isLast = true;
+      request.body = 'overloaded';
       return this.#serve(request);
     }
     this.#request = request;
@@ -283,7 +290,14 @@ export class DirectConnection implements AnswerSink, Peer {
     this.#request = null;
     this.#parts = [];
     this.#missing = 0;
-    this.#serve(request);
+    // What is behind it is read when all of it is done.
+    this.#isReading = true;
+    try {
+      this.#serve(request);
+    } finally {
+      this.#isReading = false;
+    }
+    if (this.#state === 'idle') this.#next();
   }
 
   #serve(request: DirectRequest): void {
@@ -393,6 +407,7 @@ export class DirectConnection implements AnswerSink, Peer {
   /** @param last what is still to be said. */
   #over(last = ''): void {
     this.#state = 'over';
+    this.#since = this.#owner.now;
     this.#left = null;
     if (last !== '') this.#socket.write(last, 'latin1');
     this.#socket.destroySoon();

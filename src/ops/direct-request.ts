@@ -23,8 +23,8 @@ export class DirectRequest {
   /** Bytes of the head, and as announced of the body. */
   readonly headBytes: number;
   readonly bodyBytes: number;
-  /** Null where there is none; `body-timeout` where it did not come to its end in time. */
-  body: Buffer | null | 'body-timeout' = null;
+  /** Null where there is none; else why it is not there, where it did not come in time or was not waited for. */
+  body: Buffer | null | 'body-timeout' | 'overloaded' = null;
 
   constructor(
     method: string,
@@ -63,6 +63,7 @@ const USES: Readonly<Record<string, Use>> = {
   host: 'host',
   'content-length': 'length',
   connection: 'connection',
+  'proxy-connection': 'unusual',
   'transfer-encoding': 'unusual',
   expect: 'unusual',
   upgrade: 'unusual',
@@ -82,6 +83,8 @@ interface FieldName {
 
 const MOST_NAMES = 1_024;
 const LONGEST_NAME = 64;
+/** Of one request; browsers send some twenty. What names cost that nobody sent before, adds up. */
+const MOST_FIELDS = 128;
 
 /** Names of fields, by spelling. Clients send the same few in the same order, so that the one of last time is compared first. */
 export class FieldNames {
@@ -172,6 +175,7 @@ export function readRequest(text: string, names: FieldNames, socket: Peer): Dire
       }
     }
     rawHeaders.push(field.name, value);
+    if (rawHeaders.length > 2 * MOST_FIELDS) return 'unusual';
     at = feed + 1;
   }
   if (!hasHost) return 'unusual';

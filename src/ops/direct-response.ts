@@ -19,6 +19,8 @@ export interface AnswerSink {
 
 const BAD_NAME = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/;
 const BAD_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+/** What is said here alone. */
+const FRAMING = /^(?:transfer-encoding|trailer|keep-alive)$/i;
 const LAST_CHUNK = '0\r\n\r\n';
 
 export class DirectResponse implements VisitorResponse {
@@ -60,7 +62,12 @@ export class DirectResponse implements VisitorResponse {
         case 4:
           hasDate ||= name.toLowerCase() === 'date';
           break;
+        case 7:
+        case 17:
+          if (FRAMING.test(name)) throw new TypeError('the framing of an answer is said by nobody else');
+          break;
         case 10:
+          if (FRAMING.test(name)) throw new TypeError('the framing of an answer is said by nobody else');
           if (name.toLowerCase() === 'connection') {
             saysConnection = true;
             if (/close/i.test(value)) this.shouldKeepAlive = false;

@@ -102,6 +102,21 @@ describe('a direct connection', () => {
     expect(paths()).toEqual(expected);
   });
 
+  it('begins with a request when all of the one before is done, however its body came', async () => {
+    const order: string[] = [];
+    listener = await startListener(true, (req, res) => {
+      res.writeHead(200, ['Content-Length', '0']).end();
+      order.push(`behind ${req.url}`);
+    });
+    const { socket, text } = dial();
+    const first = POST('/a', '12345');
+    socket.write(first.slice(0, -2));
+    await tick(50);
+    socket.write(first.slice(-2) + GET('/b'));
+    await waitUntil(() => countAnswers(text()) === 2);
+    expect(order).toEqual(['behind /a', 'behind /b']);
+  });
+
   it('goes on reading what began to come while it waited', async () => {
     listener = await startListener(true, (_req, res) => {
       setTimeout(() => res.writeHead(200, ['Content-Length', '0']).end(), 100);
@@ -369,7 +384,7 @@ describe('a direct connection', () => {
     );
     const text = await converse(listener.port, [Buffer.from('POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n123')]);
     expect(text).toContain('Connection: close');
-    expect(listener.seen).toMatchObject([{ url: '/a', body: null }]);
+    expect(listener.seen).toMatchObject([{ url: '/a', body: 'overloaded' }]);
   });
 
   it.each(['/a', '/api/a'])('lets an answer of %s trickle', async (path) => {

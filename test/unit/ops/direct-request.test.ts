@@ -79,6 +79,8 @@ describe('reading a request', () => {
     ['a length that no number holds', `POST / HTTP/1.1\r\n${HOST}Content-Length: 9999999999999999\r\n\r\n`],
     ['a coding', `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
     ['an expectation', `POST / HTTP/1.1\r\n${HOST}Expect: 100-continue\r\nContent-Length: 1\r\n\r\n`],
+    ['a connection of a proxy', `GET / HTTP/1.1\r\n${HOST}Proxy-Connection: close\r\n\r\n`],
+    ['more fields than a browser has', `GET / HTTP/1.1\r\n${HOST}${'A: a\r\n'.repeat(128)}\r\n`],
     ['an upgrade', `GET / HTTP/1.1\r\n${HOST}Upgrade: h2c\r\n\r\n`],
     ['options of the connection', `GET / HTTP/1.1\r\n${HOST}Connection: close, X-A\r\n\r\n`],
     ['a line feed in front', `\r\nGET / HTTP/1.1\r\n${HOST}\r\n`],

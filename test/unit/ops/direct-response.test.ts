@@ -94,6 +94,9 @@ describe('a direct answer', () => {
     ['a character of more than one byte', ['A', 'ā']],
     ['a name that is none', ['A b', 'a']],
     ['an empty name', ['', 'a']],
+    ['a coding', ['transfer-encoding', 'chunked']],
+    ['a trailer', ['Trailer', 'X-A']],
+    ['how long the connection is kept', ['Keep-Alive', 'timeout=9']],
   ])('refuses %s, and writes nothing', (_name, headers) => {
     const { response, written } = unsent();
     expect(() => response.writeHead(200, headers)).toThrow(TypeError);
