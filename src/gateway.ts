@@ -24,7 +24,7 @@ import { openSignalOptions } from './gateway/signals.ts';
 import { buildUpkeep } from './gateway/upkeep.ts';
 import type { HitWitness } from './hit/mount.ts';
 import { runHit } from './hit/pipeline.ts';
-import type { DirectListener } from './ops/direct-connection.ts';
+import type { DirectListener } from './ops/direct-listener.ts';
 import { History } from './ops/history.ts';
 import { LoadShed } from './ops/load-shed.ts';
 import { describeError, type Logger } from './ops/log.ts';

@@ -1,34 +1,15 @@
 /**
- * A visitor's connection, read without node:http between: hits are most of what comes, and half of what a dropped one costs is
- * what node:http makes of a request and its answer. One request at a time: receive → answer → the next. Single requests for the
- * consent API go through node:http ({@link InjectedSocket}); what is not read here hands the whole connection over to it.
+ * A visitor's connection, read without node:http between: hits are most of what comes, and a server that does without it answers twice
+ * as many. One request at a time: read → serve → the next. Single requests for the consent API go through node:http
+ * ({@link NodeRequests}); what is not read here hands the whole connection over to it.
  */
 import type { Socket } from 'node:net';
+import { PendingBody } from './direct-body.ts';
+import { type ConnectionLimits, type DirectListener, SILENCE_MS } from './direct-listener.ts';
 import { type DirectRequest, type FieldNames, type Peer, readRequest } from './direct-request.ts';
 import { type AnswerSink, DirectResponse } from './direct-response.ts';
-import { InjectedSocket, type Injecting } from './injected-socket.ts';
-
-/** Takes the hits among the requests. */
-export interface DirectListener {
-  /** Whether a request, of which the head is there, is for {@link handle}; node:http gets the others. */
-  takes(req: DirectRequest): boolean;
-  /** Whether a hit is dropped without its body. */
-  isOverloaded(): boolean;
-  handle(req: DirectRequest, res: DirectResponse): void;
-}
-
-export interface ConnectionLimits {
-  readonly headerBytes: number;
-  /** A request with a longer body is left to node:http. */
-  readonly bodyBytes: number;
-  readonly headerTimeoutMs: number;
-  readonly bodyTimeoutMs: number;
-  readonly idleTimeoutMs: number;
-  /** A connection on which nothing moves for so long while it is answered is cut, within twice that time: a visitor who does not read. {@link SILENCE_MS}. */
-  readonly silenceMs?: number;
-}
-
-export const SILENCE_MS = 60_000;
+import type { InjectedSocket } from './injected-socket.ts';
+import { NodeRequests, type NodeRequestsOwner } from './node-requests.ts';
 
 export interface ConnectionOwner {
   readonly listener: DirectListener;
@@ -61,15 +42,17 @@ type State =
 const TIMEOUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 const BROKEN_OFF = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
 
-export class DirectConnection implements AnswerSink, Peer {
+export class DirectConnection implements AnswerSink, Peer, NodeRequestsOwner {
   readonly remoteAddress: string | undefined;
-  readonly keepAliveLines: string;
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
-  readonly #onData = (chunk: Buffer): void => this.#take(chunk);
-  readonly #onDrain = (): void => this.#drained();
-  readonly #onEnd = (): void => this.#ended();
-  readonly #onClose = (): void => this.#closed();
+  readonly #listeners: readonly (readonly [string, (chunk: Buffer) => void])[] = [
+    ['error', ignore],
+    ['data', (chunk) => this.#take(chunk)],
+    ['drain', () => this.#drained()],
+    ['end', () => this.#ended()],
+    ['close', () => this.#closed()],
+  ];
   #state: State = 'idle';
   /** When the state began, or something last moved. */
   #since: number;
@@ -81,26 +64,20 @@ export class DirectConnection implements AnswerSink, Peer {
   #isReading = false;
   /** Whether nothing is read behind the request at hand. */
   #isLast = false;
-  /** Whose body is still to come. */
-  #request: DirectRequest | null = null;
-  #parts: Buffer[] = [];
-  #missing = 0;
+  #body: PendingBody | null = null;
   #response: DirectResponse | null = null;
-  #injected: InjectedSocket | null = null;
-  #isAnswered = false;
+  #node: NodeRequests | null = null;
 
   constructor(socket: Socket, owner: ConnectionOwner) {
     this.#socket = socket;
     this.#owner = owner;
     this.#since = owner.now;
     this.remoteAddress = socket.remoteAddress;
-    this.keepAliveLines = owner.keepAliveLines;
-    socket
-      .on('error', ignore)
-      .on('data', this.#onData)
-      .on('drain', this.#onDrain)
-      .on('end', this.#onEnd)
-      .on('close', this.#onClose);
+    for (const [event, listener] of this.#listeners) socket.on(event, listener);
+  }
+
+  get keepAliveLines(): string {
+    return this.#owner.keepAliveLines;
   }
 
   get isEnding(): boolean {
@@ -130,6 +107,14 @@ export class DirectConnection implements AnswerSink, Peer {
     this.#socket.destroy();
   }
 
+  inject(socket: InjectedSocket): void {
+    this.#owner.inject(socket);
+  }
+
+  served(goesOn: boolean): void {
+    if (this.#state === 'other') this.#finish(goesOn);
+  }
+
   /** Ends it where nothing is under way. */
   endIdle(): void {
     if (this.#state === 'idle' && this.#left === null) this.#over();
@@ -152,7 +137,7 @@ export class DirectConnection implements AnswerSink, Peer {
         if (elapsed > limits.headerTimeoutMs) this.#over(TIMEOUT);
         break;
       case 'body':
-        if (elapsed > limits.bodyTimeoutMs) this.#serveUnread();
+        if (elapsed > limits.bodyTimeoutMs) this.#serveWithoutBody('body-timeout');
         break;
       default:
         // Twice: to a slow reader bytes leave in steps of seconds, and are counted when all of a write has left.
@@ -172,7 +157,6 @@ export class DirectConnection implements AnswerSink, Peer {
         this.#takeBody(chunk);
         break;
       case 'other':
-        this.#since = this.#owner.now;
         this.#passOn(chunk);
         break;
       case 'hit':
@@ -231,7 +215,7 @@ export class DirectConnection implements AnswerSink, Peer {
     const end = request.headBytes + request.bodyBytes;
     this.#left = bytes.length > end ? bytes.subarray(end) : null;
     if (listener.takes(request)) this.#begin(request, bytes);
-    else this.#inject(bytes.subarray(0, end), end - bytes.length);
+    else this.#serveByNode(bytes.subarray(0, end), Math.max(0, end - bytes.length));
     return this.#left;
   }
 
@@ -252,52 +236,40 @@ export class DirectConnection implements AnswerSink, Peer {
       if (bodyBytes > 0) request.body = bytes.length > 8_192 && bodyBytes < bytes.length / 2 ? Buffer.from(slice) : slice;
       return this.#serve(request);
     }
-    if (this.#owner.listener.isOverloaded()) {
-      // Dropped by its head: what waits for the rest of it would only take memory.
-      this.#isLast = true;
-      request.body = 'overloaded';
-      return this.#serve(request);
-    }
-    this.#request = request;
-    this.#parts = [bytes.subarray(headBytes)];
-    this.#missing = missing;
+    this.#body = new PendingBody(request, bytes.subarray(headBytes));
+    // What would wait for the rest of it would only take memory.
+    if (this.#owner.listener.isOverloaded()) return this.#serveWithoutBody('overloaded');
     this.#state = 'body';
     this.#since = this.#owner.now;
   }
 
   #takeBody(chunk: Buffer): void {
-    const request = this.#request;
-    if (request === null) return;
-    const isWhole = chunk.length >= this.#missing;
-    this.#parts.push(isWhole ? chunk.subarray(0, this.#missing) : chunk);
-    if (isWhole && chunk.length > this.#missing) this.#left = chunk.subarray(this.#missing);
-    this.#missing -= chunk.length;
-    if (!isWhole) return;
-    request.body = Buffer.concat(this.#parts, request.bodyBytes);
-    this.#serveWaiting(request);
+    const rest = this.#body?.take(chunk) ?? null;
+    if (rest === null) return;
+    if (rest.length > 0) this.#left = rest;
+    this.#serveWaiting();
   }
 
-  /** The body was too slow. What else comes of it is not read. */
-  #serveUnread(): void {
-    const request = this.#request;
-    if (request === null) return;
-    request.body = 'body-timeout';
+  /** Whatever else comes of it is not read. */
+  #serveWithoutBody(why: 'body-timeout' | 'overloaded'): void {
+    if (this.#body !== null) this.#body.request.body = why;
     this.#isLast = true;
-    this.#serveWaiting(request);
+    this.#serveWaiting();
   }
 
-  #serveWaiting(request: DirectRequest): void {
-    this.#request = null;
-    this.#parts = [];
-    this.#missing = 0;
+  #serveWaiting(): void {
+    const request = this.#body?.request;
+    this.#body = null;
+    if (request === undefined) return;
     // What is behind it is read when all of it is done.
+    const wasReading = this.#isReading;
     this.#isReading = true;
     try {
       this.#serve(request);
     } finally {
-      this.#isReading = false;
+      this.#isReading = wasReading;
     }
-    if (this.#state === 'idle') this.#next();
+    if (this.#state === 'idle' && !wasReading) this.#next();
   }
 
   #serve(request: DirectRequest): void {
@@ -315,50 +287,19 @@ export class DirectConnection implements AnswerSink, Peer {
   }
 
   /** @param missing bytes of the request that are still to come. */
-  #inject(bytes: Buffer, missing: number): void {
+  #serveByNode(bytes: Buffer, missing: number): void {
     this.#state = 'other';
     this.#since = this.#owner.now;
-    this.#isAnswered = false;
-    this.#missing = Math.max(0, missing);
-    if (this.#injected === null) {
-      this.#injected = new InjectedSocket(this.#socket, this.#openInjecting());
-      this.#owner.inject(this.#injected);
-    }
-    this.#injected.push(bytes);
+    this.#node ??= new NodeRequests(this.#socket, this);
+    this.#node.begin(bytes, missing);
   }
 
   /** More of a request that node:http serves, and what comes behind it. */
   #passOn(chunk: Buffer): void {
-    if (this.#missing === 0) return this.#keep(chunk);
-    const own = chunk.length > this.#missing ? chunk.subarray(0, this.#missing) : chunk;
-    this.#missing -= own.length;
-    if (this.#injected?.push(own) === false) this.#socket.pause();
-    if (own.length < chunk.length) this.#keep(chunk.subarray(own.length));
-    if (this.#missing === 0 && this.#isAnswered) this.#finish(true);
-  }
-
-  #openInjecting(): Injecting {
-    return {
-      remoteAddress: this.remoteAddress,
-      answered: () => this.#answered(),
-      hasRoom: () => {
-        if (this.#state === 'other' && this.#missing > 0) this.#socket.resume();
-      },
-      gone: () => {
-        this.#injected = null;
-        if (this.#state === 'other') this.#socket.destroy();
-      },
-    };
-  }
-
-  /** Node has written an answer. Where it was the last one, it has ended the connection as well. */
-  #answered(): void {
-    if (this.#state !== 'other') return;
-    this.#isAnswered = true;
-    if (this.#injected?.writableEnded !== false) {
-      this.#state = 'over';
-      this.#left = null;
-    } else if (this.#missing === 0) this.#finish(true);
+    this.#since = this.#owner.now;
+    const rest = this.#node?.take(chunk) ?? chunk;
+    if (rest.length > 0) this.#keep(rest);
+    this.#node?.settle();
   }
 
   #finish(keepsAlive: boolean): void {
@@ -388,18 +329,17 @@ export class DirectConnection implements AnswerSink, Peer {
   /** The visitor sends no more: a browser that left the page, for whom no collector has to be waited for. */
   #ended(): void {
     if (this.#state === 'head' || this.#state === 'body') this.#over(BROKEN_OFF);
-    else if (this.#state === 'other') this.#injected?.push(null);
+    else if (this.#state === 'other') this.#node?.visitorEnded();
     else this.#over();
   }
 
   #closed(): void {
     this.#state = 'over';
     this.#left = null;
-    this.#request = null;
-    this.#parts = [];
+    this.#body = null;
     const response = this.#response;
     this.#response = null;
-    this.#injected?.destroy();
+    this.#node?.close();
     this.#owner.gone(this);
     response?.closed();
   }
@@ -417,14 +357,9 @@ export class DirectConnection implements AnswerSink, Peer {
     const socket = this.#socket;
     this.#state = 'over';
     this.#left = null;
-    this.#injected?.destroy();
+    this.#node?.close();
     socket.pause();
-    socket
-      .off('error', ignore)
-      .off('data', this.#onData)
-      .off('drain', this.#onDrain)
-      .off('end', this.#onEnd)
-      .off('close', this.#onClose);
+    for (const [event, listener] of this.#listeners) socket.off(event, listener);
     this.#owner.handOver(this, socket, bytes);
   }
 }

@@ -1,13 +1,8 @@
 /** All direct connections of a server: how they come, how long they may wait, and how they end. */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import {
-  type ConnectionLimits,
-  type ConnectionOwner,
-  DirectConnection,
-  type DirectListener,
-  SILENCE_MS,
-} from './direct-connection.ts';
+import { type ConnectionOwner, DirectConnection } from './direct-connection.ts';
+import { type ConnectionLimits, type DirectListener, SILENCE_MS } from './direct-listener.ts';
 import { FieldNames } from './direct-request.ts';
 import { InjectedSocket } from './injected-socket.ts';
 

@@ -1,8 +1,8 @@
 /** A listener with the limits that Node leaves open, and an end that loses nothing. */
 import { createServer, type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
-import { type ConnectionLimits, type DirectListener, SILENCE_MS } from './direct-connection.ts';
 import { DirectConnections } from './direct-connections.ts';
+import { type ConnectionLimits, type DirectListener, SILENCE_MS } from './direct-listener.ts';
 import { LeanRequest } from './lean-request.ts';
 
 export interface ServerLimits extends ConnectionLimits {

@@ -3,7 +3,7 @@ import type { Server, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { collectBody } from '../../src/hit/body.ts';
 import { readTarget } from '../../src/hit/target.ts';
-import type { DirectListener } from '../../src/ops/direct-connection.ts';
+import type { DirectListener } from '../../src/ops/direct-listener.ts';
 import { createLimitedServer, listen, type ServerLimits } from '../../src/ops/server.ts';
 import type { VisitorRequest, VisitorResponse } from '../../src/ops/visitor.ts';
 
