@@ -8,7 +8,7 @@ import { createBearerTokens } from './consent/bearer.ts';
 import { createConsentCookies } from './consent/cookie.ts';
 import { createSiteTokens } from './consent/site-token.ts';
 import { AnsweredHits, forgetWithStore, openSpool } from './gateway/answered.ts';
-import { answerCheck, isCheckPath } from './gateway/check.ts';
+import { answerCheck, CHECK_PATH, isCheckPath } from './gateway/check.ts';
 import { Closing } from './gateway/closing.ts';
 import { createConsentFront } from './gateway/consent.ts';
 import { openEvidence } from './gateway/evidence.ts';
@@ -172,7 +172,9 @@ async function openGateway(config: Config, options: GatewayOptions, closing: Clo
 
   const isForConsent = (url: string): boolean => consent.isConsentPath(pathOf(url));
   function guard(req: VisitorRequest, res: VisitorResponse): void {
-    if (isCheckPath(pathOf(req.url ?? ''))) answerCheck(services, req, res);
+    const url = req.url ?? '';
+    // Cutting the path out of each hit would cost more than the question.
+    if (url.startsWith(CHECK_PATH) && isCheckPath(pathOf(url))) answerCheck(services, req, res);
     else runHit(services, req, proxy.mount(res));
   }
 

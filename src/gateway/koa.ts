@@ -193,7 +193,7 @@ function flattenHeaders(headers: unknown): string[] {
   if (Array.isArray(headers)) return headers.map(String);
   const lines: string[] = [];
   const given = (headers ?? {}) as Record<string, number | string | readonly string[] | undefined>;
-  for (const name in given) {
+  for (const name of Object.keys(given)) {
     const value = given[name];
     if (typeof value === 'string') lines.push(name, value);
     else if (Array.isArray(value)) for (const one of value) lines.push(name, one);

@@ -4,6 +4,8 @@
  * a lot) is `unusual`, and node:http reads it from its first byte on.
  */
 
+import { isFieldName, isFieldValue } from '../upstream/headers.ts';
+
 /** Of the connection that a request came on. */
 export interface Peer {
   readonly remoteAddress: string | undefined;
@@ -50,11 +52,9 @@ const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 const SPACE = 32;
 
-const BAD_NAME = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/;
-const BAD_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 const LENGTH = /^\d{1,15}$/;
 const VERSION = ' HTTP/1.1\r';
-const METHODS = ['GET', 'POST', 'HEAD', 'OPTIONS'];
+const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'HEAD', 'OPTIONS']);
 
 /** What a field is to the framing. */
 type Use = 'none' | 'host' | 'length' | 'connection' | 'unusual';
@@ -97,7 +97,7 @@ export class FieldNames {
   }
 
   #read(name: string): FieldName | null {
-    if (name === '' || BAD_NAME.test(name)) return null;
+    if (!isFieldName(name)) return null;
     // A substring would keep the whole head in memory.
     const own = Buffer.from(name, 'latin1').toString('latin1');
     const lower = own.toLowerCase();
@@ -119,8 +119,8 @@ export class FieldNames {
 export function readRequest(text: string, names: FieldNames, socket: Peer): DirectRequest | 'more' | 'unusual' {
   const lineEnd = text.indexOf('\n');
   if (lineEnd === -1) return 'more';
-  const method = METHODS.find((known) => text.startsWith(known) && text.charCodeAt(known.length) === SPACE);
-  if (method === undefined) return 'unusual';
+  const method = text.slice(0, text.indexOf(' '));
+  if (!METHODS.has(method)) return 'unusual';
   // What characters a target may have, is for whoever handles it; here, that nobody could see its end elsewhere.
   const urlEnd = text.indexOf(' ', method.length + 1);
   if (urlEnd !== lineEnd - VERSION.length || !text.startsWith(VERSION, urlEnd)) return 'unusual';
@@ -156,7 +156,7 @@ export function readRequest(text: string, names: FieldNames, socket: Peer): Dire
     // More white space than one space in front is trimmed in most places, and an error in some.
     if (from < feed - 1 && (isBlank(text.charCodeAt(from)) || isBlank(text.charCodeAt(feed - 2)))) return 'unusual';
     const value = text.slice(from, feed - 1);
-    if (BAD_VALUE.test(value)) return 'unusual';
+    if (!isFieldValue(value)) return 'unusual';
     switch (field.use) {
       case 'unusual':
         return 'unusual';

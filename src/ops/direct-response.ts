@@ -1,5 +1,6 @@
 /** The answer to a direct request, written as node:http would write it, head and body in one piece where both are there. */
 import { STATUS_CODES } from 'node:http';
+import { isFieldName, isFieldValue } from '../upstream/headers.ts';
 import type { DirectRequest } from './direct-request.ts';
 import type { VisitorResponse } from './visitor.ts';
 
@@ -17,8 +18,6 @@ export interface AnswerSink {
   destroy(): void;
 }
 
-const BAD_NAME = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/;
-const BAD_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 /** What is said here alone. */
 const FRAMING = /^(?:transfer-encoding|trailer|keep-alive)$/i;
 const LAST_CHUNK = '0\r\n\r\n';
@@ -57,7 +56,7 @@ export class DirectResponse implements VisitorResponse {
     for (let i = 0; i < headers.length; i += 2) {
       const name = headers[i] as string;
       const value = headers[i + 1] as string;
-      if (name === '' || BAD_NAME.test(name) || BAD_VALUE.test(value)) throw new TypeError('a header line that is none');
+      if (!isFieldName(name) || !isFieldValue(value)) throw new TypeError('a header line that is none');
       switch (name.length) {
         case 4:
           hasDate ||= name.toLowerCase() === 'date';

@@ -179,7 +179,7 @@ export function viewText(text: string): View {
 }
 
 /**
- * The bytes with `%XX` and `%uXXXX` decoded, or null where there is nothing to decode. With a separator, only the fields between two of it
+ * The bytes with `%` and two, `%u` and four hexadecimal digits decoded, or null where there is nothing to decode. With a separator, only the fields between two of it
  * in which there is something to decode.
  */
 export function decodePercentBytes(bytes: Uint8Array, length: number, depth: number, separator: number | null): View | null {
@@ -224,7 +224,7 @@ function decodeField(bytes: Uint8Array, start: number, stop: number, view: View,
   if (changed) view.length = end;
 }
 
-/** The bytes with `\uXXXX`, `\xXX`, `\/` and the like decoded. */
+/** The bytes with JSON's and JavaScript's escapes (`\u0041`, `\x41`, `\/`) decoded. */
 export function decodeEscapes(bytes: Uint8Array, length: number, depth: number): View {
   const view = viewAt(depth, length);
   const out = view.bytes;

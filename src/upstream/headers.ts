@@ -1,5 +1,18 @@
 /** What each header field of a hit is, told once per spelling: which ones never reach a collector, and why. */
 
+const NO_NAME = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/;
+const NO_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+
+/** A token (RFC 9110 § 5.6.2). */
+export function isFieldName(text: string): boolean {
+  return text !== '' && !NO_NAME.test(text);
+}
+
+/** Nothing that would end a header line, and nothing that one byte cannot hold (RFC 9110 § 5.5). */
+export function isFieldValue(text: string): boolean {
+  return !NO_VALUE.test(text);
+}
+
 /** What a header line is to the gateway. */
 export type HeaderKind =
   | 'plain'

@@ -1,10 +1,8 @@
 /** HTTP/1.1 in the clear, over connections of our own: a request is one write, an answer one pass of a strict parser. */
 import { ConnectionPool, type PoolOptions } from './connection-pool.ts';
+import { isFieldName, isFieldValue } from './headers.ts';
 import type { ExchangeEvents, Transport, UpstreamRequest } from './transport.ts';
 
-/** What would end a header line, and what one byte cannot hold. */
-const BAD_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
-const BAD_NAME = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/;
 const BAD_PATH = /[^\x21-\x7e\x80-\xff]/;
 
 export class WireTransport implements Transport {
@@ -34,12 +32,12 @@ export class WireTransport implements Transport {
 
 /** Null for a request that would not be the one it is meant to be: a line break in a value is another header line. */
 function writeRequest({ method, path, headers, body }: UpstreamRequest): string | Buffer | null {
-  if (BAD_NAME.test(method) || path === '' || BAD_PATH.test(path)) return null;
+  if (!isFieldName(method) || path === '' || BAD_PATH.test(path)) return null;
   let head = `${method} ${path} HTTP/1.1\r\n`;
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
     const value = headers[i + 1] as string;
-    if (name === '' || BAD_NAME.test(name) || BAD_VALUE.test(value)) return null;
+    if (!isFieldName(name) || !isFieldValue(value)) return null;
     head += `${name}: ${value}\r\n`;
   }
   if (body === null) return `${head}${method === 'POST' ? 'Content-Length: 0\r\n' : ''}\r\n`;

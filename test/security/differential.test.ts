@@ -5,6 +5,7 @@
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { ODD } from '../support/hostile.ts';
 import { askServer, type OtherServers, startOtherServers } from '../support/other-servers.ts';
 import { createRandom, type Random } from '../support/random.ts';
 import { sendRaw } from '../support/send.ts';
@@ -52,33 +53,6 @@ afterAll(async () => {
   await new Promise((resolve) => recorder.close(resolve));
 });
 
-const ODD = [
-  '\0',
-  '\x01',
-  '\t',
-  '\v',
-  '\f',
-  '\r',
-  '\n',
-  ' ',
-  '"',
-  '%',
-  '%00',
-  '%0d%0a',
-  '%2f',
-  '+',
-  ',',
-  ';',
-  '\\',
-  '\x7f',
-  '\x80',
-  '\xa0',
-  '\xff',
-  '..',
-  '//',
-  '#',
-  '?',
-];
 const LINES = [
   'Transfer-Encoding: chunked',
   'Transfer-Encoding: identity',

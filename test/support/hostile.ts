@@ -23,6 +23,35 @@ function bytesOf(text: string): Buffer {
   return Buffer.from(text, 'latin1');
 }
 
+/** Pieces that end, begin or hide something for somebody. */
+export const ODD = [
+  '\0',
+  '\x01',
+  '\t',
+  '\v',
+  '\f',
+  '\r',
+  '\n',
+  ' ',
+  '"',
+  '%',
+  '%00',
+  '%0d%0a',
+  '%2f',
+  '+',
+  ',',
+  ';',
+  '\\',
+  '\x7f',
+  '\x80',
+  '\xa0',
+  '\xff',
+  '..',
+  '//',
+  '#',
+  '?',
+];
+
 /** Bytes that somebody's parser skips, trims or takes for something else. */
 const ODD_BYTES = [...range(0x01, 0x20), 0x22, 0x27, 0x2c, 0x3b, 0x5c, 0x5f, ...range(0x7f, 0xff)];
 

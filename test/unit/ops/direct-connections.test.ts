@@ -134,7 +134,7 @@ describe('a direct connection', () => {
     }
   });
 
-  it('keeps a connection that node:http has served as long as any', async () => {
+  it('keeps a connection that node:http has served for all of its idle time', async () => {
     listener = await startListener(true, undefined, {
       ...LIMITS,
       headerTimeoutMs: 200,
