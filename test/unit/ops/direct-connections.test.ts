@@ -308,29 +308,46 @@ describe('a direct connection', () => {
   });
 
   it('cuts a visitor who does not read, and not one who does slowly', async () => {
+    const PIECE = Buffer.alloc(64 * 1024, 'x');
+    const PIECES = 1_000;
     listener = await startListener(
       true,
       (_req, res) => {
-        res.writeHead(200, ['Content-Length', '30000000']);
-        res.write(Buffer.alloc(30_000_000, 'x'));
-        res.end();
+        let left = PIECES;
+        const go = (): void => {
+          while (left > 0) {
+            left--;
+            if (!res.write(PIECE)) return;
+          }
+          res.end();
+        };
+        res.writeHead(200, ['Content-Length', String(PIECES * PIECE.length)]);
+        res.on('drain', go);
+        go();
       },
       { ...LIMITS, silenceMs: 400 },
     );
     const slow = dial();
     slow.socket.pause();
+    let read = 0;
+    slow.socket.on('data', (chunk: Buffer) => {
+      read += chunk.length;
+      if (read > 1_000_000) slow.socket.pause();
+    });
     slow.socket.write(GET('/slow'));
     const reader = setInterval(() => {
+      read = 0;
       slow.socket.resume();
-      setTimeout(() => slow.socket.pause(), 1);
-    }, 100);
+    }, 50);
     const still = dial();
     still.socket.pause();
     still.socket.write(GET('/still'));
+    await waitUntil(() => paths().length === 2);
     await waitUntil(async () => (await countConnections()) === 1);
-    await tick(300);
-    expect(await countConnections()).toBe(1);
+    await tick(1_000);
     clearInterval(reader);
+    expect(slow.isClosed()).toBe(false);
+    expect(await countConnections()).toBe(1);
     slow.socket.destroy();
     still.socket.destroy();
   });
