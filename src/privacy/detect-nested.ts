@@ -4,59 +4,46 @@ import { inflate, isGzip, isZlib } from './carriers/compression.ts';
 import { findIdentifiers } from './detect.ts';
 import { decodePercent } from './percent.ts';
 import type { CarrierClass } from './report.ts';
-import { HAS_BACKSLASH, HAS_ENTITY, HAS_ESCAPE, HAS_HEX, HAS_RUN, shapeOf } from './shape.ts';
+import {
+  endOfRun,
+  HAS_BACKSLASH,
+  HAS_BASE64,
+  HAS_ENTITY,
+  HAS_ESCAPE,
+  HAS_HEX,
+  HEX,
+  MIN_HEX,
+  mayHoldText,
+  RUN,
+  shapeOf,
+} from './shape.ts';
 
 const JSON_ESCAPE = /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(["\\/]))/g;
 const HTML_AT = /&(?:#0*64|#x0*40|commat);/gi;
-const HEX_RUN = /(?:[0-9a-fA-F]{2}){8,}/g;
+/** `;` and `"`, also encoded. */
+const MAY_SPAN_FIELDS = /[;"]|%(?:25)*(?:3b|22)|%u00(?:3b|22)/i;
 const MAX_INFLATED_BYTES = 1 << 16;
 const MAX_DEPTH = 4;
-const ANY_VIEW = HAS_ESCAPE | HAS_ENTITY | HAS_BACKSLASH | HAS_RUN | HAS_HEX;
+const ANY_VIEW = HAS_ESCAPE | HAS_ENTITY | HAS_BACKSLASH | HAS_BASE64 | HAS_HEX;
 
 /** Called with the class and the text of each identifier. */
 export type FindingVisitor = (carrier: CarrierClass, value: string) => void;
 
-const RUN = 1;
-const HEAD = 2;
-const SECOND = 4;
-const THIRD = 8;
-/** What a character can be in base64: a letter at all, and the first, second and third of a group whose bytes are printable ASCII. */
-const LETTERS = new Uint8Array(128);
-for (const [i, char] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries()) {
-  LETTERS[char.charCodeAt(0)] = RUN | (i >= 8 && i < 32 ? HEAD : 0) | ((i & 8) === 0 ? SECOND : 0) | ((i & 2) === 0 ? THIRD : 0);
-}
-LETTERS[45] = LETTERS[43] as number;
-LETTERS[95] = LETTERS[47] as number;
-
-/** Stretches of base64 that can hold text: of most groups of four letters the bytes are printable ASCII, which words of ordinary text seldom are. */
+/** Stretches of base64 that can hold text. */
 function visitBase64(text: string, visit: (view: string) => boolean): boolean {
-  const { length } = text;
-  const letters = LETTERS;
-  let start = 0;
-  let groups = 0;
-  let last = 0;
-  for (let i = 0; i <= length; i++) {
-    const code = i === length ? 0 : text.charCodeAt(i);
-    const kind = code < 128 ? (letters[code] as number) : 0;
-    if (kind !== 0) {
-      last = ((last << 4) | kind) & 0xfff;
-      if (((i - start) & 3) === 2 && (last & TEXT_GROUP) === TEXT_GROUP) groups++;
-      continue;
-    }
-    const size = i - start;
-    if (size >= 8 && (groups * 2 > size >> 2 || mayBeCompressed(text, start))) {
-      let end = i;
-      while (end < i + 2 && text.charCodeAt(end) === 61) end++;
-      const run = text.slice(start, end);
-      const inner = openBase64(run) ?? openBase64(text.slice(start, i));
+  for (let start = 0; start < text.length; start++) {
+    const end = endOfRun(text, start, RUN);
+    if (mayHoldText(text, start, end)) {
+      let padded = end;
+      while (padded < end + 2 && text.charCodeAt(padded) === 61) padded++;
+      const run = text.slice(start, padded);
+      const inner = openBase64(run) ?? openBase64(text.slice(start, end));
       if (inner !== null ? visit(inner) : run.includes('/') && visitSegments(run, visit)) return true;
     }
-    start = i + 1;
-    groups = 0;
+    start = end;
   }
   return false;
 }
-const TEXT_GROUP = (HEAD << 8) | (SECOND << 4) | THIRD;
 
 /** The text behind a stretch of base64, compressed or not; null where there is none. */
 function openBase64(run: string): string | null {
@@ -69,10 +56,15 @@ function openBase64(run: string): string | null {
   return inflated.ok ? readText(inflated.bytes) : null;
 }
 
-/** The first letters of gzip and of zlib in base64. */
-function mayBeCompressed(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  return (code === 72 && text.startsWith('H4sI', at)) || (code === 101 && 'JNAF'.includes(text.charAt(at + 1)));
+/** Stretches of hexadecimal that hold text. */
+function visitHex(text: string, visit: (view: string) => boolean): boolean {
+  for (let start = 0; start < text.length; start++) {
+    const end = endOfRun(text, start, HEX);
+    const inner = end - start < MIN_HEX ? null : readText(Buffer.from(text.slice(start, end), 'hex'));
+    if (inner !== null && visit(inner)) return true;
+    start = end;
+  }
+  return false;
 }
 
 /** Segments of a path: `/` is a letter of base64, too. */
@@ -83,10 +75,23 @@ function visitSegments(run: string, visit: (view: string) => boolean): boolean {
   });
 }
 
+/**
+ * The fields of a query in which something is encoded: the others have been looked at as they stand. All of them where `&` may stand within
+ * one: in the name of a character in HTML, or in quotes.
+ */
+function encodedFields(text: string): string {
+  if (!text.includes('&') || MAY_SPAN_FIELDS.test(text)) return text;
+  return text
+    .split('&')
+    .filter((field) => field.includes('%'))
+    .join('&');
+}
+
 function visitViews(text: string, shape: number, visit: (view: string) => boolean): boolean {
   if (shape & HAS_ESCAPE) {
-    const decoded = decodePercent(text);
-    if (decoded !== text && visit(decoded)) return true;
+    const encoded = encodedFields(text);
+    const decoded = decodePercent(encoded);
+    if (decoded !== encoded && visit(decoded)) return true;
   }
   if (shape & HAS_ENTITY) {
     const plain = text.replace(HTML_AT, '@');
@@ -99,14 +104,8 @@ function visitViews(text: string, shape: number, visit: (view: string) => boolea
     );
     if (plain !== text && visit(plain)) return true;
   }
-  if (shape & HAS_RUN && visitBase64(text, visit)) return true;
-  if (shape & HAS_HEX) {
-    for (const [run] of text.matchAll(HEX_RUN)) {
-      const inner = readText(Buffer.from(run, 'hex'));
-      if (inner !== null && visit(inner)) return true;
-    }
-  }
-  return false;
+  if (shape & HAS_BASE64 && visitBase64(text, visit)) return true;
+  return (shape & HAS_HEX) !== 0 && visitHex(text, visit);
 }
 
 /** Visits every identifier in the text and in what it decodes to. */

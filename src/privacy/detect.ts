@@ -5,7 +5,7 @@
 import { isCardNumber, isIban } from './checksums.ts';
 import { readIpv4, readIpv6 } from './ip-text.ts';
 import type { CarrierClass } from './report.ts';
-import { HAS_AT, HAS_COLONS, HAS_DIGITS, HAS_DOTS, HAS_IBAN, HAS_TOKEN, shapeOf } from './shape.ts';
+import { endOfRun, HAS_AT, HAS_COLONS, HAS_DIGITS, HAS_DOTS, HAS_IBAN, HAS_TOKEN, MIN_TOKEN, shapeOf, TOKEN } from './shape.ts';
 
 export interface Finding {
   readonly class: CarrierClass;
@@ -22,7 +22,7 @@ const IPV4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)/g;
 const IBAN = /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])/gi;
 const JWT = /eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}/g;
 const UUID = /(?<![0-9a-zA-Z])[0-9a-fA-F]{8}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-fA-F]{12}(?![0-9a-zA-Z])/g;
-const TOKEN = /[A-Za-z0-9_-]{16,}/g;
+const MIN_UUID = 36;
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 function collect(
@@ -109,7 +109,7 @@ function isMixedRun(length: number, digits: number, letters: number): boolean {
 /** Long and without the rhythm of words: hexadecimal of 16 and more, mixed cases with digits, or a long run of letters with digits. */
 export function isRandomToken(token: string): boolean {
   const { length } = token;
-  if (length < 16) return false;
+  if (length < MIN_TOKEN) return false;
   let digits = 0;
   let lower = 0;
   let upper = 0;
@@ -147,6 +147,23 @@ export function isRandomToken(token: string): boolean {
   return hex === length || hasMixedRun || isMixedRun(length - runStart, runDigits, runLetters);
 }
 
+/** Random ids, and UUIDs within them, whatever stands around those. */
+function findTokens(text: string, found: Finding[]): void {
+  for (let start = 0; start < text.length; start++) {
+    const end = endOfRun(text, start, TOKEN);
+    if (end - start >= MIN_TOKEN) {
+      const token = text.slice(start, end);
+      if (isRandomToken(token)) found.push({ class: 'online-id', start, end });
+      if (end - start >= MIN_UUID) {
+        for (const { index, 0: uuid } of token.matchAll(UUID)) {
+          if (uuid !== NIL_UUID) found.push({ class: 'online-id', start: start + index, end: start + index + MIN_UUID });
+        }
+      }
+    }
+    start = end;
+  }
+}
+
 const NOTHING: readonly Finding[] = [];
 const ANY_PATTERN = HAS_AT | HAS_DIGITS | HAS_DOTS | HAS_COLONS | HAS_IBAN | HAS_TOKEN;
 
@@ -163,8 +180,7 @@ export function findIdentifiers(text: string, shape = shapeOf(text)): readonly F
   if (shape & HAS_COLONS) findIpv6(text, found);
   if ((shape & HAS_TOKEN) === 0) return found;
   if (text.includes('eyJ')) collect(text, JWT, found, 'online-id');
-  if (text.includes('-')) collect(text, UUID, found, 'online-id', (match) => match !== NIL_UUID);
-  collect(text, TOKEN, found, 'online-id', isRandomToken);
+  findTokens(text, found);
   return found;
 }
 

@@ -10,8 +10,8 @@ export const HAS_COLONS = 8;
 export const HAS_TOKEN = 16;
 export const HAS_ESCAPE = 32;
 export const HAS_BACKSLASH = 64;
-/** At least 8 characters of base64 in a row. */
-export const HAS_RUN = 128;
+/** At least 8 characters of base64 in a row that can hold text. */
+export const HAS_BASE64 = 128;
 /** At least 16 hexadecimal digits in a row. */
 export const HAS_HEX = 256;
 /** `&` and `;`, as around the name or number of a character in HTML. */
@@ -19,9 +19,10 @@ export const HAS_ENTITY = 512;
 /** Digits enough for an account number, in a text as long as one. */
 export const HAS_IBAN = 1024;
 
-const RUN = 1;
-const TOKEN = 2;
-const HEX = 4;
+/** What a character can be part of, as bits: base64, a token, hexadecimal. */
+export const RUN = 1;
+export const TOKEN = 2;
+export const HEX = 4;
 const DIGIT = 8;
 /** May stand between the digits of a number. */
 const BETWEEN = 16;
@@ -29,6 +30,9 @@ const UPPER = 32;
 
 const MIN_NUMBER = 7;
 const MIN_IBAN = 15;
+const MIN_BASE64 = 8;
+export const MIN_TOKEN = 16;
+export const MIN_HEX = 16;
 
 const KINDS = new Uint8Array(128);
 for (let code = 48; code < 58; code++) KINDS[code] = RUN | TOKEN | HEX | DIGIT;
@@ -45,51 +49,102 @@ function isWideSeparator(code: number): boolean {
   return code === 0xa0 || (code >= 0x2010 && code <= 0x2014);
 }
 
+const LETTER = 1;
+const HEAD = 2;
+const SECOND = 4;
+const THIRD = 8;
+const TEXT_GROUP = (HEAD << 8) | (SECOND << 4) | THIRD;
+/** What a character can be in base64: a letter at all, and the first, second and third of a group whose bytes are printable ASCII. */
+const LETTERS = new Uint8Array(128);
+for (const [i, char] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries()) {
+  LETTERS[char.charCodeAt(0)] =
+    LETTER | (i >= 8 && i < 32 ? HEAD : 0) | ((i & 8) === 0 ? SECOND : 0) | ((i & 2) === 0 ? THIRD : 0);
+}
+LETTERS[45] = LETTERS[43] as number;
+LETTERS[95] = LETTERS[47] as number;
+
+/** Behind the last character of a kind, from `start` on. */
+export function endOfRun(text: string, start: number, kind: typeof RUN | typeof TOKEN | typeof HEX): number {
+  let end = start;
+  for (; end < text.length; end++) {
+    const code = text.charCodeAt(end);
+    if (code > 127 || ((KINDS[code] as number) & kind) === 0) break;
+  }
+  return end;
+}
+
+/** Whether a run can be base64 of text: of most groups of four letters the bytes are printable ASCII, which words of ordinary text seldom are. */
+export function mayHoldText(text: string, start: number, end: number): boolean {
+  const size = end - start;
+  if (size < MIN_BASE64) return false;
+  let groups = 0;
+  for (let i = start; i + 2 < end; i += 4) {
+    const group =
+      ((LETTERS[text.charCodeAt(i)] as number) << 8) |
+      ((LETTERS[text.charCodeAt(i + 1)] as number) << 4) |
+      (LETTERS[text.charCodeAt(i + 2)] as number);
+    if ((group & TEXT_GROUP) === TEXT_GROUP) groups++;
+  }
+  return groups * 2 > size >> 2 || mayBeCompressed(text, start);
+}
+
+/** The first letters of gzip and of zlib in base64. */
+function mayBeCompressed(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return (code === 72 && text.startsWith('H4sI', at)) || (code === 101 && 'JNAF'.includes(text.charAt(at + 1)));
+}
+
+/** What a run of letters, digits, `-`, `_`, `+` and `/` can hold. */
+function shapeOfRun(text: string, start: number, end: number): number {
+  let shape = mayHoldText(text, start, end) ? HAS_BASE64 : 0;
+  if (end - start < MIN_TOKEN) return shape;
+  let token = 0;
+  let isWord = true;
+  let hex = 0;
+  for (let i = start; i < end; i++) {
+    const kind = KINDS[text.charCodeAt(i)] as number;
+    if ((kind & TOKEN) === 0) {
+      token = 0;
+      isWord = true;
+    } else {
+      if ((kind & (UPPER | DIGIT)) !== 0) isWord = false;
+      if (++token >= MIN_TOKEN && !isWord) shape |= HAS_TOKEN;
+    }
+    if ((kind & HEX) === 0) hex = 0;
+    else if (++hex === MIN_HEX) shape |= HAS_HEX;
+  }
+  return shape;
+}
+
 export function shapeOf(text: string): number {
+  const { length } = text;
   let shape = 0;
   let digits = 0;
   let inNumber = 0;
   let dots = 0;
   let colons = 0;
   let isOpen = false;
-  let run = 0;
-  let token = 0;
-  let isWord = true;
-  let hex = 0;
-  for (let i = 0; i < text.length; i++) {
+  let start = 0;
+  for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i);
     const kind = code < 128 ? (KINDS[code] as number) : 0;
     if ((kind & DIGIT) !== 0) {
       digits++;
       if (++inNumber === MIN_NUMBER) shape |= HAS_DIGITS;
-      isWord = false;
     } else if ((kind & BETWEEN) === 0 && !isWideSeparator(code)) inNumber = 0;
-    if ((kind & RUN) === 0) {
-      run = 0;
-      token = 0;
-      hex = 0;
-      isWord = true;
-      if (code === 64 || code === 0xff20) shape |= HAS_AT;
-      else if (code === 46) dots++;
-      else if (code === 58) colons++;
-      else if (code === 38) isOpen = true;
-      else if (code === 59 && isOpen) shape |= HAS_ENTITY;
-      else if (code === 37) shape |= HAS_ESCAPE;
-      else if (code === 92) shape |= HAS_BACKSLASH;
-      continue;
-    }
-    if (++run === 8) shape |= HAS_RUN;
-    if ((kind & TOKEN) === 0) {
-      token = 0;
-      isWord = true;
-    } else {
-      if ((kind & UPPER) !== 0) isWord = false;
-      if (++token >= 16 && !isWord) shape |= HAS_TOKEN;
-    }
-    if ((kind & HEX) === 0) hex = 0;
-    else if (++hex === 16) shape |= HAS_HEX;
+    if ((kind & RUN) !== 0) continue;
+    if (i - start >= MIN_BASE64) shape |= shapeOfRun(text, start, i);
+    start = i + 1;
+    if (code === 64 || code === 0xff20) shape |= HAS_AT;
+    else if (code === 46) dots++;
+    else if (code === 58) colons++;
+    else if (code === 38) isOpen = true;
+    else if (code === 59 && isOpen) shape |= HAS_ENTITY;
+    else if (code === 37) shape |= HAS_ESCAPE;
+    else if (code === 92) shape |= HAS_BACKSLASH;
   }
-  if (digits >= MIN_NUMBER && text.length >= MIN_IBAN) shape |= HAS_IBAN;
+  if (length - start >= MIN_BASE64) shape |= shapeOfRun(text, start, length);
+  if (digits >= MIN_NUMBER && length >= MIN_IBAN) shape |= HAS_IBAN;
   if (dots >= 3 && digits >= 4) shape |= HAS_DOTS;
   if (colons >= 2) shape |= HAS_COLONS;
   return shape;

@@ -39,7 +39,7 @@ export function joinUrl(parts: UrlParts): string {
 
 /** Whether a text reads as a URL: with an authority, or a path with a query. */
 export function isUrl(text: string): boolean {
-  return ABSOLUTE.test(text) || (text.charCodeAt(0) === 47 && text.includes('?'));
+  return (text.charCodeAt(0) === 47 && text.includes('?')) || (text.includes('//') && ABSOLUTE.test(text));
 }
 
 const WEB_HEAD = /^(https?:)?\/\/(?:[^@]*@)?([a-z0-9\u0080-\uffff._-]{1,253}|\[[0-9a-f:.]{2,45}\])(:\d{1,5})?$/i;
