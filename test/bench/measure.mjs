@@ -8,11 +8,25 @@ import { isInstalled } from './programs.mjs';
 const LUA = fileURLToPath(new URL('load.lua', import.meta.url));
 const TICKS_PER_SECOND = 100;
 
+/** A process's children: nginx works in one, Consentry and `node:http` in several where there are workers. */
+export function childrenOf(pid) {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+}
+
+/** Of a process and its children. */
 function cpuSeconds(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')
     .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  const own = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  return childrenOf(pid).reduce((sum, child) => sum + cpuSeconds(child), own);
+}
+
+/** Resident bytes, and the process's share of them where others have mapped the same (PSS): Node's own text and the store's file. */
+export function memoryOf(pid) {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  const bytesOf = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? Number.NaN) * 1024;
+  return { resident: bytesOf('Rss'), share: bytesOf('Pss') };
 }
 
 function residentBytes(pid) {

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildRequests, writeRequests } from './corpus.mjs';
 import { configFor, decideAll } from './gateway.mjs';
-import { measure as measureAny, median } from './measure.mjs';
+import { childrenOf, measure as measureAny, median, memoryOf } from './measure.mjs';
 import { collectorBlock, endAll, findPort, isInstalled, start, startConsentry, startNginx, startRival } from './programs.mjs';
 
 const given = process.argv.slice(2);
@@ -131,8 +131,13 @@ async function workers() {
   const [bare, dropping, forwarding] = [0, 2, 4].map(gainOf);
   const say = (gains) => `${median(gains).toFixed(2)} times (${spreadOf(gains)})`;
   const beside = median(dropping.map((gain, i) => gain / bare[i])).toFixed(2);
+  const costs = (at) => results[at + 1].map(({ cpuUs }, i) => cpuUs / results[at][i].cpuUs);
+  const [bareCost, dropCost, forwardCost] = [0, 2, 4].map((at) => median(costs(at)).toFixed(2));
+  const memory = childrenOf(two.forward.pid()).map(memoryOf);
+  const mib = (key) => memory.map((of) => Math.round(of[key] / 2 ** 20)).join(' and ');
   console.log(
-    `workers: a second one makes ${say(bare)} as many hits/s of node:http answering 204, ${say(dropping)} of Consentry answering dropped hits (${beside} of that in the same round), ${say(forwarding)} of Consentry forwarding, whose collector needs the same two cores`,
+    `workers: a second one makes ${say(bare)} as many hits/s of node:http answering 204, ${say(dropping)} of Consentry answering dropped hits (${beside} of that in the same round), ${say(forwarding)} of Consentry forwarding, whose collector needs the same two cores
+workers: a hit costs two of them ${bareCost}, ${dropCost} and ${forwardCost} times the processor time that it costs one (node:http, dropped, forwarded); of memory the two have ${mib('resident')} MiB resident, ${mib('share')} of it their share`,
   );
 }
 
