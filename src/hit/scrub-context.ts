@@ -44,6 +44,8 @@ export class ScrubContext {
   where = '';
   depth = 0;
   count = 0;
+  /** How often an identifier was met, whether it was known already or not. */
+  identifiers = 0;
   refusal: ScrubRefusal | null = null;
   hasRequired = false;
   /** Lines of JSON: lengths that they tell of each other are no longer true. */
@@ -91,6 +93,7 @@ export class ScrubContext {
 
   /** Remembers an identifier for the guard. `isKnown`: its class is declared or detected, so that a short value counts too. */
   addSecret(name: string, carrier: CarrierClass, raw: string, isKnown: boolean): void {
+    this.identifiers++;
     if (raw.length < 3 || this.seen.has(raw)) return;
     const value = trimSecret(raw);
     this.addPart(name, carrier, value, isKnown);
@@ -105,7 +108,11 @@ export class ScrubContext {
 
   /** Whether a text is looked at for the first time: the same address stands in many fields. */
   isNew(text: string): boolean {
-    if (this.searched.has(text)) return false;
+    if (this.searched.has(text)) {
+      // What was found the first time is in it.
+      this.identifiers++;
+      return false;
+    }
     this.searched.add(text);
     return true;
   }
@@ -127,7 +134,12 @@ export class ScrubContext {
 
   /** Counts a field; past the limit the hit is refused. */
   countField(): boolean {
-    if (++this.count <= LIMITS.count) return true;
+    return this.countFields(1);
+  }
+
+  countFields(fields: number): boolean {
+    this.count += fields;
+    if (this.count <= LIMITS.count) return true;
     this.refuse('body-limits');
     return false;
   }

@@ -6,6 +6,7 @@ import { detach, remember } from '../privacy/remember.ts';
 import { type CarrierClass, labelOf } from '../privacy/report.ts';
 import type { FieldRule, Restriction, VendorProfile } from '../vendors/profile.ts';
 import type { ScrubRequest } from './outgoing.ts';
+import { RecentValues } from './scrub-recent.ts';
 
 /** What is known of a field before its value is seen. */
 export interface FieldPlan {
@@ -23,6 +24,18 @@ export interface FieldPlan {
   /** Whether an anonymized hit may hold a field of that name in a query, and in JSON: a name can be an identifier itself. */
   readonly isPlain: boolean;
   readonly isPlainMember: boolean;
+  /** What was made of its last values; null where that depends on more than the value, or the values are somebody's. */
+  readonly recent: RecentValues | null;
+}
+
+/** A field that a restricted mode in force puts beside another. */
+export interface Addition {
+  readonly beside: string;
+  readonly name: string;
+  /** Before places and decisions are filled in. */
+  readonly value: string;
+  /** As JSON text, for objects. */
+  readonly json: string | undefined;
 }
 
 /** A member of JSON. Below the innermost batch it is planned for as if it stood at the top. */
@@ -37,6 +50,8 @@ export interface Member {
   readonly members: Map<string, Member>;
 }
 
+/** Classes whose values many visitors share. */
+const SHARED: ReadonlySet<CarrierClass> = new Set(['utility', 'consent', 'device', 'url']);
 const PLAIN_NAME = /^[A-Za-z0-9_.$[\]:-]{1,120}$/;
 const PLAIN_PATH = /^[A-Za-z0-9_.$[\]:/@ -]{0,300}$/;
 /** A dot that ends a key made of letters: an address behind it begins there. */
@@ -54,6 +69,7 @@ export class ScrubPlan {
   readonly clickIds: Action;
   /** Restricted modes that are in force. */
   readonly restrictions: readonly Restriction[];
+  readonly additions: readonly Addition[];
   /** Outermost values, by the field that holds the document. */
   private readonly roots = new Map<string, Member>();
   private memberCount = 0;
@@ -64,6 +80,9 @@ export class ScrubPlan {
     this.strictest = strictest;
     this.clickIds = this.actionOfPurpose(profile.clickIdPurpose);
     this.restrictions = profile.restrictions.filter((restriction) => actions[restriction.without] !== 'forward');
+    this.additions = this.restrictions.flatMap(({ beside, set, add, json }) =>
+      [...set, ...add].map(([name, value]) => ({ beside, name, value, json: json.get(name) })),
+    );
   }
 
   /** Action of a purpose; what belongs to none belongs to the strictest. */
@@ -122,18 +141,21 @@ export class ScrubPlan {
     const action = rule === null ? this.strictest : (this.actions[rule.purpose] ?? 'drop');
     const isClean = findClass(path) === null && findClass(path.replace(KEY_END, ' ')) === null;
     const isClickId = isOpen && named === 'click-id';
+    const set = this.restrictions.flatMap((restriction) => restriction.set).find(([name]) => name === path)?.[1] ?? null;
+    const isShared = rule !== null && SHARED.has(rule.class) && rule.holds === null && set === null;
     return {
       path,
       rule,
       action: isClickId ? stricterAction(rule === null ? 'forward' : action, this.clickIds) : action,
       named,
       isClickId,
-      set: this.restrictions.flatMap(({ set }) => set).find(([name]) => name === path)?.[1] ?? null,
+      set,
       isOfRestriction: this.restrictions.some(
         ({ beside, set, add }) => beside === path || [...set, ...add].some(([name]) => name === path),
       ),
       isPlain: isClean && PLAIN_NAME.test(path) && labelOf(path) === path,
       isPlainMember: isClean && PLAIN_PATH.test(path),
+      recent: isShared ? new RecentValues() : null,
     };
   }
 }

@@ -1,6 +1,5 @@
 /** Restricted modes of vendors, set from the decision: they say no where the decision does, and never take back a no that came. */
 import { PURPOSE_INDEX } from '../consent/state.ts';
-import type { Restriction } from '../vendors/profile.ts';
 import type { ScrubContext } from './scrub-context.ts';
 
 /** State codes of Meta's Limited Data Use; the country is 1 for the United States, and 0 asks Meta to locate. */
@@ -70,15 +69,12 @@ export function resolveValue(ctx: ScrubContext, value: string): string {
 /** Fields to add to a container that has these names. */
 export function missingFields(ctx: ScrubContext, names: ReadonlySet<string>): [name: string, value: string, json: string][] {
   const missing: [string, string, string][] = [];
-  const due = ctx.plan.restrictions.filter((restriction: Restriction) => names.has(restriction.beside));
-  for (const restriction of due) {
-    for (const [name, value] of [...restriction.set, ...restriction.add]) {
-      if (names.has(name) || missing.some(([known]) => known === name)) continue;
-      const text = resolveValue(ctx, value);
-      const json = text === value ? restriction.json.get(name) : /^\d+$/.test(text) ? text : undefined;
-      ctx.note(name, 'consent', 'set');
-      missing.push([name, text, json ?? JSON.stringify(text)]);
-    }
+  for (const { beside, name, value, json } of ctx.plan.additions) {
+    if (!names.has(beside) || names.has(name) || missing.some(([known]) => known === name)) continue;
+    const text = resolveValue(ctx, value);
+    const asJson = text === value ? json : /^\d+$/.test(text) ? text : undefined;
+    ctx.note(name, 'consent', 'set');
+    missing.push([name, text, asJson ?? JSON.stringify(text)]);
   }
   return missing;
 }

@@ -10,7 +10,8 @@ const CONSTANTS = new Set(
   ).split(' '),
 ).add('(not set)');
 
-const MAX_CONSTANT = 40;
+/** Their lengths: most values have none of them, and need not be put into lower case. */
+const CONSTANT_LENGTHS = new Set([...CONSTANTS].map(({ length }) => length));
 const MAX_VALUE = 512;
 const NO_PARTS: readonly string[] = [];
 const SEPARATORS = '.|:&=;,~$!* ';
@@ -28,7 +29,7 @@ function isUniform(value: string): boolean {
 /** Whether a value says who somebody is: of at least 6 characters, or of a known class and no bare number or constant. */
 export function isSecret(value: string, isKnown: boolean): boolean {
   const { length } = value;
-  if (length < 3 || (length < MAX_CONSTANT && CONSTANTS.has(value.toLowerCase()))) return false;
+  if (length < 3 || (CONSTANT_LENGTHS.has(length) && CONSTANTS.has(value.toLowerCase()))) return false;
   if (length >= 6) return length > 12 || !isUniform(value);
   return isKnown && !/^\d+$/.test(value);
 }

@@ -33,7 +33,7 @@ function restrictFlag(ctx: ScrubContext, plan: FieldPlan, value: string): string
 
 export function treatField(ctx: ScrubContext, plan: FieldPlan, value: string): Verdict {
   if (!ctx.countField()) return false;
-  const verdict = decideField(ctx, plan, value);
+  const verdict = plan.recent === null ? decideField(ctx, plan, value) : plan.recent.treat(ctx, plan, value, decideField);
   if (verdict !== false && plan.rule?.isRequired) ctx.hasRequired = true;
   return verdict;
 }

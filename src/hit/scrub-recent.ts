@@ -1,0 +1,70 @@
+/**
+ * What was made of the last values of a field. Most fields of a hit say the same in the next one: what they count, who the site is, what the
+ * browser can do, which page it was.
+ */
+import type { Verdict } from '../privacy/carriers/verdict.ts';
+import { detach } from '../privacy/remember.ts';
+import type { ScrubEntry } from '../privacy/report.ts';
+import type { ScrubContext } from './scrub-context.ts';
+
+/** A power of two. */
+const SLOTS = 16;
+const MAX_LENGTH = 128;
+/** How often a value may be new before a field is taken for one that never repeats; repeats make up for it. */
+const PATIENCE = 256;
+
+/** A value's treatment, where it was decided, and all that it left in the context. */
+interface Treated {
+  readonly value: string;
+  readonly where: string;
+  readonly rules: ScrubContext['rules'];
+  readonly verdict: Verdict;
+  readonly report: readonly ScrubEntry[];
+  readonly kept: readonly string[];
+  readonly count: number;
+}
+
+export type Decide<Plan> = (ctx: ScrubContext, plan: Plan, value: string) => Verdict;
+
+/** For one field of one plan. A value in which an identifier was found is not kept here. */
+export class RecentValues {
+  readonly #slots: (Treated | undefined)[] = [];
+  #patience = PATIENCE;
+
+  treat<Plan>(ctx: ScrubContext, plan: Plan, value: string, decide: Decide<Plan>): Verdict {
+    const { length } = value;
+    if (length === 0 || length > MAX_LENGTH || ctx.banned !== null || this.#patience < 0) return decide(ctx, plan, value);
+    const slot = (length * 7 + value.charCodeAt(0) * 3 + value.charCodeAt(length - 1)) & (SLOTS - 1);
+    const known = this.#slots[slot];
+    if (known === undefined || known.value !== value || known.where !== ctx.where || known.rules !== ctx.rules) {
+      this.#patience--;
+      return this.#decide(ctx, plan, value, decide, slot);
+    }
+    if (this.#patience < PATIENCE) this.#patience++;
+    for (const entry of known.report) ctx.report.push(entry);
+    for (const text of known.kept) ctx.kept.push(text);
+    ctx.countFields(known.count);
+    return known.verdict;
+  }
+
+  #decide<Plan>(ctx: ScrubContext, plan: Plan, value: string, decide: Decide<Plan>, slot: number): Verdict {
+    const { count, identifiers } = ctx;
+    const entries = ctx.report.length;
+    const kept = ctx.kept.length;
+    // A part of a query would keep all of it.
+    const own = detach(value);
+    const verdict = decide(ctx, plan, own);
+    if (ctx.identifiers === identifiers && ctx.refusal === null) {
+      this.#slots[slot] = {
+        value: own,
+        where: ctx.where,
+        rules: ctx.rules,
+        verdict,
+        report: ctx.report.slice(entries),
+        kept: ctx.kept.slice(kept),
+        count: ctx.count - count,
+      };
+    }
+    return verdict;
+  }
+}
