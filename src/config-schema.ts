@@ -34,7 +34,10 @@ const route = z.strictObject({
   label: text.optional(),
   respond: z.enum(['upstream', 'pixel', 'empty']).default('upstream'),
   upstream: text.optional(),
-  'host-header': text.default('keep'),
+  'host-header': z
+    .string()
+    .regex(/^[A-Za-z0-9._:[\]-]+$/, 'write keep, or a host like collector.example or 192.0.2.1:8080')
+    .default('keep'),
   subject: z
     .string()
     .regex(/^(cookie|query:.+|header:.+|path:\d+|body:\$\..+)$/, 'write cookie, query:NAME, header:NAME, path:N or body:$.path')

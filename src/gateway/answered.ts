@@ -79,7 +79,7 @@ export class AnsweredHits {
   take(delivery: Delivery, upstream: Upstream): void {
     const { method, target, headers, body } = delivery.outgoing;
     this.#queueFor(upstream).offer({
-      request: { method, path: target, headers, body },
+      request: { method, path: target, headers, body, isAsRead: delivery.untouched },
       subject: delivery.subject,
       order: this.#parts.spool?.nextOrder() ?? 0,
       describe: () => describeWaiting(delivery, this.#parts.rules()),

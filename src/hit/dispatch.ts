@@ -50,7 +50,7 @@ export function relayHit(
   let held: HeldAnswer | null = null;
   const giveUp = exchange(
     upstream.transport,
-    { method: hit.method, path: hit.target, headers: hit.headers, body: hit.body },
+    { method: hit.method, path: hit.target, headers: hit.headers, body: hit.body, isAsRead: rules.untouched },
     upstream,
     {
       onHead(status, rawHeaders, resume) {

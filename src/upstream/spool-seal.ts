@@ -19,8 +19,8 @@ export function sealHit(hit: WaitingHit, place: string, keyring: Keyring): Buffe
   const kid = keyring.first;
   const key = keyring.secret('spool', kid);
   if (key === null) throw new RangeError('the keyring holds no key for the spool');
-  const { body, ...rest } = hit.request;
-  const text = Buffer.from(JSON.stringify({ ...rest, hasBody: body !== null, context: hit.context }), 'utf8');
+  const { method, path, headers, body } = hit.request;
+  const text = Buffer.from(JSON.stringify({ method, path, headers, hasBody: body !== null, context: hit.context }), 'utf8');
   const length = Buffer.alloc(4);
   length.writeUInt32LE(text.length);
   const nonce = randomBytes(NONCE_BYTES);

@@ -7,6 +7,8 @@ export interface UpstreamRequest {
   /** name, value, … in order, Host among them; Content-Length is made from the body. */
   readonly headers: readonly string[];
   readonly body: Buffer | null;
+  /** Whether path and header lines stand as they were read, so that what they may hold has been looked at. */
+  readonly isAsRead?: boolean;
 }
 
 /** What is told of one exchange, in this order; `failed` may come at any time and is the last then. */

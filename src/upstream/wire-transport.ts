@@ -30,16 +30,20 @@ export class WireTransport implements Transport {
   }
 }
 
-/** Null for a request that would not be the one it is meant to be: a line break in a value is another header line. */
-function writeRequest({ method, path, headers, body }: UpstreamRequest): string | Buffer | null {
-  if (!isFieldName(method) || path === '' || BAD_PATH.test(path)) return null;
+/** A line break in a value is another header line. */
+function mayBeWritten({ method, path, headers }: UpstreamRequest): boolean {
+  if (!isFieldName(method) || path === '' || BAD_PATH.test(path)) return false;
+  for (let i = 0; i < headers.length; i += 2)
+    if (!isFieldName(headers[i] as string) || !isFieldValue(headers[i + 1] as string)) return false;
+  return true;
+}
+
+/** Null for a request that would not be the one it is meant to be. */
+function writeRequest(request: UpstreamRequest): string | Buffer | null {
+  if (request.isAsRead !== true && !mayBeWritten(request)) return null;
+  const { method, path, headers, body } = request;
   let head = `${method} ${path} HTTP/1.1\r\n`;
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i] as string;
-    const value = headers[i + 1] as string;
-    if (!isFieldName(name) || !isFieldValue(value)) return null;
-    head += `${name}: ${value}\r\n`;
-  }
+  for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
   if (body === null) return `${head}${method === 'POST' ? 'Content-Length: 0\r\n' : ''}\r\n`;
   head += `Content-Length: ${body.length}\r\n\r\n`;
   const bytes = Buffer.allocUnsafe(head.length + body.length);

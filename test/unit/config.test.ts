@@ -64,6 +64,7 @@ describe('loadConfig', () => {
     );
     expect(problems('timeouts: { idle: soon }\n')[0]).toContain('is no duration; write a number with ms, s, m, h or d, like 10s');
     expect(problems('routes:\n  - { path: collect }\n')[0]).toContain('write a path like /collect or /prefix/*');
+    expect(problems('routes:\n  - { path: /a, host-header: "a\\r\\nX: b" }\n')[0]).toContain('write keep, or a host like');
   });
 
   it('reports a file that is no YAML where it stops being one', () => {

@@ -59,6 +59,13 @@ describe('the spool', () => {
     expect(spool.origins().sort()).toEqual([COLLECTOR, 'http://other.example']);
   });
 
+  it('looks again at what it gives back, though it was read as it stood', async () => {
+    const { request, context } = hit('/a');
+    spool.put(COLLECTOR, { request: { ...request, isAsRead: true }, context }, null, false, spool.nextOrder());
+    await spool.flush();
+    expect((await spool.peek(COLLECTOR, 1))[0]?.hit?.request).toEqual(request);
+  });
+
   it('survives the end of its process', async () => {
     spool.put(COLLECTOR, hit('/a'), 'anna', true, spool.nextOrder());
     await spool.close();

@@ -74,6 +74,15 @@ describe('the transport over connections of our own', () => {
     expect(received).toBe('POST /a?x=1 HTTP/1.1\r\nHost: c.example\r\nX-A: é\r\nContent-Length: 2\r\n\r\n\0\xff');
   });
 
+  it('writes the same of what was read as it stands', async () => {
+    const request: UpstreamRequest = { ...GET, method: 'POST', body: Buffer.from('x') };
+    await send(request);
+    const written = received;
+    received = '';
+    await send({ ...request, isAsRead: true });
+    expect(received).toBe(written);
+  });
+
   it('uses a connection again, one exchange at a time', async () => {
     for (let i = 0; i < 5; i++) await send();
     expect(sockets).toHaveLength(1);
