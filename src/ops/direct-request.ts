@@ -4,7 +4,7 @@
  * a lot) is `unusual`, and node:http reads it from its first byte on.
  */
 
-import { isFieldName, isFieldValue } from '../upstream/headers.ts';
+import { isFieldLines, isFieldName } from '../upstream/headers.ts';
 
 /** Of the connection that a request came on. */
 export interface Peer {
@@ -119,6 +119,7 @@ export class FieldNames {
 export function readRequest(text: string, names: FieldNames, socket: Peer): DirectRequest | 'more' | 'unusual' {
   const lineEnd = text.indexOf('\n');
   if (lineEnd === -1) return 'more';
+  if (!isFieldLines(text)) return 'unusual';
   const method = text.slice(0, text.indexOf(' '));
   if (!METHODS.has(method)) return 'unusual';
   // What characters a target may have, is for whoever handles it; here, that nobody could see its end elsewhere.
@@ -155,8 +156,8 @@ export function readRequest(text: string, names: FieldNames, socket: Peer): Dire
     last = field;
     // More white space than one space in front is trimmed in most places, and an error in some.
     if (from < feed - 1 && (isBlank(text.charCodeAt(from)) || isBlank(text.charCodeAt(feed - 2)))) return 'unusual';
+    if (text.indexOf('\r', from) !== feed - 1) return 'unusual';
     const value = text.slice(from, feed - 1);
-    if (!isFieldValue(value)) return 'unusual';
     switch (field.use) {
       case 'unusual':
         return 'unusual';

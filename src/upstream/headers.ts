@@ -2,6 +2,7 @@
 
 const NO_NAME = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/;
 const NO_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+const NO_LINES = /[^\t\r\n\x20-\x7e\x80-\xff]/;
 
 /** A token (RFC 9110 § 5.6.2). */
 export function isFieldName(text: string): boolean {
@@ -11,6 +12,11 @@ export function isFieldName(text: string): boolean {
 /** Nothing that would end a header line, and nothing that one byte cannot hold (RFC 9110 § 5.5). */
 export function isFieldValue(text: string): boolean {
   return !NO_VALUE.test(text);
+}
+
+/** The same of several lines, with their ends. */
+export function isFieldLines(text: string): boolean {
+  return !NO_LINES.test(text);
 }
 
 /** What a header line is to the gateway. */
