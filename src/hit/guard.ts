@@ -31,22 +31,12 @@ function joinHeaders(headers: readonly string[]): string {
 }
 
 /**
- * Looks for every forbidden value in target, headers and body: raw, in any case, percent-encoded up to five times, JSON-escaped, in
+ * Looks for every forbidden value in target, headers and body: raw, in any case, percent-encoded up to four times, JSON-escaped, in
  * base64 and base64url at each offset, in hexadecimal, and inside compressed bodies. Names the place that the value came from and the part of
  * the hit where it stood, never the value.
  */
 export function guardHit(hit: OutgoingHit, forbidden: readonly Secret[]): GuardOutcome {
   if (forbidden.length === 0) return CLEAN;
-  if (latest === null || latest.hit !== hit || latest.forbidden !== forbidden) {
-    latest = { hit, forbidden, outcome: lookThrough(hit, forbidden) };
-  }
-  return latest.outcome;
-}
-
-/** What was said last: the same question comes twice where scrubbing asks whether it is done. */
-let latest: { readonly hit: OutgoingHit; readonly forbidden: readonly Secret[]; readonly outcome: GuardOutcome } | null = null;
-
-function lookThrough(hit: OutgoingHit, forbidden: readonly Secret[]): GuardOutcome {
   const searcher = searcherFor(forbidden);
   const found = (foundIn: string, where: Uint8Array | string): GuardOutcome | null => {
     const index = searcher.findFirst(where);

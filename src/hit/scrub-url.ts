@@ -23,9 +23,9 @@ export function mayHoldQuery(text: string): boolean {
 
 /** Remembers the identifiers that stand in a URL: by the names of its fields, by their looks, to any depth. */
 export function collectFromUrl(ctx: ScrubContext, place: string, whole: string, depth = 0): void {
-  const text = whole.length > LIMITS.valueLength ? whole.slice(0, LIMITS.valueLength) : whole;
-  if (depth > LIMITS.depth || !ctx.isNew(text)) return;
+  const text = whole.slice(0, LIMITS.valueLength);
   const parts = splitUrl(text);
+  if (depth > LIMITS.depth || !ctx.isNew(text)) return;
   // Inside another address a query may stand without its `?`, and a whole one percent-encoded once more.
   const isBare = depth > 0 && parts.query === null;
   for (const pairs of [isBare && parts.path.includes('=') ? parts.path : parts.query, parts.fragment]) {

@@ -3,7 +3,6 @@
  * forwarded in part only the forbidden is removed, and everything else stays byte for byte.
  */
 import { searcherFor } from '../privacy/search.ts';
-import { guardHit } from './guard.ts';
 import type { OutgoingHit, ScrubOutcome, ScrubRequest } from './outgoing.ts';
 import { scrubBody } from './scrub-body.ts';
 import { type FoundSecret, LIMITS, ScrubContext } from './scrub-context.ts';
@@ -70,7 +69,18 @@ function scrubOnce(ctx: ScrubContext): OutgoingHit | null {
 
 /** Secrets that stand in values that stay, by position. */
 function findKept(ctx: ScrubContext): ReadonlySet<number> {
-  return ctx.kept.length === 0 ? NONE : searcherFor(ctx.secrets).findAll(ctx.kept.join('\n'));
+  if (ctx.secrets.length === 0 || ctx.kept.length === 0) return NONE;
+  const [only] = ctx.secrets;
+  // The client address alone: the most frequent case, and nobody encodes it in a field that stays.
+  if (only !== undefined && ctx.secrets.length === 1 && only.class === 'ip') {
+    return ctx.kept.some((value) => value.includes(only.value)) ? new Set([0]) : NONE;
+  }
+  // No encoding is shorter than what it stands for, but compression, which the guard opens.
+  let shortest = Number.POSITIVE_INFINITY;
+  for (const { value } of ctx.secrets) if (value.length < shortest) shortest = value.length;
+  let text = '';
+  for (const value of ctx.kept) if (value.length >= shortest) text += `${value}\n`;
+  return text === '' ? NONE : searcherFor(ctx.secrets).findAll(text);
 }
 
 /**
@@ -85,10 +95,8 @@ function isBanned(ctx: ScrubContext, secret: FoundSecret): boolean {
 export function scrubHit(request: ScrubRequest): ScrubOutcome {
   let ctx = new ScrubContext(request, null);
   let hit = scrubOnce(ctx);
-  let kept = NONE;
-  // Of most hits nothing that went stands in what stays: then the guard, which is asked here first, has seen them already.
-  if (hit !== null && !guardHit(hit, ctx.secrets).ok) {
-    kept = findKept(ctx);
+  let kept = hit === null ? NONE : findKept(ctx);
+  if (hit !== null && kept.size > 0) {
     const banned = ctx.secrets.filter((secret, i) => kept.has(i) && isBanned(ctx, secret));
     if (banned.length > 0) {
       ctx = new ScrubContext(request, searcherFor(banned));

@@ -25,7 +25,7 @@ import {
 } from './search-decode.ts';
 import { collectAt, collectPlain, collectWords, install, type Needles, STRIDE, slotOf, table } from './search-needles.ts';
 
-const MAX_DEPTH = 5;
+const MAX_DEPTH = 4;
 const MAX_INFLATED_BYTES = 1 << 20;
 const MIN_BASE64_RUN = 8;
 const MIN_HEX_RUN = 12;
