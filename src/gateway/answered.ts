@@ -15,6 +15,7 @@ import { sendAnswered } from '../upstream/send.ts';
 import { Spool } from '../upstream/spool.ts';
 import type { Verdict } from '../upstream/spool-drain.ts';
 import type { WaitingHit } from '../upstream/spool-seal.ts';
+import type { UpstreamRequest } from '../upstream/transport.ts';
 import { GatewayProblem } from './problem.ts';
 
 /** On their way at once to one collector, and waiting behind them in memory, in each process. */
@@ -76,10 +77,9 @@ export class AnsweredHits {
     }));
   }
 
-  take(delivery: Delivery, upstream: Upstream): void {
-    const { method, target, headers, body } = delivery.outgoing;
+  take(delivery: Delivery, request: UpstreamRequest, upstream: Upstream): void {
     this.#queueFor(upstream).offer({
-      request: { method, path: target, headers, body, isAsRead: delivery.untouched },
+      request,
       subject: delivery.subject,
       order: this.#parts.spool?.nextOrder() ?? 0,
       describe: () => describeWaiting(delivery, this.#parts.rules()),

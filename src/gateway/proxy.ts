@@ -7,10 +7,12 @@ import type { ReceivedHit } from '../hit/hit.ts';
 import { keepBareHeaders, targetOf } from '../hit/leave.ts';
 import type { Delivery, Mount } from '../hit/mount.ts';
 import type { Route } from '../hit/route.ts';
+import { DirectRequest } from '../ops/direct-request.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { VisitorResponse } from '../ops/visitor.ts';
 import type { Upstream } from '../upstream/client.ts';
 import type { HeaderTable } from '../upstream/headers.ts';
+import type { UpstreamRequest } from '../upstream/transport.ts';
 import type { AnsweredHits } from './answered.ts';
 
 export interface ProxyParts {
@@ -48,23 +50,23 @@ class ProxyMount extends VisitorAnswers implements Mount {
     if (!route.pass && route.respond !== 'upstream') return answerPreflight(this.res, hit);
     const host = route.hostHeader ?? hit.hostHeader;
     const headers = ['Host', host, ...keepBareHeaders(hit)];
-    this.#relay(
-      hit,
-      route,
-      { method: hit.method, target: targetOf(route, hit.path, null), headers, body: null },
-      rulesForBare(hit),
-    );
+    const request = { method: hit.method, path: targetOf(route, hit.path, null), headers, body: null };
+    this.#relay(hit, route, request, rulesForBare(hit));
   }
 
   deliver(delivery: Delivery): void {
-    const { route, received, outgoing } = delivery;
-    if (delivery.answered) this.#parts.answered.take(delivery, upstreamOf(route));
-    else this.#relay(received, route, outgoing, rulesForAnswer(delivery));
+    const { route, received, untouched } = delivery;
+    const { method, target, headers, body } = delivery.outgoing;
+    // Of what another server read it is not known how strictly.
+    const isAsRead = untouched && this.res.req instanceof DirectRequest;
+    const request: UpstreamRequest = { method, path: target, headers, body, isAsRead };
+    if (delivery.answered) this.#parts.answered.take(delivery, request, upstreamOf(route));
+    else this.#relay(received, route, request, rulesForAnswer(delivery));
   }
 
-  #relay(hit: ReceivedHit, route: Route, outgoing: Delivery['outgoing'], rules: AnswerRules): void {
+  #relay(hit: ReceivedHit, route: Route, request: UpstreamRequest, rules: AnswerRules): void {
     const { res } = this;
-    relayHit(res, upstreamOf(route), outgoing, rules, this.#parts.table, {
+    relayHit(res, upstreamOf(route), request, rules, this.#parts.table, {
       answerInstead: (code: RefusalCode | 'redirect') =>
         code === 'redirect' ? answerDropped(res, hit, route) : answerUnavailable(res, hit, code),
       settled: (failure) => {

@@ -4,9 +4,9 @@ import type { VisitorResponse } from '../ops/visitor.ts';
 import type { Upstream } from '../upstream/client.ts';
 import { exchange } from '../upstream/exchange.ts';
 import type { HeaderTable } from '../upstream/headers.ts';
+import type { UpstreamRequest } from '../upstream/transport.ts';
 import { type AnswerRules, filterAnswer } from './answer-filter.ts';
 import { writeAnswer } from './answer-write.ts';
-import type { OutgoingHit } from './outgoing.ts';
 
 export interface RelayHooks {
   /** Answers in place of the collector: a redirect that may not be followed, or a collector that failed. */
@@ -40,7 +40,7 @@ function isSmall(rawHeaders: readonly string[]): boolean {
 export function relayHit(
   res: VisitorResponse,
   upstream: Upstream,
-  hit: OutgoingHit,
+  request: UpstreamRequest,
   rules: AnswerRules,
   table: HeaderTable,
   hooks: RelayHooks,
@@ -48,45 +48,40 @@ export function relayHit(
   let ignoring = false;
   // A small answer is written at once, head and body in one piece, when all of it is there.
   let held: HeldAnswer | null = null;
-  const giveUp = exchange(
-    upstream.transport,
-    { method: hit.method, path: hit.target, headers: hit.headers, body: hit.body, isAsRead: rules.untouched },
-    upstream,
-    {
-      onHead(status, rawHeaders, resume) {
-        const filtered = filterAnswer(status, rawHeaders, rules, table);
-        if ('refused' in filtered) {
-          ignoring = true;
-          hooks.answerInstead(filtered.refused);
-          return true;
-        }
-        if (isSmall(rawHeaders)) {
-          held = { status, headers: filtered.headers, body: '' };
-          return true;
-        }
-        res.writeHead(status, filtered.headers);
-        res.on('drain', resume);
+  const giveUp = exchange(upstream.transport, request, upstream, {
+    onHead(status, rawHeaders, resume) {
+      const filtered = filterAnswer(status, rawHeaders, rules, table);
+      if ('refused' in filtered) {
+        ignoring = true;
+        hooks.answerInstead(filtered.refused);
         return true;
-      },
-      onData(chunk) {
-        if (ignoring) return true;
-        if (held === null) return res.write(chunk) || res.writableLength < MOST_WAITING_BYTES;
-        held.body += chunk.toString('latin1');
+      }
+      if (isSmall(rawHeaders)) {
+        held = { status, headers: filtered.headers, body: '' };
         return true;
-      },
-      onEnd() {
-        if (held !== null) writeAnswer(res, held.status, held.headers, held.body);
-        else if (!ignoring) res.end();
-        hooks.settled(null);
-      },
-      onFailure(code, started) {
-        // Half an answer must not look whole: the connection breaks, as the collector's did.
-        if (started && held === null && !ignoring) res.destroy();
-        else if (!ignoring) hooks.answerInstead(code);
-        hooks.settled(code);
-      },
+      }
+      res.writeHead(status, filtered.headers);
+      res.on('drain', resume);
+      return true;
     },
-  );
+    onData(chunk) {
+      if (ignoring) return true;
+      if (held === null) return res.write(chunk) || res.writableLength < MOST_WAITING_BYTES;
+      held.body += chunk.toString('latin1');
+      return true;
+    },
+    onEnd() {
+      if (held !== null) writeAnswer(res, held.status, held.headers, held.body);
+      else if (!ignoring) res.end();
+      hooks.settled(null);
+    },
+    onFailure(code, started) {
+      // Half an answer must not look whole: the connection breaks, as the collector's did.
+      if (started && held === null && !ignoring) res.destroy();
+      else if (!ignoring) hooks.answerInstead(code);
+      hooks.settled(code);
+    },
+  });
   res.on('close', () => {
     if (!res.writableFinished) giveUp();
   });

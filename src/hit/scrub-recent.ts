@@ -7,14 +7,16 @@ import { detach } from '../privacy/remember.ts';
 import type { ScrubEntry } from '../privacy/report.ts';
 import type { ScrubContext } from './scrub-context.ts';
 
-/** A power of two. */
-const SLOTS = 16;
+/** Of all fields together, so that nobody fills the memory with names; of one field so many. Both powers of two. */
+const SLOTS = 4096;
+const SLOTS_OF_ONE = 16;
 const MAX_LENGTH = 128;
 /** How often a value may be new before a field is taken for one that never repeats; repeats make up for it. */
 const PATIENCE = 256;
 
 /** A value's treatment, where it was decided, and all that it left in the context. */
 interface Treated {
+  readonly field: RecentValues;
   readonly value: string;
   readonly where: string;
   readonly rules: ScrubContext['rules'];
@@ -26,17 +28,21 @@ interface Treated {
 
 export type Decide<Plan> = (ctx: ScrubContext, plan: Plan, value: string) => Verdict;
 
+const table: (Treated | undefined)[] = new Array(SLOTS).fill(undefined);
+let fields = 0;
+
 /** For one field of one plan. A value in which an identifier was found is not kept here. */
 export class RecentValues {
-  readonly #slots: (Treated | undefined)[] = [];
+  /** Where its slots begin; more fields than there is room for displace each other. */
+  readonly #first = (fields++ * SLOTS_OF_ONE) & (SLOTS - 1);
   #patience = PATIENCE;
 
   treat<Plan>(ctx: ScrubContext, plan: Plan, value: string, decide: Decide<Plan>): Verdict {
     const { length } = value;
     if (length === 0 || length > MAX_LENGTH || ctx.banned !== null || this.#patience < 0) return decide(ctx, plan, value);
-    const slot = (length * 7 + value.charCodeAt(0) * 3 + value.charCodeAt(length - 1)) & (SLOTS - 1);
-    const known = this.#slots[slot];
-    if (known === undefined || known.value !== value || known.where !== ctx.where || known.rules !== ctx.rules) {
+    const slot = this.#first + ((length * 7 + value.charCodeAt(0) * 3 + value.charCodeAt(length - 1)) & (SLOTS_OF_ONE - 1));
+    const known = table[slot];
+    if (known === undefined || !this.#fits(known, ctx, value)) {
       this.#patience--;
       return this.#decide(ctx, plan, value, decide, slot);
     }
@@ -47,6 +53,10 @@ export class RecentValues {
     return known.verdict;
   }
 
+  #fits(known: Treated, ctx: ScrubContext, value: string): boolean {
+    return known.field === this && known.value === value && known.where === ctx.where && known.rules === ctx.rules;
+  }
+
   #decide<Plan>(ctx: ScrubContext, plan: Plan, value: string, decide: Decide<Plan>, slot: number): Verdict {
     const { count, identifiers } = ctx;
     const entries = ctx.report.length;
@@ -55,7 +65,8 @@ export class RecentValues {
     const own = detach(value);
     const verdict = decide(ctx, plan, own);
     if (ctx.identifiers === identifiers && ctx.refusal === null) {
-      this.#slots[slot] = {
+      table[slot] = {
+        field: this,
         value: own,
         where: ctx.where,
         rules: ctx.rules,

@@ -20,8 +20,8 @@ import {
 
 const JSON_ESCAPE = /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(["\\/]))/g;
 const HTML_AT = /&(?:#0*64|#x0*40|commat);/gi;
-/** `;` and `"`, also encoded. */
-const MAY_SPAN_FIELDS = /[;"]|%(?:25)*(?:3b|22)|%u00(?:3b|22)/i;
+/** `;` and `"`, also encoded, and the backslash that either may be written with. */
+const MAY_SPAN_FIELDS = /[;"\\]|%(?:25)*(?:3b|22|5c)|%u00(?:3b|22|5c)/i;
 const MAX_INFLATED_BYTES = 1 << 16;
 const MAX_DEPTH = 4;
 const ANY_VIEW = HAS_ESCAPE | HAS_ENTITY | HAS_BACKSLASH | HAS_BASE64 | HAS_HEX;

@@ -114,3 +114,16 @@ describe('never remembered', () => {
     expect(asked.filter((value) => value === 'same').length).toBeLessThan(200);
   });
 });
+
+describe('many fields', () => {
+  it('displace each other instead of filling the memory, and are never taken for each other', () => {
+    const { decide, asked } = createDecider();
+    const many = Array.from({ length: 1_000 }, () => new RecentValues());
+    for (const [i, recent] of many.entries()) {
+      const ctx = create();
+      recent.treat(ctx, `f${i}`, 'same', decide);
+      expect(ctx.report[0]?.place).toBe(`query:f${i}`);
+    }
+    expect(asked).toHaveLength(1_000);
+  });
+});

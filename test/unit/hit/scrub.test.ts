@@ -1,4 +1,4 @@
-import { brotliCompressSync } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { OutgoingHit, ScrubOutcome } from '../../../src/hit/outgoing.ts';
 import { scrubHit } from '../../../src/hit/scrub.ts';
@@ -526,5 +526,47 @@ fields:
         { place: 'query:n', class: 'text', deed: 'stripped' },
       ]);
     });
+  });
+});
+
+describe('an identifier that was removed elsewhere', () => {
+  const json = (body: unknown): string =>
+    scrub('segment', { method: 'POST', target: '/v1/t', body: JSON.stringify(body) }, { rules: LENIENT }).body?.toString() ?? '';
+
+  it.each([
+    ['with a line break in it', { traits: { address: { street: '12 High Street\nFlat Seven' } } }, '12 High Street\nFlat Seven'],
+    ['with a tab in it', { traits: { name: 'Anna\tMuster' } }, 'for Anna\tMuster'],
+    ['behind a line break', { userId: 'annam' }, 'tea\nannam'],
+  ])('goes from a value that stays, %s', (_name, holder, label) => {
+    expect(json({ type: 'track', event: 'Order', ...holder, properties: { label } })).not.toContain('label');
+    expect(json({ type: 'track', event: 'Order', properties: { label: 'green tea' } })).toContain('green tea');
+  });
+
+  it('goes where its letters are written as pairs of escapes', () => {
+    const body =
+      '{"type":"track","event":"Order","userId":"ann\\ud83d\\ude00mus","properties":{"label":"hi ann\\ud83d\\ude00mus"}}';
+    const out = scrub('segment', { method: 'POST', target: '/v1/t', body }, { rules: LENIENT });
+    expect(out.body?.toString()).not.toContain('label');
+  });
+
+  it('goes where its letters are one byte each', () => {
+    const out = scrub('ga4', { target: `${GA4}&uid=J%FCrgen%20M%FCller&dt=Profil%20J%FCrgen%20M%FCller` }, { rules: LENIENT });
+    expect(out.target).not.toContain('M%FCller');
+  });
+
+  it('goes from base64 whose plus signs came as spaces', () => {
+    const data = Buffer.from('{"type":"track","event":"Order","properties":{"label":"a~>~>anna~>~>"}}').toString('base64');
+    const spaced = encodeURIComponent(data.replaceAll('+', ' '));
+    const out = scrub('segment', { target: `/v1/pixel/track?data=${spaced}&userId=a~%3E~%3Eanna~%3E~%3E` }, { rules: LENIENT });
+    expect(Buffer.from(field(out, 'data') ?? '', 'base64').toString()).not.toContain('anna');
+  });
+
+  it('goes from a body in two codings', () => {
+    const text = '{"type":"track","event":"Order","userId":"customer-anna","properties":{"label":"hello customer-anna"}}';
+    const body = gzipSync(brotliCompressSync(text));
+    const headers = ['Content-Type', 'application/json', 'Content-Encoding', 'br, gzip'];
+    const out = run('segment', { method: 'POST', target: '/v1/t', headers, body }, { rules: LENIENT });
+    const left = out.ok && out.hit.body !== null ? brotliDecompressSync(gunzipSync(out.hit.body)).toString() : '';
+    expect(left).not.toContain('anna');
   });
 });

@@ -121,3 +121,22 @@ describe('findClass', () => {
     expect(seen).toContain(mail);
   });
 });
+
+describe('an address whose `&` is no end of a field', () => {
+  it.each([
+    'a=1&b=anna&#64%3Bexample.com',
+    'x=%20&anna&commat;example.com',
+    'x anna&#64%5Cx3bexample.com',
+    'a=1&b=anna&#64%5Cu003bexample.com',
+    'anna&%2364%5Cu003bexample.com',
+    'q="b&c"%40example.com',
+  ])('is found in %s', (text) => {
+    expect(findClass(text)).toBe('direct');
+  });
+
+  it('is told whole, with its quotes', () => {
+    const found: string[] = [];
+    visitIdentifiers('a=%255Cu0022x&b&c%255Cu0022@example.com%20', (_, value) => void found.push(value));
+    expect(found).toContain('"x&b&c"@example.com');
+  });
+});
