@@ -140,7 +140,7 @@ function hexAt(bytes: Uint8Array, at: number, digits: number): number {
   return value;
 }
 
-/** UTF-8 of a code unit; surrogates are left out, no identifier that is looked for needs them. */
+/** UTF-8 of a code unit. */
 function writeUnit(out: Uint8Array, at: number, unit: number): number {
   if (unit < 128) {
     out[at] = unit;
@@ -224,7 +224,29 @@ function decodeField(bytes: Uint8Array, start: number, stop: number, view: View,
   if (changed) view.length = end;
 }
 
-/** The bytes with JSON's and JavaScript's escapes (`\u0041`, `\x41`, `\/`) decoded. */
+/** What `\b`, `\t`, `\n`, `\f` and `\r` stand for (RFC 8259 § 7); any other character for itself. */
+const CONTROLS = new Uint8Array(256);
+for (let i = 0; i < 256; i++) CONTROLS[i] = i;
+for (const [letter, control] of ['b\b', 't\t', 'n\n', 'f\f', 'r\r']) {
+  CONTROLS[(letter as string).charCodeAt(0)] = (control as string).charCodeAt(0);
+}
+
+/** The code point of `\ud83d\ude00`, whose first half is at `at`; -1 where no second half follows. */
+function pairAt(bytes: Uint8Array, at: number, length: number, high: number): number {
+  if (high < 0xd800 || high > 0xdbff || at + 12 > length || bytes[at + 6] !== REVERSE_SOLIDUS || bytes[at + 7] !== 117) return -1;
+  const low = hexAt(bytes, at + 8, 4);
+  return low >= 0xdc00 && low <= 0xdfff ? 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00) : -1;
+}
+
+function writePair(out: Uint8Array, at: number, point: number): number {
+  out[at] = 0xf0 | (point >> 18);
+  out[at + 1] = 0x80 | ((point >> 12) & 63);
+  out[at + 2] = 0x80 | ((point >> 6) & 63);
+  out[at + 3] = 0x80 | (point & 63);
+  return at + 4;
+}
+
+/** The bytes with JSON's and JavaScript's escapes (`\u0041`, `\x41`, `\n`, `\/`) decoded. */
 export function decodeEscapes(bytes: Uint8Array, length: number, depth: number): View {
   const view = viewAt(depth, length);
   const out = view.bytes;
@@ -234,7 +256,13 @@ export function decodeEscapes(bytes: Uint8Array, length: number, depth: number):
     if (byte === REVERSE_SOLIDUS && i + 1 < length) {
       const kind = bytes[i + 1] as number;
       const digits = kind === 117 ? 4 : kind === 120 ? 2 : 0;
-      const value = digits === 0 ? kind : i + 2 + digits > length ? -1 : hexAt(bytes, i + 2, digits);
+      const value = digits === 0 ? (CONTROLS[kind] as number) : i + 2 + digits > length ? -1 : hexAt(bytes, i + 2, digits);
+      const point = digits === 4 ? pairAt(bytes, i, length, value) : -1;
+      if (point >= 0) {
+        end = writePair(out, end, point);
+        i += 12;
+        continue;
+      }
       if (value >= 0) {
         end = writeUnit(out, end, value);
         i += 2 + digits;

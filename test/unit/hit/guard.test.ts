@@ -14,6 +14,16 @@ const HIT = { method: 'GET', target: '/i?e=pv', headers: ['Accept', '*/*', 'X-Pa
 const found = (place: string, foundIn: string): object => ({ ok: false, place, foundIn });
 
 describe('the guard', () => {
+  it.each([
+    ['a line break', '12 High Street\nFlat Seven', '12 High Street\\nFlat Seven'],
+    ['a tab', 'Anna\tMuster', 'for Anna\\tMuster'],
+    ['a short word behind a line break', 'annam', 'tea\\nannam'],
+    ['a pair of escapes', 'ann😀mus', 'hi ann\\ud83d\\ude00mus'],
+  ])('reads JSON with %s', (_name, value, text) => {
+    const body = Buffer.from(`{"label":"${text}"}`);
+    expect(guardHit({ ...HIT, body }, [{ place: 'body:$.userId', value }])).toEqual(found('body:$.userId', 'body'));
+  });
+
   it('looks into target, names and values of headers, and body, and names the first', () => {
     expect(guardHit({ ...HIT, target: `/i/${MAIL}` }, SECRETS)).toEqual(found('query:uid', 'target'));
     expect(guardHit({ ...HIT, headers: ['Accept', '*/*', 'X-A', 'GA1.1.123456789.1700000000'] }, SECRETS)).toEqual(

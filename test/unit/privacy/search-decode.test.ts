@@ -219,6 +219,8 @@ describe('escapes', () => {
     ['\\u00zz', '\\u00zz'],
     ['\\x4', '\\x4'],
     ['\\xzz', '\\xzz'],
+    ['a\\nb\\tc\\rd\\be\\ff', 'a\nb\tc\rd\be\ff'],
+    ['\\ud83d\\ude00!', '😀!'],
     ['\\', '\\'],
     ['none', 'none'],
   ])('%s is %j', (text, decoded) => {
