@@ -1,8 +1,9 @@
 /** Collectors that are down, slow or broken, visitors who leave or send too much, and the end of the gateway. */
 import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { drainServer } from '../../src/ops/server.ts';
+import { drainServer, listen } from '../../src/ops/server.ts';
 import { findMetric, readMetrics } from '../support/admin.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { type RawCollector, startRawCollector } from '../support/raw-collector.ts';
@@ -196,6 +197,26 @@ describe('at the end', () => {
     await drainServer(test.server, 200);
     expect(Date.now() - since).toBeLessThan(2_000);
     expect((await answer).length).toBe(0);
+    await test.close();
+  });
+});
+
+describe('a server of somebody else', () => {
+  it.each([
+    ['takes controls for part of a value', 'a\x01b', (req: IncomingMessage) => req],
+    [
+      'puts another line into one',
+      'a',
+      (req: IncomingMessage) => Object.assign(req, { rawHeaders: [...req.rawHeaders, 'X-B', 'a\r\nX-C: c'] }),
+    ],
+  ])('that %s gets nothing past us', async (_name, value, change) => {
+    const test = await startGateway({ routes: [{ path: '/need', purposes: ['necessary'] }] });
+    const server = createServer({ insecureHTTPParser: true }, (req, res) => test.gateway.handle(change(req), res));
+    const port = await listen(server, '127.0.0.1', 0);
+    const answer = await sendRaw(port, request('/need', `X-A: ${value}\r\nConnection: close\r\n`));
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 50[23] /);
+    expect(test.collector.arrived).toHaveLength(0);
+    server.close();
     await test.close();
   });
 });
