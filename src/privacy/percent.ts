@@ -11,7 +11,10 @@ function decodeRun(run: string): string {
   }
 }
 
-/** Decodes `%` and two hexadecimal digits as UTF-8, bytes that are no UTF-8 as Latin-1, and `%u` and four of old scripts. `plus` reads `+` as a space (forms). */
+/**
+ * Decodes `%` and two hexadecimal digits as UTF-8, bytes that are no UTF-8 as Latin-1, and `%u` and four of old scripts. `plus` reads `+` as a
+ * space (forms).
+ */
 export function decodePercent(text: string, plus = false): string {
   const spaced = plus && text.indexOf('+') >= 0 ? text.replaceAll('+', ' ') : text;
   if (spaced.indexOf('%') < 0) return spaced;

@@ -140,21 +140,24 @@ function hexAt(bytes: Uint8Array, at: number, digits: number): number {
   return value;
 }
 
-/** UTF-8 of a code unit. */
-function writeUnit(out: Uint8Array, at: number, unit: number): number {
-  if (unit < 128) {
-    out[at] = unit;
+/** UTF-8 of a code point. */
+function writePoint(out: Uint8Array, at: number, point: number): number {
+  if (point < 128) {
+    out[at] = point;
     return at + 1;
   }
-  if (unit < 0x800) {
-    out[at] = 0xc0 | (unit >> 6);
-    out[at + 1] = 0x80 | (unit & 63);
-    return at + 2;
+  let end = at;
+  if (point < 0x800) out[end++] = 0xc0 | (point >> 6);
+  else {
+    if (point < 0x10000) out[end++] = 0xe0 | (point >> 12);
+    else {
+      out[end++] = 0xf0 | (point >> 18);
+      out[end++] = 0x80 | ((point >> 12) & 63);
+    }
+    out[end++] = 0x80 | ((point >> 6) & 63);
   }
-  out[at] = 0xe0 | (unit >> 12);
-  out[at + 1] = 0x80 | ((unit >> 6) & 63);
-  out[at + 2] = 0x80 | (unit & 63);
-  return at + 3;
+  out[end++] = 0x80 | (point & 63);
+  return end;
 }
 
 /** Bytes that the next call with the same depth overwrites. */
@@ -179,8 +182,8 @@ export function viewText(text: string): View {
 }
 
 /**
- * The bytes with `%` and two, `%u` and four hexadecimal digits decoded, or null where there is nothing to decode. With a separator, only the fields between two of it
- * in which there is something to decode.
+ * The bytes with `%` and two, `%u` and four hexadecimal digits decoded, or null where there is nothing to decode. With a separator, only the
+ * fields between two of it in which there is something to decode.
  */
 export function decodePercentBytes(bytes: Uint8Array, length: number, depth: number, separator: number | null): View | null {
   const view = viewAt(depth, length + 1);
@@ -211,7 +214,7 @@ function decodeField(bytes: Uint8Array, start: number, stop: number, view: View,
       const size = isLong ? 6 : 3;
       const value = i + size > stop ? -1 : isLong ? hexAt(bytes, i + 2, 4) : hexAt(bytes, i + 1, 2);
       if (value >= 0) {
-        if (isLong) end = writeUnit(out, end, value);
+        if (isLong) end = writePoint(out, end, value);
         else out[end++] = value;
         i += size;
         changed = true;
@@ -238,14 +241,6 @@ function pairAt(bytes: Uint8Array, at: number, length: number, high: number): nu
   return low >= 0xdc00 && low <= 0xdfff ? 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00) : -1;
 }
 
-function writePair(out: Uint8Array, at: number, point: number): number {
-  out[at] = 0xf0 | (point >> 18);
-  out[at + 1] = 0x80 | ((point >> 12) & 63);
-  out[at + 2] = 0x80 | ((point >> 6) & 63);
-  out[at + 3] = 0x80 | (point & 63);
-  return at + 4;
-}
-
 /** The bytes with JSON's and JavaScript's escapes (`\u0041`, `\x41`, `\n`, `\/`) decoded. */
 export function decodeEscapes(bytes: Uint8Array, length: number, depth: number): View {
   const view = viewAt(depth, length);
@@ -259,12 +254,12 @@ export function decodeEscapes(bytes: Uint8Array, length: number, depth: number):
       const value = digits === 0 ? (CONTROLS[kind] as number) : i + 2 + digits > length ? -1 : hexAt(bytes, i + 2, digits);
       const point = digits === 4 ? pairAt(bytes, i, length, value) : -1;
       if (point >= 0) {
-        end = writePair(out, end, point);
+        end = writePoint(out, end, point);
         i += 12;
         continue;
       }
       if (value >= 0) {
-        end = writeUnit(out, end, value);
+        end = writePoint(out, end, value);
         i += 2 + digits;
         continue;
       }

@@ -1,4 +1,5 @@
 /** One cheap pass over a text that tells which patterns it can hold at all: most texts hold none, and no pattern is tried on them. */
+import { HEAD, KINDS as LETTERS, SECOND, THIRD } from './search-decode.ts';
 
 export const HAS_AT = 1;
 /** At least seven digits with nothing between them but what stands in numbers of phones and cards. */
@@ -49,20 +50,6 @@ function isWideSeparator(code: number): boolean {
   return code === 0xa0 || (code >= 0x2010 && code <= 0x2014);
 }
 
-const LETTER = 1;
-const HEAD = 2;
-const SECOND = 4;
-const THIRD = 8;
-const TEXT_GROUP = (HEAD << 8) | (SECOND << 4) | THIRD;
-/** What a character can be in base64: a letter at all, and the first, second and third of a group whose bytes are printable ASCII. */
-const LETTERS = new Uint8Array(128);
-for (const [i, char] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries()) {
-  LETTERS[char.charCodeAt(0)] =
-    LETTER | (i >= 8 && i < 32 ? HEAD : 0) | ((i & 8) === 0 ? SECOND : 0) | ((i & 2) === 0 ? THIRD : 0);
-}
-LETTERS[45] = LETTERS[43] as number;
-LETTERS[95] = LETTERS[47] as number;
-
 /** Behind the last character of a kind, from `start` on. */
 export function endOfRun(text: string, start: number, kind: typeof RUN | typeof TOKEN | typeof HEX): number {
   let end = start;
@@ -79,11 +66,12 @@ export function mayHoldText(text: string, start: number, end: number): boolean {
   if (size < MIN_BASE64) return false;
   let groups = 0;
   for (let i = start; i + 2 < end; i += 4) {
-    const group =
-      ((LETTERS[text.charCodeAt(i)] as number) << 8) |
-      ((LETTERS[text.charCodeAt(i + 1)] as number) << 4) |
-      (LETTERS[text.charCodeAt(i + 2)] as number);
-    if ((group & TEXT_GROUP) === TEXT_GROUP) groups++;
+    if (
+      ((LETTERS[text.charCodeAt(i)] as number) & HEAD) !== 0 &&
+      ((LETTERS[text.charCodeAt(i + 1)] as number) & SECOND) !== 0 &&
+      ((LETTERS[text.charCodeAt(i + 2)] as number) & THIRD) !== 0
+    )
+      groups++;
   }
   return groups * 2 > size >> 2 || mayBeCompressed(text, start);
 }
