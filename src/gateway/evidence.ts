@@ -2,6 +2,7 @@
 import type { Config } from '../config.ts';
 import type { Admission, EvidenceSink } from '../ops/evidence.ts';
 import { EvidenceLog } from '../ops/evidence-log.ts';
+import { GuardAlarm } from '../ops/guard-alarm.ts';
 import { describeError, type Logger } from '../ops/log.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import { openTraces } from '../ops/traces.ts';
@@ -22,7 +23,7 @@ export interface OpenEvidence {
 export async function openEvidence(config: Config, { metrics, log, now }: EvidenceParts): Promise<OpenEvidence> {
   const { mode, dir, retain } = config.evidence;
   const traces = openTraces(process.env, { now, log });
-  const told: EvidenceSink[] = traces === null ? [metrics] : [metrics, traces];
+  const told: EvidenceSink[] = [metrics, new GuardAlarm(log), ...(traces === null ? [] : [traces])];
   if (mode === 'off') return { sink: tellAll(told), close: async () => traces?.close() };
   const decisions = await EvidenceLog.open({
     mode,
@@ -52,8 +53,6 @@ export async function openEvidence(config: Config, { metrics, log, now }: Eviden
 }
 
 function tellAll(sinks: readonly EvidenceSink[]): EvidenceSink {
-  const [only] = sinks;
-  if (only !== undefined && sinks.length === 1) return only;
   return {
     record(evidence) {
       for (const sink of sinks) sink.record(evidence);

@@ -2,26 +2,45 @@
  * The last look before a hit leaves: none of the identifiers that the decision forbids may stand in it, in whatever encoding. It does not
  * know what scrubbing did or meant to do; a find drops the hit and raises an alarm.
  */
-import { brotliDecompressSync, inflateRawSync } from 'node:zlib';
+import { type Coding, inflate, isZlib } from '../privacy/carriers/compression.ts';
+import type { GuardFind } from '../privacy/report.ts';
 import { searcherFor } from '../privacy/search.ts';
 import type { GuardOutcome, OutgoingHit, Secret } from './outgoing.ts';
 
 const CLEAN: GuardOutcome = { ok: true };
-const MAX_BODY_BYTES = 1 << 20;
+/** What scrubbing opens is at most a mebibyte, and placeholders can make more of it. */
+const MAX_BODY_BYTES = 4 << 20;
+const UNREADABLE: GuardOutcome = { ok: false, find: { place: 'body', part: 'unreadable' } };
 
-/** Bodies whose coding no first bytes tell; gzip and zlib the search finds by itself. */
-function openBody(hit: OutgoingHit, body: Buffer): Buffer {
-  for (let i = 0; i + 1 < hit.headers.length; i += 2) {
-    if ((hit.headers[i] as string).toLowerCase() !== 'content-encoding') continue;
-    const coding = (hit.headers[i + 1] as string).toLowerCase();
-    try {
-      if (coding.includes('br')) return brotliDecompressSync(body, { maxOutputLength: MAX_BODY_BYTES });
-      if (coding.includes('deflate')) return inflateRawSync(body, { maxOutputLength: MAX_BODY_BYTES });
-    } catch {
-      return body;
-    }
+/** Codings that header lines declare, the outermost first (RFC 9110 § 8.4). */
+function declaredCodings(headers: readonly string[]): string[] {
+  const codings: string[] = [];
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] as string;
+    if (name.length !== 16 || name.toLowerCase() !== 'content-encoding') continue;
+    codings.push(...(headers[i + 1] as string).toLowerCase().split(','));
   }
-  return body;
+  return codings.reverse();
+}
+
+function codingOf(name: string, bytes: Buffer): Coding | null {
+  if (name.includes('br')) return 'br';
+  if (name.includes('gzip')) return 'gzip';
+  if (name.includes('deflate')) return isZlib(bytes) ? 'zlib' : 'deflate-raw';
+  return null;
+}
+
+/** The body without the codings that are declared and are there; null where one holds more than may be looked at. */
+function openBody(headers: readonly string[], body: Buffer): Buffer | null {
+  let bytes = body;
+  for (const name of declaredCodings(headers)) {
+    const coding = codingOf(name, bytes);
+    if (coding === null) continue;
+    const inflated = inflate(bytes, coding, MAX_BODY_BYTES);
+    if (inflated.ok) bytes = inflated.bytes;
+    else if (inflated.reason === 'too-large') return null;
+  }
+  return bytes;
 }
 
 function joinHeaders(headers: readonly string[]): string {
@@ -38,14 +57,12 @@ function joinHeaders(headers: readonly string[]): string {
 export function guardHit(hit: OutgoingHit, forbidden: readonly Secret[]): GuardOutcome {
   if (forbidden.length === 0) return CLEAN;
   const searcher = searcherFor(forbidden);
-  const found = (foundIn: string, where: Uint8Array | string): GuardOutcome | null => {
+  const found = (part: GuardFind['part'], where: Uint8Array | string): GuardOutcome | null => {
     const index = searcher.findFirst(where);
-    return index < 0 ? null : { ok: false, place: forbidden[index]?.place ?? 'unknown', foundIn };
+    return index < 0 ? null : { ok: false, find: { place: forbidden[index]?.place ?? 'unknown', part } };
   };
-  return (
-    found('target', hit.target) ??
-    found('headers', joinHeaders(hit.headers)) ??
-    (hit.body === null ? null : found('body', openBody(hit, hit.body))) ??
-    CLEAN
-  );
+  const outside = found('target', hit.target) ?? found('headers', joinHeaders(hit.headers));
+  if (outside !== null || hit.body === null) return outside ?? CLEAN;
+  const body = openBody(hit.headers, hit.body);
+  return body === null ? UNREADABLE : (found('body', body) ?? CLEAN);
 }

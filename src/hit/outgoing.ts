@@ -1,7 +1,7 @@
 /** A hit on its way out, and what the steps scrub and guard are asked and answer. */
 import type { Action, PurposeSet } from '../consent/state.ts';
 import type { AnonymizeRules, Judgement } from '../policy/policy.ts';
-import type { ScrubReport } from '../privacy/report.ts';
+import type { GuardFind, ScrubReport } from '../privacy/report.ts';
 import type { VendorProfile } from '../vendors/profile.ts';
 
 /** A request as bytes that mean the same to everybody: origin-form target, header lines in order, whole body. */
@@ -57,4 +57,4 @@ export interface Secret {
   readonly value: string;
 }
 
-export type GuardOutcome = { readonly ok: true } | { readonly ok: false; readonly place: string; readonly foundIn: string };
+export type GuardOutcome = { readonly ok: true } | { readonly ok: false; readonly find: GuardFind };

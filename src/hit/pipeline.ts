@@ -10,7 +10,7 @@ import type { VisitorRequest } from '../ops/visitor.ts';
 import type { Facts, Judgement, PolicySet, Region } from '../policy/policy.ts';
 import { readSignals } from '../signals/read.ts';
 import { collectBody } from './body.ts';
-import { describeHit, type EndedHit } from './evidence.ts';
+import { describeHit, type EndedHit, type Ending } from './evidence.ts';
 import { readAge } from './field.ts';
 import { guardHit } from './guard.ts';
 import type { Identity, ReceivedHit } from './hit.ts';
@@ -116,11 +116,20 @@ function decideOrDrop(passage: Passage, lookup: ConsentLookup): void {
 function dropByFault(hit: Recorded, error: unknown): void {
   hit.services.fault(error);
   hit.mount.drop({ ...hit, unread: false });
-  record(hit, 'dropped-by-fault', 'internal');
+  record(hit, byFault('internal'));
 }
 
 const NO_LINES: readonly string[] = [];
 const NOTHING_DONE: HitEvidence['report'] = [];
+const DROPPED: Ending = { outcome: 'dropped', fault: null, report: NOTHING_DONE, found: null };
+
+function byFault(fault: string, report = NOTHING_DONE, found: Ending['found'] = null): Ending {
+  return { outcome: 'dropped-by-fault', fault, report, found };
+}
+
+function sent(action: 'forward' | 'anonymize', report: HitEvidence['report']): Ending {
+  return { outcome: outcomeOf(action), fault: null, report, found: null };
+}
 
 function decide(passage: Passage, lookup: ConsentLookup): void {
   const { services, mount, received, route, body, identity, set, now } = passage;
@@ -162,7 +171,7 @@ function decide(passage: Passage, lookup: ConsentLookup): void {
     action,
     untouched,
   };
-  if (action === 'drop') return drop(hit, 'dropped', null);
+  if (action === 'drop') return drop(hit, DROPPED);
   scrub(hit, action);
 }
 
@@ -194,9 +203,9 @@ function scrub(hit: Judged, action: 'forward' | 'anonymize'): void {
     pseudonymize: services.pseudonymizer(route, hit.now),
   };
   const outcome = scrubHit(request);
-  if (!outcome.ok) return drop(hit, 'dropped-by-fault', outcome.reason, outcome.report);
+  if (!outcome.ok) return drop(hit, byFault(outcome.reason, outcome.report));
   const verdict = guardHit(outcome.hit, outcome.forbidden);
-  if (!verdict.ok) return drop(hit, 'dropped-by-fault', 'guard', outcome.report);
+  if (!verdict.ok) return drop(hit, byFault('guard', outcome.report, verdict.find));
   release(hit, action, outcome.hit, outcome.address, outcome.report);
 }
 
@@ -216,9 +225,9 @@ function release(
   if (services.admit === undefined) return dispatch(hit, action, clean, address, report);
   const goOn = (isRecorded: boolean): void => {
     if (isRecorded || set.mayContinueWithoutEvidence(region, now)) dispatch(hit, action, clean, address, report);
-    else drop(hit, 'dropped-by-fault', 'evidence', report);
+    else drop(hit, byFault('evidence', report));
   };
-  const admitted = services.admit(describeHit(hit, outcomeOf(action), null, report));
+  const admitted = services.admit(describeHit(hit, sent(action, report)));
   if (typeof admitted === 'boolean') goOn(admitted);
   else admitted.then(goOn).catch((error) => dropByFault(hit, error));
 }
@@ -240,7 +249,7 @@ function dispatch(
   const answered = route.respond !== 'upstream';
   if (answered) mount.answerFirst(received, route, judgement);
   mount.deliver({ received, route, outgoing, facts, subject, judgement, action, untouched, address, answered });
-  record(hit, outcomeOf(action), null, report, outgoing);
+  record(hit, sent(action, report), outgoing);
 }
 
 /** An anonymized hit tells no host of the visitor's choosing: a wildcard's first label can be an id. */
@@ -249,31 +258,25 @@ function hostFor(route: Route, received: ReceivedHit, action: 'forward' | 'anony
   return action === 'forward' ? received.hostHeader : (route.host ?? route.upstream?.host ?? 'localhost');
 }
 
-function drop(hit: Judged, outcome: HitEvidence['outcome'], fault: string | null, report = NOTHING_DONE): void {
+function drop(hit: Judged, ending: Ending): void {
   const { mount, received, route, judgement } = hit;
   mount.drop({ received, route, judgement, unread: false });
-  record(hit, outcome, fault, report);
+  record(hit, ending);
 }
 
 /** A body that is not read to its end: the hit is dropped and the connection closed behind the answer. */
 function dropUnread(arrival: Arrival, fault: RefusalCode): void {
   arrival.mount.drop({ ...arrival, judgement: null, unread: arrival.received.bodyLength !== 0 });
-  record({ ...arrival, body: null, region: null, judgement: null, action: null }, 'dropped-by-fault', fault);
+  record({ ...arrival, body: null, region: null, judgement: null, action: null }, byFault(fault));
 }
 
 interface Recorded extends EndedHit, Arrival {
   readonly body: Buffer | null;
 }
 
-function record(
-  hit: Recorded,
-  outcome: HitEvidence['outcome'],
-  fault: string | null,
-  report = NOTHING_DONE,
-  outgoing: OutgoingHit | null = null,
-): void {
+function record(hit: Recorded, ending: Ending, outgoing: OutgoingHit | null = null): void {
   const { services, received } = hit;
-  const evidence = describeHit(hit, outcome, fault, report);
+  const evidence = describeHit(hit, ending);
   services.evidence.record(evidence);
   services.witness?.(evidence, received, hit.body, outgoing);
 }

@@ -25,12 +25,14 @@ export interface DecisionLine {
     | null;
   /** `class:deed` → number of fields that scrub changed. */
   readonly scrubbed: { readonly [deed: string]: number };
+  /** Where the identifier that the guard stopped came from, and where it stood in the outgoing hit; null where it stopped none. */
+  readonly found: { readonly place: string; readonly part: string } | null;
   /** How many decisions this one stands for, itself included. */
   readonly weight: number;
 }
 
 export function describeDecision(evidence: HitEvidence, weight: number): DecisionLine {
-  const { at, route, vendor, method, gate, outcome, action, fault, judgement, facts, report, revision } = evidence;
+  const { at, route, vendor, method, gate, outcome, action, fault, judgement, facts, report, found, revision } = evidence;
   return {
     kind: 'decision',
     at: new Date(at - (at % 1000)).toISOString().replace('.000Z', 'Z'),
@@ -47,6 +49,7 @@ export function describeDecision(evidence: HitEvidence, weight: number): Decisio
     facts: facts === null || judgement === null ? null : describeFacts(facts, judgement, at),
     purposes: judgement === null ? null : describePurposes(judgement.purposes),
     scrubbed: countDeeds(report),
+    found,
     weight,
   };
 }

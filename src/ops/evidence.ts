@@ -1,7 +1,7 @@
 /** What was done with a hit and why, as facts without identifiers: for metrics, the decision log and explanations. */
 import type { Action, PurposeSet } from '../consent/state.ts';
 import type { Facts, Judgement, Region } from '../policy/policy.ts';
-import type { ScrubReport } from '../privacy/report.ts';
+import type { GuardFind, ScrubReport } from '../privacy/report.ts';
 
 /** How a hit ended. `dropped-by-fault`: the policy was not asked or allowed it, and a limit, a fault or the guard stopped it. */
 export type Outcome = 'forwarded' | 'anonymized' | 'dropped' | 'dropped-by-fault';
@@ -26,6 +26,8 @@ export interface HitEvidence {
   readonly fault: string | null;
   /** What scrub removed or changed. */
   readonly report: ScrubReport;
+  /** What the guard stopped, its place in the words of the vendor's profile; null where it stopped nothing. */
+  readonly found: GuardFind | null;
   /** Revision of the policy set that judged. */
   readonly revision: string;
 }

@@ -43,6 +43,11 @@ class LabelledCounter {
   }
 }
 
+/** `cookie` of `cookie:_ga`. */
+function carrierOf(place: string): string {
+  return place.split(':', 1)[0] as string;
+}
+
 export interface WaitingDeliveries {
   readonly queued: number;
   readonly spooled: number;
@@ -72,6 +77,12 @@ export class Metrics implements EvidenceSink {
     'consentry_faults_total',
     'Hits dropped although the policy allowed them or before it was asked.',
     ['route', 'reason'],
+  );
+  readonly #finds = new LabelledCounter(
+    this.registry,
+    'consentry_guard_finds_total',
+    'Identifiers that scrubbing left and the guard stopped: the carrier that each came in, and the part of the hit that it stood in.',
+    ['route', 'carrier', 'part'],
   );
   readonly #purposes = new LabelledCounter(
     this.registry,
@@ -167,6 +178,7 @@ export class Metrics implements EvidenceSink {
     const { route, fault, judgement, gate } = hit;
     this.#hits.add([route, hit.region?.country ?? 'ZZ', hit.outcome]);
     if (fault !== null) this.#faults.add([route, fault]);
+    if (hit.found !== null) this.#finds.add([route, carrierOf(hit.found.place), hit.found.part]);
     for (const entry of hit.report) this.#scrubs.add([entry.class, entry.deed]);
     if (judgement === null) return;
     for (let i = 0; i < PURPOSES.length; i++) {

@@ -129,6 +129,7 @@ function describeSpan({ hit, endedAt }: EndedSpan): object {
       'consentry.outcome': hit.outcome,
       'consentry.action': hit.action,
       'consentry.fault': hit.fault,
+      'consentry.found': hit.found === null ? null : `${hit.found.place} in ${hit.found.part}`,
       'consentry.policy': hit.judgement?.version ?? null,
       'consentry.revision': hit.revision,
     }),

@@ -29,6 +29,14 @@ export interface ScrubEntry {
 }
 export type ScrubReport = readonly ScrubEntry[];
 
+/** An identifier that scrubbing left and the guard stopped. */
+export interface GuardFind {
+  /** Where it stood on the way in: `cookie:_ga`, `query:uid`, `address`. */
+  readonly place: string;
+  /** The part of the outgoing hit that holds it; `unreadable`: what cannot be looked into whole is taken for one that does. */
+  readonly part: 'target' | 'headers' | 'body' | 'unreadable';
+}
+
 const SAFE_NAME = /^[\w.$[\]:?#|/ -]{1,120}$/;
 
 /** A name as a report may repeat it: `?` where it may be an identifier itself. */

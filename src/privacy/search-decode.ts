@@ -201,12 +201,23 @@ export function decodePercentBytes(bytes: Uint8Array, length: number, depth: num
   return view.length > 0 ? view : null;
 }
 
-/** Adds what a field decodes to, behind a separator; nothing where there are no escapes in it. */
+/** How many more escapes the character of UTF-8 has that begins at `at` with this byte; -1 where it is none (RFC 3629 § 4). */
+function continuationOf(bytes: Uint8Array, at: number, stop: number, first: number): number {
+  const more = first < 0xc2 || first > 0xf4 ? -1 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+  for (let i = 1; i <= more; i++) {
+    const next = at + 3 * i;
+    if (next + 3 > stop || bytes[next] !== PERCENT_SIGN || (hexAt(bytes, next + 1, 2) & 0xc0) !== 0x80) return -1;
+  }
+  return more;
+}
+
+/** Adds what a field decodes to, with bytes that are no UTF-8 taken for Latin-1, behind a separator; nothing where there are no escapes in it. */
 function decodeField(bytes: Uint8Array, start: number, stop: number, view: View, separator: number | null): void {
   const out = view.bytes;
   let end = view.length;
   if (end > 0 && separator !== null) out[end++] = separator;
   let changed = false;
+  let continued = 0;
   for (let i = start; i < stop; ) {
     const byte = bytes[i] as number;
     if (byte === PERCENT_SIGN) {
@@ -214,8 +225,10 @@ function decodeField(bytes: Uint8Array, start: number, stop: number, view: View,
       const size = isLong ? 6 : 3;
       const value = i + size > stop ? -1 : isLong ? hexAt(bytes, i + 2, 4) : hexAt(bytes, i + 1, 2);
       if (value >= 0) {
-        if (isLong) end = writePoint(out, end, value);
+        if (value >= 128 && !isLong && continued === 0) continued = continuationOf(bytes, i, stop, value) + 1;
+        if (isLong || (value >= 128 && continued === 0)) end = writePoint(out, end, value);
         else out[end++] = value;
+        if (continued > 0) continued--;
         i += size;
         changed = true;
         continue;

@@ -26,7 +26,7 @@ import {
 import { collectAt, collectPlain, collectWords, install, type Needles, STRIDE, slotOf, table } from './search-needles.ts';
 
 const MAX_DEPTH = 4;
-const MAX_INFLATED_BYTES = 1 << 20;
+const MAX_INFLATED_BYTES = 4 << 20;
 const MIN_BASE64_RUN = 8;
 const MIN_HEX_RUN = 12;
 /** Printable ASCII in hexadecimal: so many pairs can hold a value. */

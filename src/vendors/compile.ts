@@ -106,6 +106,7 @@ export function compileProfile(file: VendorFile): VendorProfile {
     hasFieldsBelow: (path) => fields.hasBelow(path),
     cookie: (name) => cookies.find(name),
     header: (name) => headers.find(name),
+    declaredName: (carrier, name) => (carrier === 'cookie' ? cookies : carrier === 'header' ? headers : fields).nameOf(name),
     isBatch: (path) => batches.has(path),
     isAnyRequired,
     restrictions: (file.restricted ?? []).map(compileRestriction),

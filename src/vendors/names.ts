@@ -6,6 +6,7 @@ function escapeLiteral(text: string): string {
 }
 
 interface Pattern<T> {
+  readonly name: string;
   readonly matches: RegExp;
   readonly head: string;
   readonly value: T;
@@ -33,7 +34,7 @@ export class NameTable<T extends NonNullable<unknown>> {
       if (!this.literals.has(name)) this.literals.set(name, value);
     } else {
       const matches = new RegExp(`^${name.split('*').map(escapeLiteral).join(this.any)}$`);
-      this.patterns.push({ matches, head: name.slice(0, star), value });
+      this.patterns.push({ name, matches, head: name.slice(0, star), value });
     }
     for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) this.parents.add(name.slice(0, dot));
   }
@@ -58,6 +59,16 @@ export class NameTable<T extends NonNullable<unknown>> {
     MAX_REMEMBERED,
     MAX_NAME,
   );
+
+  /** The declared name that a name, or the nearest one above it, goes by: `ep.*`. */
+  nameOf(name: string): string | null {
+    for (let part = name; part !== ''; part = part.slice(0, Math.max(0, part.lastIndexOf('.'), part.lastIndexOf('[')))) {
+      if (this.literals.has(part)) return part;
+      const pattern = this.patterns.find(({ matches }) => matches.test(part));
+      if (pattern !== undefined) return pattern.name;
+    }
+    return null;
+  }
 
   hasBelow(path: string): boolean {
     if (this.parents.has(path) || this.findAbove(path) !== null) return true;

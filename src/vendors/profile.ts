@@ -78,6 +78,8 @@ export interface VendorProfile {
   cookie(name: string): FieldRule | null;
   /** By lower-case name. */
   header(name: string): FieldRule | null;
+  /** How the profile's file writes the name of a field, cookie or header; null where it does not declare it. */
+  declaredName(carrier: string, name: string): string | null;
   /** Whether fields below a path are named as if they stood at the top: a batch. */
   isBatch(path: string): boolean;
   /** Whether the profile names fields without one of which the collector refuses a hit. */

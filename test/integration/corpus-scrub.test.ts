@@ -44,7 +44,7 @@ describe.skipIf(CORPUS_HITS.length === 0)('recorded hits', () => {
       understood++;
       const verdict = guardHit(outcome.hit, outcome.forbidden);
       if (verdict.ok) arrived++;
-      else problems.push(`${hit.id} stopped by the guard: ${verdict.place} in ${verdict.foundIn}`);
+      else problems.push(`${hit.id} stopped by the guard: ${verdict.find.place} in ${verdict.find.part}`);
       const leaks = leaksOf(hit, outcome.hit);
       problems.push(...leaks.map((leak) => `${hit.id} ${leak}`));
       for (const kind of CLASSES) {
@@ -72,7 +72,7 @@ describe.skipIf(CORPUS_HITS.length === 0)('recorded hits', () => {
       if (!outcome.ok) return [];
       const verdict = guardHit(outcome.hit, outcome.forbidden);
       const leaks = leaksOf({ ...hit, identifiers: hit.identifiers.filter(({ value }) => value !== 'EMPTY') }, outcome.hit);
-      return [...leaks, ...(verdict.ok ? [] : [`guard ${verdict.place}`])].map((problem) => `${hit.id} ${problem}`);
+      return [...leaks, ...(verdict.ok ? [] : [`guard ${verdict.find.place}`])].map((problem) => `${hit.id} ${problem}`);
     });
     expect(problems).toEqual([]);
   });
@@ -110,7 +110,7 @@ describe.skipIf(CORPUS_HITS.length === 0)('recorded hits', () => {
         continue;
       }
       const verdict = guardHit(outcome.hit, outcome.forbidden);
-      if (!verdict.ok) problems.push(`${hit.id} stopped by the guard: ${verdict.place}`);
+      if (!verdict.ok) problems.push(`${hit.id} stopped by the guard: ${verdict.find.place}`);
       const forbidden = hit.identifiers.filter((one) => one.class === 'click-id' && one.value !== 'EMPTY');
       problems.push(...leaksOf({ ...hit, identifiers: forbidden }, outcome.hit).map((leak) => `${hit.id} left ${leak}`));
       const text = spellOut(outcome.hit).join('\n');

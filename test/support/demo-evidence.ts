@@ -43,6 +43,7 @@ export function evidence(over: Partial<HitEvidence> = {}): HitEvidence {
     outcome: 'dropped',
     fault: null,
     report: [],
+    found: null,
     revision: '0123456789abcdef',
     ...over,
   };

@@ -11,7 +11,7 @@ const SECRETS = [
   { place: 'query:uid', value: MAIL },
 ];
 const HIT = { method: 'GET', target: '/i?e=pv', headers: ['Accept', '*/*', 'X-Page', 'shop'], body: null };
-const found = (place: string, foundIn: string): object => ({ ok: false, place, foundIn });
+const found = (place: string, part: string): object => ({ ok: false, find: { place, part } });
 
 describe('the guard', () => {
   it.each([
@@ -62,18 +62,30 @@ describe('the guard', () => {
     expect(guardHit({ ...HIT, headers: ['Content-Encoding', coding], body }, SECRETS)).toEqual(found('query:uid', 'body'));
   });
 
-  it('opens no more than a mebibyte of a body', () => {
+  it.each([
+    ['br, gzip', (body: Buffer) => gzipSync(brotliCompressSync(body))],
+    ['deflate, br', (body: Buffer) => brotliCompressSync(deflateRawSync(body))],
+    ['identity, gzip, br, deflate', (body: Buffer) => deflateSync(brotliCompressSync(gzipSync(body)))],
+  ])('opens one coding in another: %s', (codings, compress) => {
+    const one = { ...HIT, headers: ['Content-Encoding', codings], body: compress(Buffer.from(`{"u":"${MAIL}"}`)) };
+    expect(guardHit(one, SECRETS)).toEqual(found('query:uid', 'body'));
+    const lines = codings.split(', ').flatMap((coding) => ['Content-Encoding', coding]);
+    expect(guardHit({ ...one, headers: lines }, SECRETS)).toEqual(found('query:uid', 'body'));
+  });
+
+  it('stops what is too large to be looked into whole', () => {
     for (const [coding, compress] of [
       ['br', brotliCompressSync],
       ['deflate', deflateRawSync],
+      ['gzip', gzipSync],
     ] as const) {
       const hit = (size: number): OutgoingHit => ({
         ...HIT,
         headers: ['Content-Encoding', coding],
         body: compress(Buffer.from(`${' '.repeat(size - MAIL.length)}${MAIL}`)),
       });
-      expect(guardHit(hit(1 << 20), SECRETS)).toEqual(found('query:uid', 'body'));
-      expect(guardHit(hit((1 << 20) + 1), SECRETS)).toEqual({ ok: true });
+      expect(guardHit(hit(4 << 20), SECRETS)).toEqual(found('query:uid', 'body'));
+      expect(guardHit(hit((4 << 20) + 1), SECRETS)).toEqual(found('body', 'unreadable'));
     }
   });
 
@@ -168,6 +180,10 @@ describe('the search', () => {
 
   it('finds letters beyond ASCII in base64, and as they are', () => {
     expect(find('x Zürich-7 y')).toBe(5);
+    expect(find('x=Z%C3%BCrich-7')).toBe(5);
+    expect(find('x=Z%FCrich-7&y=%FC%C3')).toBe(5);
+    expect(find('x=%C3%A9%F0%9F%98%80%E2%82Z%FCrich-7')).toBe(5);
+    expect(find('x=Z%C3%FCrich-7')).toBe(-1);
     expect(find(Buffer.from('zürich-7').toString('base64'))).toBe(5);
     expect(find(`x${Buffer.from('xxZürich-7').toString('base64')}`)).toBe(5);
   });

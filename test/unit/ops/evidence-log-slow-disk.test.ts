@@ -43,6 +43,7 @@ const HIT: HitEvidence = {
   outcome: 'dropped',
   fault: null,
   report: [],
+  found: null,
   revision: '0123456789abcdef',
 };
 

@@ -42,6 +42,7 @@ function hit(changes: Partial<HitEvidence> = {}): HitEvidence {
     outcome: 'dropped',
     fault: null,
     report: [],
+    found: null,
     revision: '0123456789abcdef',
     ...changes,
   };
