@@ -52,6 +52,9 @@ export interface Member {
 
 /** Classes whose values many visitors share. */
 const SHARED: ReadonlySet<CarrierClass> = new Set(['utility', 'consent', 'device', 'url']);
+/** What a name tells about a field below a container, or under a pattern, that holds nothing personal by itself. */
+const TELLING: ReadonlySet<CarrierClass> = new Set(['direct', 'online-id', 'click-id', 'ip', 'geo']);
+const UNSUSPECTED: ReadonlySet<CarrierClass> = new Set(['utility', 'consent', 'device', 'text', 'time', 'join-id']);
 const PLAIN_NAME = /^[A-Za-z0-9_.$[\]:-]{1,120}$/;
 const PLAIN_PATH = /^[A-Za-z0-9_.$[\]:/@ -]{0,300}$/;
 /** A dot that ends a key made of letters: an address behind it begins there. */
@@ -135,9 +138,10 @@ export class ScrubPlan {
   }
 
   private describe(path: string): FieldPlan {
-    const rule = this.profile.field(path);
     const named = classOfName(path);
-    const isOpen = rule === null || rule.class === 'undeclared' || rule.class === 'text';
+    const isDeclared = this.profile.isDeclared(path);
+    const rule = isDeclared ? this.profile.field(path) : byName(this.profile.field(path), path, named);
+    const isOpen = rule === null || rule.class === 'undeclared' || rule.class === 'text' || !isDeclared;
     const action = rule === null ? this.strictest : (this.actions[rule.purpose] ?? 'drop');
     const isClean = findClass(path) === null && findClass(path.replace(KEY_END, ' ')) === null;
     const isClickId = isOpen && named === 'click-id';
@@ -158,6 +162,14 @@ export class ScrubPlan {
       recent: isShared ? new RecentValues() : null,
     };
   }
+}
+
+/** A container vouches for what it is made of, not for whatever a site puts into it: there the name of a member counts. */
+function byName(rule: FieldRule | null, path: string, named: CarrierClass | null): FieldRule | null {
+  const isOpen = rule !== null && UNSUSPECTED.has(rule.class);
+  // Software, products and lists have a `name` by itself.
+  if (!isOpen || named === null || !TELLING.has(named) || /(?:^|\.)name$/i.test(path)) return rule;
+  return { ...rule, class: named, type: null, values: null, like: null };
 }
 
 const RANK: Readonly<Record<Action, number>> = { forward: 0, anonymize: 1, drop: 2 };

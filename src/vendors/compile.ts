@@ -103,6 +103,7 @@ export function compileProfile(file: VendorFile): VendorProfile {
     addressPurpose: file.address === undefined ? null : PURPOSE_INDEX[file.address],
     clickIdPurpose: file['click-ids'] === undefined ? null : PURPOSE_INDEX[file['click-ids']],
     field: (path) => fields.findAbove(path),
+    isDeclared: (path) => fields.has(path),
     hasFieldsBelow: (path) => fields.hasBelow(path),
     cookie: (name) => cookies.find(name),
     header: (name) => headers.find(name),

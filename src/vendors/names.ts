@@ -39,6 +39,11 @@ export class NameTable<T extends NonNullable<unknown>> {
     for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) this.parents.add(name.slice(0, dot));
   }
 
+  /** Whether a name is declared as it is, not by a pattern or a name above it. */
+  has(name: string): boolean {
+    return this.literals.has(name);
+  }
+
   /** The value of a name itself, or null. */
   readonly find = remember(
     (name): T | null => this.literals.get(name) ?? this.patterns.find((pattern) => pattern.matches.test(name))?.value ?? null,

@@ -73,6 +73,8 @@ export interface VendorProfile {
   readonly clickIdPurpose: number | null;
   /** The rule of a field by its name or path (array positions left out), or of the nearest container above it. */
   field(path: string): FieldRule | null;
+  /** Whether a field is declared by that very name, not by a pattern or a container above it. */
+  isDeclared(path: string): boolean;
   /** Whether a declared field lies at or below a path. */
   hasFieldsBelow(path: string): boolean;
   cookie(name: string): FieldRule | null;

@@ -39,6 +39,35 @@ describe('the plan of a field', () => {
     expect(plan.field('a.b').path).toBe('a.b');
   });
 
+  it.each([
+    ['w', 'utility'],
+    ['w.customer_id', 'direct'],
+    ['w.sessionId', 'online-id'],
+    ['w.gclid', 'click-id'],
+    ['w.remoteIp', 'ip'],
+    ['w.latitude', 'geo'],
+    ['note.userName', 'direct'],
+    ['deep.customer.w', 'utility'],
+    ['deep.x.w.email', 'direct'],
+    // Products and software have names.
+    ['w.name', 'utility'],
+    ['w.colour', 'utility'],
+    // What is declared by its own name is what the profile says, whatever the name is.
+    ['name', 'utility'],
+    ['gclid', 'utility'],
+    // An identifier stays the identifier that it is declared to be, and what nobody knows is unknown.
+    ['data.only.clientIp', 'direct'],
+    ['msclkid.email', 'undeclared'],
+  ])('below a container, %s is %s: there the name counts', (path, carrier) => {
+    const { rule } = planOf('anonymize', 'drop').field(path);
+    expect(rule?.class).toBe(carrier);
+    if (path.includes('.') && carrier !== 'utility' && carrier !== 'undeclared') expect(rule?.type).toBeNull();
+  });
+
+  it('of a click id below a container follows click ids', () => {
+    expect(planOf('drop', 'forward', 'forward', clicks).field('w.gclid')).toMatchObject({ isClickId: true, action: 'drop' });
+  });
+
   it('is forbidden where nothing is known of its purpose', () => {
     const plan = new ScrubPlan(profile, [], 'forward');
     expect(plan.field('w').action).toBe('drop');

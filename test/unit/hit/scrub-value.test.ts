@@ -313,7 +313,7 @@ describe('a field that holds more', () => {
       '',
       ['q|in.keep utility stripped', 'q|in.user direct stripped'],
     ],
-    ['a query of names below the field', 'own', 'keep=a&user=anna77', 'keep=a', ['own|own.user text stripped']],
+    ['a query of names below the field', 'own', 'keep=a&user=anna77', 'keep=a', ['own|own.user direct stripped']],
     ['words for a query', 'q', 'plain', null, ['q text stripped']],
     ['JSON for a query', 'q', EVENT, CLEAN, ['q|in.user direct stripped']],
     ['a hit', 't', '/hit?w=a&user=anna77', '/hit?w=a', ['t|user direct stripped']],
