@@ -48,11 +48,12 @@ export function removeValue(
   carrier: CarrierClass,
   value: string,
 ): Verdict {
+  // Everybody's placeholder is nobody's identifier.
+  if (rule !== null && rule.placeholder === value) return true;
   if (ctx.isIdentifying(carrier)) ctx.addSecret(name, carrier, value, rule !== null || carrier === 'click-id');
   if (carrier === 'url') collectFromUrl(ctx, name, value);
   else if (hasParts(ctx, carrier, value)) collectIdentifiers(ctx, name, value);
   if (rule !== null && rule.placeholder !== null) {
-    if (rule.placeholder === value) return true;
     ctx.note(name, carrier, 'replaced');
     return rule.placeholder;
   }

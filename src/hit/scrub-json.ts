@@ -4,13 +4,15 @@ import type { Verdict } from '../privacy/carriers/verdict.ts';
 import { removeValue } from './scrub-anonymize.ts';
 import type { ScrubContext } from './scrub-context.ts';
 import type { FieldPlan, Member } from './scrub-plan.ts';
-import { missingFields } from './scrub-restrict.ts';
+import { missingMembers } from './scrub-restrict.ts';
 
 /** How single fields and queries are treated: handed in, since both can hold JSON again. */
 export interface Treatment {
   field(ctx: ScrubContext, plan: FieldPlan, value: string): Verdict;
   pairs(ctx: ScrubContext, text: string, prefix: string): string;
 }
+
+const NO_NAMES: ReadonlySet<string> = new Set();
 
 /** Visits members below `prefix`; fields of a batch are named as if they stood at the top. */
 export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Treatment): JsonVisitor<Member> {
@@ -31,6 +33,8 @@ export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Trea
     below: (parent, key) => ctx.plan.below(parent, key),
     leaf(member: Member, value: string, kind: JsonKind): Verdict {
       const { plan } = member;
+      // An object of the restricted mode that is none is put there anew.
+      if (ctx.plan.holders.has(plan.path)) return removeValue(ctx, plan.path, null, 'consent', value);
       if (isRestricted) noteName(member);
       if (ctx.isAnonymized && !plan.isPlainMember) return removeValue(ctx, '?', null, 'undeclared', `${member.path} ${value}`);
       if (kind === 'null') return plan.rule !== null || ctx.plan.strictest !== 'drop';
@@ -49,14 +53,17 @@ export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Trea
     },
     close(member: Member, kept: number, isArray: boolean): boolean | string {
       if (ctx.isAnonymized && !member.plan.isPlainMember) return false;
+      const isHolder = ctx.plan.holders.has(member.plan.path);
+      if (isHolder && isArray) {
+        names.get(member.parent)?.delete(member.plan.path);
+        return false;
+      }
       if (isRestricted && !isArray) {
+        if (isHolder) noteName(member);
         const known = names.get(member);
         names.delete(member);
-        if (known !== undefined) {
-          const missing = missingFields(ctx, known);
-          if (missing.length > 0)
-            return missing.map(([name, , json]) => `${JSON.stringify(name.slice(name.lastIndexOf('.') + 1))}:${json}`).join(',');
-        }
+        const missing = known === undefined && !isHolder ? '' : missingMembers(ctx, member.plan.path, known ?? NO_NAMES);
+        if (missing !== '') return missing;
       }
       return kept > 0 || member === root || ctx.plan.strictest === 'forward' || member.hasFieldsBelow || member.isBatch;
     },

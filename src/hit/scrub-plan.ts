@@ -36,6 +36,8 @@ export interface Addition {
   readonly value: string;
   /** As JSON text, for objects. */
   readonly json: string | undefined;
+  /** The object that it stands in, where it is not that of the field beside. */
+  readonly holder: string | null;
 }
 
 /** A member of JSON. Below the innermost batch it is planned for as if it stood at the top. */
@@ -73,6 +75,8 @@ export class ScrubPlan {
   /** Restricted modes that are in force. */
   readonly restrictions: readonly Restriction[];
   readonly additions: readonly Addition[];
+  /** Objects that stand beside a field for what they hold. */
+  readonly holders: ReadonlySet<string>;
   /** Outermost values, by the field that holds the document. */
   private readonly roots = new Map<string, Member>();
   private memberCount = 0;
@@ -84,8 +88,9 @@ export class ScrubPlan {
     this.clickIds = this.actionOfPurpose(profile.clickIdPurpose);
     this.restrictions = profile.restrictions.filter((restriction) => actions[restriction.without] !== 'forward');
     this.additions = this.restrictions.flatMap(({ beside, set, add, json }) =>
-      [...set, ...add].map(([name, value]) => ({ beside, name, value, json: json.get(name) })),
+      [...set, ...add].map(([name, value]) => ({ beside, name, value, json: json.get(name), holder: holderOf(name, beside) })),
     );
+    this.holders = new Set(this.additions.flatMap(({ holder }) => holder ?? []));
   }
 
   /** Action of a purpose; what belongs to none belongs to the strictest. */
@@ -170,6 +175,15 @@ function byName(rule: FieldRule | null, path: string, named: CarrierClass | null
   // Software, products and lists have a `name` by itself.
   if (!isOpen || named === null || !TELLING.has(named) || /(?:^|\.)name$/i.test(path)) return rule;
   return { ...rule, class: named, type: null, values: null, like: null };
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('.')));
+}
+
+function holderOf(name: string, beside: string): string | null {
+  const parent = parentOf(name);
+  return parent === parentOf(beside) ? null : parent;
 }
 
 const RANK: Readonly<Record<Action, number>> = { forward: 0, anonymize: 1, drop: 2 };

@@ -1,6 +1,7 @@
 /** Restricted modes of vendors, set from the decision: they say no where the decision does, and never take back a no that came. */
 import { PURPOSE_INDEX } from '../consent/state.ts';
 import type { ScrubContext } from './scrub-context.ts';
+import type { Addition } from './scrub-plan.ts';
 
 /** State codes of Meta's Limited Data Use; the country is 1 for the United States, and 0 asks Meta to locate. */
 const META_STATES: Readonly<Record<string, string>> = {
@@ -66,15 +67,38 @@ export function resolveValue(ctx: ScrubContext, value: string): string {
   }
 }
 
-/** Fields to add to a container that has these names. */
-export function missingFields(ctx: ScrubContext, names: ReadonlySet<string>): [name: string, value: string, json: string][] {
-  const missing: [string, string, string][] = [];
-  for (const { beside, name, value, json } of ctx.plan.additions) {
-    if (!names.has(beside) || names.has(name) || missing.some(([known]) => known === name)) continue;
+type Missing = [name: string, value: string, json: string];
+
+function fill(ctx: ScrubContext, names: ReadonlySet<string>, belongs: (addition: Addition) => boolean): Missing[] {
+  const missing: Missing[] = [];
+  for (const addition of ctx.plan.additions) {
+    const { name, value, json } = addition;
+    if (!belongs(addition) || names.has(name) || missing.some(([known]) => known === name)) continue;
     const text = resolveValue(ctx, value);
     const asJson = text === value ? json : /^\d+$/.test(text) ? text : undefined;
     ctx.note(name, 'consent', 'set');
     missing.push([name, text, asJson ?? JSON.stringify(text)]);
   }
   return missing;
+}
+
+/** Fields to add to a query that has these names. */
+export function missingFields(ctx: ScrubContext, names: ReadonlySet<string>): Missing[] {
+  return fill(ctx, names, ({ beside }) => names.has(beside));
+}
+
+function writeMembers(missing: readonly Missing[]): string[] {
+  return missing.map(([name, , json]) => `${JSON.stringify(name.slice(name.lastIndexOf('.') + 1))}:${json}`);
+}
+
+/** Members to add to the object at a path that has these names, objects among them, as JSON text; empty where it has all. */
+export function missingMembers(ctx: ScrubContext, path: string, names: ReadonlySet<string>): string {
+  const own = fill(ctx, names, ({ holder, beside }) => (holder === null ? names.has(beside) : holder === path));
+  const members = writeMembers(own);
+  for (const holder of ctx.plan.holders) {
+    if (names.has(holder)) continue;
+    const held = writeMembers(fill(ctx, names, (addition) => addition.holder === holder && names.has(addition.beside)));
+    if (held.length > 0) members.push(`${JSON.stringify(holder.slice(holder.lastIndexOf('.') + 1))}:{${held.join(',')}}`);
+  }
+  return members.join(',');
 }

@@ -176,6 +176,33 @@ describe('flags of the restricted mode', () => {
     expect(treat(options, text, restricted).left).toBe(left);
   });
 
+  const consent = compileSmall(`${FIELDS}  - { names: [consent], class: consent }
+restricted:
+  - { without: advertising, beside: w, set: { consent.ads: DENIED, consent.more: true } }
+`);
+  const HELD = '"consent":{"ads":"DENIED","more":true}';
+  it.each([
+    ['is put beside the field', '{"w":"a"}', `{"w":"a",${HELD}}`],
+    ['is put beside no other field', '{"note":"a"}', '{"note":"a"}'],
+    ['is set', '{"consent":{"ads":"GRANTED","more":false},"w":"a"}', `{${HELD},"w":"a"}`],
+    ['is completed', '{"w":"a","consent":{"more":false}}', '{"w":"a","consent":{"more":true,"ads":"DENIED"}}'],
+    ['is filled', '{"w":"a","consent":{}}', `{"w":"a",${HELD}}`],
+    ['takes the place of null', '{"consent":null,"w":"a"}', `{"w":"a",${HELD}}`],
+    ['takes the place of a text', '{"consent":"GRANTED","w":"a"}', `{"w":"a",${HELD}}`],
+    ['takes the place of a list', '{"consent":["ads",{"ads":"GRANTED"}],"w":"a"}', `{"w":"a",${HELD}}`],
+    ['is put into each object of a batch', '{"data":[{"w":"a"},{"w":"b"}]}', `{"data":[{"w":"a",${HELD}},{"w":"b",${HELD}}]}`],
+    ['stands under its name alone', '{"w":"a","props":{"consent":{"ads":"x"}}}', `{"w":"a","props":{},${HELD}}`],
+  ])('an object of flags %s', (_, text, left) => {
+    expect(treat(PART, text, consent).left).toBe(left);
+  });
+
+  it('an object of flags is in the report by its members', () => {
+    expect(treat(PART, '{"w":"a","consent":{"ads":"GRANTED"}}', consent).report).toEqual([
+      'consent.ads consent set',
+      'consent.more consent set',
+    ]);
+  });
+
   it('are in the report', () => {
     expect(treat(PART, '{"data":[{"w":"a","npa":false}]}', restricted).report).toEqual(['npa consent set', 'list consent set']);
     expect(treat(PART, '{"w":"a","npa":true,"list":null}', restricted).report).toEqual([]);
