@@ -1,39 +1,91 @@
 /** Click ids in values that stay: in addresses, queries and JSON, and in what those hold. Everything else stays byte for byte. */
+import { readBase64, readText } from '../privacy/carriers/base64.ts';
 import { BY_PATH, rewriteJson, startsLikeJson } from '../privacy/carriers/json.ts';
 import { rewritePairs } from '../privacy/carriers/query.ts';
 import { isUrl, joinUrl, splitUrl, type UrlParts } from '../privacy/carriers/url.ts';
 import { classOfName, isClickIdName, mayNameClickId } from '../privacy/names.ts';
 import { decodePercent } from '../privacy/percent.ts';
+import { endOfRun, mayHoldText, RUN } from '../privacy/shape.ts';
 import { LIMITS, type ScrubContext } from './scrub-context.ts';
 
-/** `=` and `{`, percent-encoded however often. */
-const ENCODED_MARK = /%(?:25)*(?:3d|7b)/i;
+/** `=`, `{` and `[`, percent-encoded however often. */
+const ENCODED_MARK = /%(?:25)*(?:3d|7b|5b)/i;
+/** What Meta's and Google's scripts keep a click id, or a browser's id, in: version, time and id, parted by dots. */
+const ADVERTISING_VALUE = /^(?:fb\.\d\.\d{10,13}|GCL\.\d{10})\./;
+const ADVERTISING_HINT = /fb\.\d\.\d{10}|GCL\.\d{10}/;
+const MIN_BASE64 = 16;
+/** Members that say which name the next value goes by. */
+const NAMING = /(?:^|\.)(?:name|key)$/i;
+const VALUE = /(?:^|\.)value$/i;
 
 /** Whether a text may hold names with values, of pairs or of JSON, as they are or percent-encoded; cheap. */
 function mayHoldNames(text: string): boolean {
-  return text.includes('=') || text.includes('{') || (text.includes('%') && ENCODED_MARK.test(text));
+  return text.includes('=') || text.includes('{') || text.includes('[') || (text.includes('%') && ENCODED_MARK.test(text));
 }
 
 /** The text without click ids; null where one may be in it, deeper or among more fields than is looked at. */
 export function stripClickIds(ctx: ScrubContext, place: string, text: string, depth = 0): string | null {
-  if (!mayHoldNames(text) || !mayNameClickId(text)) return text;
-  if (depth > LIMITS.depth) return null;
-  if (startsLikeJson(text)) {
-    const result = stripJson(ctx, place, text, depth);
+  if (ADVERTISING_VALUE.test(text)) {
+    ctx.addSecret(place, 'click-id', text, true);
+    return null;
+  }
+  if (text.length >= MIN_BASE64) {
+    const result = stripBase64(ctx, place, text, depth);
     if (result !== undefined) return result;
   }
+  if (!mayHoldNames(text) || !(mayNameClickId(text) || ADVERTISING_HINT.test(text))) return text;
+  if (depth > LIMITS.depth) return null;
+  const result = startsLikeJson(text)
+    ? stripJson(ctx, place, text, depth)
+    : text.startsWith('"')
+      ? stripJsonText(ctx, place, text, depth)
+      : undefined;
+  if (result !== undefined) return result;
+  if (/\s/.test(text)) return stripWords(ctx, place, text, depth);
   if (!text.includes('=')) return stripEncoded(ctx, place, text, depth);
+  return stripUrl(ctx, place, text, depth);
+}
+
+/** Words of a text by themselves: an address in it ends where the next word begins. */
+function stripWords(ctx: ScrubContext, place: string, text: string, depth: number): string | null {
+  const words: string[] = [];
+  for (const word of text.split(/(\s+)/)) {
+    const stripped = stripClickIds(ctx, place, word, depth + 1);
+    if (stripped === null) return null;
+    words.push(stripped);
+  }
+  return words.join('');
+}
+
+function stripUrl(ctx: ScrubContext, place: string, text: string, depth: number): string | null {
   const parts = splitUrl(text);
+  const isAddress = parts.head !== '' || text.startsWith('/');
+  const path = isAddress && parts.path.includes(';') ? stripMatrix(ctx, place, parts.path, depth) : parts.path;
   const query = parts.query === null ? null : stripPairs(ctx, place, parts.query, depth);
-  const fragment = parts.fragment?.includes('=') ? stripPairs(ctx, `${place}#`, parts.fragment, depth) : parts.fragment;
-  if (query === parts.query && fragment === parts.fragment)
+  const { fragment } = parts;
+  const after = fragment?.includes('=') ? stripClickIds(ctx, `${place}#`, fragment, depth + 1) : fragment;
+  if (path === parts.path && query === parts.query && after === fragment)
     return query === null && !isUrl(text) ? stripPairs(ctx, place, text, depth) : text;
-  const stripped: UrlParts = { ...parts, query: query === '' ? null : query, fragment: fragment === '' ? null : fragment };
+  const stripped: UrlParts = {
+    head: parts.head,
+    path,
+    query: query === '' ? null : query,
+    fragment: after === '' ? null : after,
+  };
   return joinUrl(stripped);
 }
 
+/** Parameters of path segments: `/tea;gclid=1;a=2` (RFC 3986 § 3.3). */
+function stripMatrix(ctx: ScrubContext, place: string, path: string, depth: number): string {
+  return path.replace(/;[^/]*/g, (parameters) => {
+    const kept = stripPairs(ctx, place, parameters.slice(1), depth);
+    return kept === '' ? '' : `;${kept}`;
+  });
+}
+
+/** Pairs parted by `&`, or, as in cookies, by `;`. */
 function stripPairs(ctx: ScrubContext, place: string, pairs: string, depth: number): string {
-  return rewritePairs(pairs, '&', (name, value) => {
+  return rewritePairs(pairs, pairs.includes(';') && !pairs.includes('&') ? ';' : '&', (name, value) => {
     if (value === null) return true;
     if (!ctx.countField()) return null;
     const inside = `${place}?${name}`;
@@ -53,17 +105,22 @@ function removeClickId(ctx: ScrubContext, place: string, value: string): void {
 
 /** JSON without members that are click ids; undefined where it is none, null where it is too large or too deep. */
 function stripJson(ctx: ScrubContext, place: string, text: string, depth: number): string | null | undefined {
+  // Where the name of a click id stood as a value, in a list or in `{"name":"gclid","value":"…"}`.
+  let named: string | null = null;
   const result = rewriteJson(
     text,
     {
       ...BY_PATH,
       leaf(path, value, kind) {
+        const isNamed = named !== null && (path === named || (NAMING.test(named) && VALUE.test(path)));
+        named = null;
         if (kind !== 'string' && kind !== 'number') return true;
         const inside = `${place}.${path}`;
-        if (classOfName(path) === 'click-id') {
+        if (isNamed || classOfName(path) === 'click-id') {
           removeClickId(ctx, inside, value);
           return false;
         }
+        if (isClickIdName(value)) named = path;
         const stripped = stripClickIds(ctx, inside, value, depth + 1);
         return stripped === value ? true : (stripped ?? false);
       },
@@ -76,6 +133,30 @@ function stripJson(ctx: ScrubContext, place: string, text: string, depth: number
     LIMITS,
   );
   return result.ok ? result.text : result.reason === 'syntax' ? undefined : null;
+}
+
+/** A text of JSON in a text of JSON; undefined where it is none. */
+function stripJsonText(ctx: ScrubContext, place: string, text: string, depth: number): string | null | undefined {
+  try {
+    const inner: unknown = JSON.parse(text);
+    if (typeof inner !== 'string') return undefined;
+    const stripped = stripClickIds(ctx, place, inner, depth + 1);
+    return stripped === inner ? text : stripped === null ? null : JSON.stringify(stripped);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Base64 of a text, encoded as it was; undefined where it is none. */
+function stripBase64(ctx: ScrubContext, place: string, text: string, depth: number): string | null | undefined {
+  const end = endOfRun(text, 0, RUN);
+  if (end < text.length - 2 || !mayHoldText(text, 0, end)) return undefined;
+  const base64 = readBase64(text);
+  const inner = base64 === null ? null : readText(base64.bytes);
+  if (base64 === null || inner === null) return undefined;
+  if (depth > LIMITS.depth) return null;
+  const stripped = stripClickIds(ctx, place, inner, depth + 1);
+  return stripped === inner ? text : stripped === null ? null : base64.encode(Buffer.from(stripped, 'utf8'));
 }
 
 /** An address or a document that is percent-encoded once more. */

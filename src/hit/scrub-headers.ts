@@ -56,7 +56,10 @@ function scrubCookies(ctx: ScrubContext, header: string): string {
   const kept = filterCookies(header, (name, value) => {
     if (!ctx.countField()) return false;
     const rule = ctx.profile.cookie(name);
-    if (ctx.actionOf(rule) === 'forward' && (!ctx.isAnonymized || rule !== null) && ctx.keep(value)) return true;
+    if (ctx.actionOf(rule) === 'forward' && (!ctx.isAnonymized || rule !== null)) {
+      const text = ctx.plan.clickIds === 'forward' ? value : stripClickIds(ctx, name, value);
+      if (text !== null && ctx.keep(text)) return text === value ? true : text;
+    }
     noteCookie(ctx, name, rule, value);
     return false;
   });

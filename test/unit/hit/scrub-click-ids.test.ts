@@ -8,6 +8,8 @@ import { NO_ADVERTISING, scrubRequest } from '../../support/scrub.ts';
 const generic = loadAllProfiles().get('generic');
 if (generic === undefined) throw new Error('generic');
 
+const BASE64 = (text: string): string => Buffer.from(text).toString('base64url');
+
 describe('stripClickIds', () => {
   const strip = (text: string, depth?: number): string | null => {
     const ctx = new ScrubContext(scrubRequest(generic, { target: '/' }, { actions: NO_ADVERTISING, action: 'forward' }), null);
@@ -53,11 +55,38 @@ describe('stripClickIds', () => {
     ['{"u":"{\\"gclid\\":1,\\"b\\":2}"}', '{"u":"{\\"b\\":2}"}'],
     ['{"u":"caf\\u00e9 click=1","n":1.0}', '{"u":"caf\\u00e9 click=1","n":1.0}'],
     ['https://a.example/?state=%7B%22gclid%22%3A1%7D&b=2', 'https://a.example/?state=%7B%7D&b=2'],
+    // A text of JSON in JSON, lists of names and values, and base64 of all that.
+    ['"{\\"gclid\\":1,\\"b\\":2}"', '"{\\"b\\":2}"'],
+    ['[["gclid","Cj0K"],["a","b"]]', '[["gclid"],["a","b"]]'],
+    [
+      '[{"name":"gclid","value":"Cj0K"},{"key":"fbclid","value":7},{"name":"a","value":"b"}]',
+      '[{"name":"gclid"},{"key":"fbclid"},{"name":"a","value":"b"}]',
+    ],
+    ['{"by":"gclid","value":"a"}', '{"by":"gclid","value":"a"}'],
+    [BASE64('https://a.example/?gclid=1&b=2'), Buffer.from('https://a.example/?b=2').toString('base64')],
+    [BASE64(encodeURIComponent('{"gclid":"Cj0K","b":2}')), BASE64('%7B%22b%22%3A2%7D')],
+    [BASE64('https://a.example/?b=2&c=3'), BASE64('https://a.example/?b=2&c=3')],
+    ['Cj0KCQiA_but_no_text', 'Cj0KCQiA_but_no_text'],
+    // Parameters of path segments, routes behind `#`, cookies, and addresses in a text.
+    ['https://a.example/p;gclid=1;a=2/q;fbclid=3?b=2', 'https://a.example/p;a=2/q?b=2'],
+    ['/p;gclid=1', '/p'],
+    ['https://a.example/#/route?gclid=1&a=2', 'https://a.example/#/route?a=2'],
+    ['?a=1;gclid=2', '?a=1'],
+    ['theme=dark; _fbc=2; fbclid=3', 'theme=dark;  '],
+    ['see https://a.example/?gclid=1 for more', 'see https://a.example/ for more'],
+    ['see\nhttps://a.example/?q=green tea&gclid=1', 'see\nhttps://a.example/?q=green tea'],
     // What begins like JSON and is none is a text like others.
     ['{broken&gclid=1', '{broken'],
   ])('%s becomes %s', (text, stripped) => {
     expect(strip(text)).toBe(stripped);
   });
+
+  it.each(['fb.1.1790000002345.IwAR0abc', 'GCL.1790000002.Cj0KCQ', 'a=fb.1.1790000002345.IwAR0abc', '["GCL.1790000002.Cj0KCQ"]'])(
+    'tells a click id by its form: %s',
+    (text) => {
+      expect(strip(text) ?? '').not.toMatch(/IwAR0|Cj0K/);
+    },
+  );
 
   it('tells nothing of what is deeper than it looks', () => {
     const nest = (depth: number): string => (depth === 0 ? '/x?gclid=Cj0K' : `/x?to=${encodeURIComponent(nest(depth - 1))}`);

@@ -595,6 +595,23 @@ describe('cookies of a hit that is forwarded in part', () => {
     expect(cookies('visit=anna77', { banned: ['anna77'] }).headers).toEqual([]);
   });
 
+  it.each([
+    [
+      'a list, percent-encoded',
+      encodeURIComponent('["","",1790000000,"https://a.example/?gclid=Cj0KCQ&b=1"]'),
+      encodeURIComponent('["","",1790000000,"https://a.example/?b=1"]'),
+    ],
+    ['JSON in base64', Buffer.from('{"gclid":"Cj0KCQ","b":"1"}').toString('base64'), Buffer.from('{"b":"1"}').toString('base64')],
+    ['JSON as it is', '{"$ref":{"u":"https://a.example/?fbclid=Cj0KCQ"}}', '{"$ref":{"u":"https://a.example/"}}'],
+    ['one by its form', 'fb.1.1790000002345.Cj0KCQ', null],
+  ])('lose click ids that are in them: %s', (_, value, left) => {
+    const { headers, secrets } = cookies(`visit=${value}; visit=1`);
+    expect(headers).toEqual(['Cookie', left === null ? 'visit=1' : `visit=${left}; visit=1`]);
+    expect(secrets.join(' ')).toContain('Cj0KCQ');
+    const all = { actions: ['forward', 'forward', 'forward', 'forward', 'forward'] } as const;
+    expect(cookies(`visit=${value}`, all).headers.slice(0, 2)).toEqual(['Cookie', `visit=${value}`]);
+  });
+
   it('count as fields, and past the limit nothing stays', () => {
     const { headers, report, ctx } = cookies('visit=1; visit=2; ad=zaphod', { count: 9999 });
     expect(headers).toEqual(['Cookie', 'visit=1']);

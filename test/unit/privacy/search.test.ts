@@ -290,20 +290,19 @@ describe('guardHit', () => {
   it('names the place and the part, never the value', () => {
     expect(guardHit({ ...hit, target: '/i?u=anna.muster%40example.com' }, [secret])).toEqual({
       ok: false,
-      place: 'query:uid',
-      foundIn: 'target',
+      find: { place: 'query:uid', part: 'target' },
     });
     expect(guardHit({ ...hit, headers: ['Referer', `https://a.example/${secret.value}`] }, [secret])).toMatchObject({
-      foundIn: 'headers',
+      find: { part: 'headers' },
     });
-    expect(guardHit({ ...hit, body: Buffer.from(secret.value) }, [secret])).toMatchObject({ foundIn: 'body' });
+    expect(guardHit({ ...hit, body: Buffer.from(secret.value) }, [secret])).toMatchObject({ find: { part: 'body' } });
   });
 
   it('opens bodies whose coding only the header tells', () => {
     const body = brotliCompressSync(`{"u":"${secret.value}"}`);
     expect(guardHit({ ...hit, headers: ['Content-Encoding', 'br'], body }, [secret])).toMatchObject({
       ok: false,
-      foundIn: 'body',
+      find: { part: 'body' },
     });
   });
 });

@@ -57,5 +57,6 @@ describe('filterCookies', () => {
   it('keeps cookies as they were written', () => {
     expect(filterCookies('a=1; b="x=y";c; =d;; a=2', (name) => name !== 'b')).toBe('a=1; c; =d; a=2');
     expect(filterCookies('a=1', () => false)).toBe('');
+    expect(filterCookies('a=1; b = 2;c', (name) => (name === 'a' ? true : 'x'))).toBe('a=1; b=x; x');
   });
 });
