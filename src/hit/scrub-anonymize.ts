@@ -27,6 +27,8 @@ const NO_ADDRESS = new Set(['', '0', '1', 'true', 'false', '0.0.0.0', '$remote',
 /** Classes whose values by their nature hold numbers and names of software that look like identifiers. */
 const UNSEARCHED: ReadonlySet<CarrierClass> = new Set(['device', 'time', 'consent', 'geo']);
 const STRUCTURE = /[%@{"=&:/\\]/;
+/** Google's and Meta's cookies, a JSON Web Token, a SHA-256 as addresses are hashed to. */
+const PERSONAL_FORM = /^(?:G[AS]\d\.\d\.|fb\.\d\.|GCL\.|eyJ|[0-9a-f]{64}$)/i;
 const JOIN_ID = /^[\w.:~-]{1,128}$/;
 
 /** Whether a value can hold identifiers besides itself, and was not searched for them before. */
@@ -174,11 +176,14 @@ export function anonymizeUndeclared(ctx: ScrubContext, name: string, rule: Field
   return isClean && ctx.keep(value) ? true : removeValue(ctx, name, rule, 'undeclared', value);
 }
 
-/** Ids of an event or order are random by nature; what is an address or a name of somebody is none. */
+/** Ids of an event or order are random by nature; what is, or encodes, an address or a name of somebody is none. */
 function isJoinId(value: string): boolean {
-  if (!JOIN_ID.test(value)) return false;
-  const found = findClass(value);
-  return found === null || found === 'online-id';
+  if (!JOIN_ID.test(value) || PERSONAL_FORM.test(value)) return false;
+  let isRandom = true;
+  visitIdentifiers(value, (found) => {
+    if (found !== 'online-id') isRandom = false;
+  });
+  return isRandom;
 }
 
 export function anonymizeValue(ctx: ScrubContext, name: string, rule: FieldRule, value: string): Verdict {

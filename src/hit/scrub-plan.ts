@@ -1,5 +1,5 @@
 /** What a decision means for each name of a profile, worked out once for each combination of actions: on the way of a hit a field is one look-up. */
-import { type Action, PURPOSES, stricterAction } from '../consent/state.ts';
+import { type Action, PURPOSE_INDEX, PURPOSES, stricterAction } from '../consent/state.ts';
 import { findClass } from '../privacy/detect-nested.ts';
 import { classOfName } from '../privacy/names.ts';
 import { detach, remember } from '../privacy/remember.ts';
@@ -61,6 +61,7 @@ const PLAIN_NAME = /^[A-Za-z0-9_.$[\]:-]{1,120}$/;
 const PLAIN_PATH = /^[A-Za-z0-9_.$[\]:/@ -]{0,300}$/;
 /** A dot that ends a key made of letters: an address behind it begins there. */
 const KEY_END = /(?<=[A-Za-z_$\]])\./g;
+const ADVERTISING = PURPOSE_INDEX.advertising;
 const MAX_NAMES = 1024;
 const MAX_NAME_LENGTH = 256;
 
@@ -85,7 +86,12 @@ export class ScrubPlan {
     this.profile = profile;
     this.actions = actions;
     this.strictest = strictest;
-    this.clickIds = this.actionOfPurpose(profile.clickIdPurpose);
+    // Where the profile does not say, they serve advertising whatever else a hit is for.
+    const { clickIdPurpose } = profile;
+    this.clickIds =
+      clickIdPurpose === null
+        ? stricterAction(strictest, this.actionOfPurpose(ADVERTISING))
+        : this.actionOfPurpose(clickIdPurpose);
     this.restrictions = profile.restrictions.filter((restriction) => actions[restriction.without] !== 'forward');
     this.additions = this.restrictions.flatMap(({ beside, set, add, json }) =>
       [...set, ...add].map(([name, value]) => ({ beside, name, value, json: json.get(name), holder: holderOf(name, beside) })),

@@ -67,9 +67,11 @@ export function resolveValue(ctx: ScrubContext, value: string): string {
   }
 }
 
+/** Names that are there. */
+type Names = Pick<ReadonlySet<string>, 'has'>;
 type Missing = [name: string, value: string, json: string];
 
-function fill(ctx: ScrubContext, names: ReadonlySet<string>, belongs: (addition: Addition) => boolean): Missing[] {
+function fill(ctx: ScrubContext, names: Names, belongs: (addition: Addition) => boolean): Missing[] {
   const missing: Missing[] = [];
   for (const addition of ctx.plan.additions) {
     const { name, value, json } = addition;
@@ -83,7 +85,7 @@ function fill(ctx: ScrubContext, names: ReadonlySet<string>, belongs: (addition:
 }
 
 /** Fields to add to a query that has these names. */
-export function missingFields(ctx: ScrubContext, names: ReadonlySet<string>): Missing[] {
+export function missingFields(ctx: ScrubContext, names: Names): Missing[] {
   return fill(ctx, names, ({ beside }) => names.has(beside));
 }
 
@@ -92,7 +94,7 @@ function writeMembers(missing: readonly Missing[]): string[] {
 }
 
 /** Members to add to the object at a path that has these names, objects among them, as JSON text; empty where it has all. */
-export function missingMembers(ctx: ScrubContext, path: string, names: ReadonlySet<string>): string {
+export function missingMembers(ctx: ScrubContext, path: string, names: Names): string {
   const own = fill(ctx, names, ({ holder, beside }) => (holder === null ? names.has(beside) : holder === path));
   const members = writeMembers(own);
   for (const holder of ctx.plan.holders) {

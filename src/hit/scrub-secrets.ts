@@ -17,6 +17,9 @@ const NO_PARTS: readonly string[] = [];
 const SEPARATORS = '.|:&=;,~$!* ';
 const IS_SEPARATOR = new Uint8Array(128);
 for (const char of SEPARATORS) IS_SEPARATOR[char.charCodeAt(0)] = 1;
+/** An e-mail address whose local part names somebody by itself: of several words, or with digits. */
+const NAMED_MAILBOX = /^(?=[^@]*[._+\d-])([^\s@"]{6,64})@[^\s@]+\.[^\s@]+$/;
+const ROLES = /^(?:no|do|not|reply|customer|service|support|info|contact|news|letter|mail|web|shop|team|[._+-])+$/i;
 const ANALYTICS_ID = /(?:^|\.)(\d{6,10}\.\d{6,10})$/;
 
 /** The same character all over. */
@@ -47,6 +50,10 @@ export function trimSecret(raw: string): string {
 export function secretParts(value: string): readonly string[] {
   if (value.charCodeAt(0) === 43) return [value.slice(1)];
   const { length } = value;
+  if (length > 10 && value.includes('@')) {
+    const mailbox = NAMED_MAILBOX.exec(value)?.[1];
+    if (mailbox !== undefined && !ROLES.test(mailbox)) return [mailbox];
+  }
   if (length < 14) return NO_PARTS;
   let parts: string[] | null = null;
   let start = 0;

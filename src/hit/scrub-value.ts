@@ -62,7 +62,8 @@ function decideField(ctx: ScrubContext, plan: FieldPlan, value: string): Verdict
 
 /** Rewrites pairs of a query, form, matrix or line; `prefix` is the path of what holds them. */
 export function treatPairs(ctx: ScrubContext, text: string, prefix: string, separator: '&' | ';' = '&'): string {
-  const names = new Set<string>();
+  // With the value that stays of each.
+  const names = new Map<string, string>();
   // Which names there are matters to an anonymized hit, and to the restricted modes.
   const isNoted = ctx.isAnonymized || (prefix !== '' && ctx.plan.restrictions.length > 0);
   const out = rewritePairs(text, separator, (written, value) => {
@@ -72,12 +73,17 @@ export function treatPairs(ctx: ScrubContext, text: string, prefix: string, sepa
     // The same text, but the one in the plan has been hashed before.
     const name = prefix === '' ? path : written;
     if (value === null) return ctx.countField() && treatBareName(ctx, plan, name);
-    if (ctx.isAnonymized && (names.has(name) || !plan.isPlain)) {
-      removeValue(ctx, path, null, plan.named ?? 'undeclared', names.has(name) ? value : `${name} ${value}`);
+    const first = names.get(name);
+    if (ctx.isAnonymized && first === value) {
+      ctx.note(path, plan.rule?.class ?? 'undeclared', 'stripped');
+      return false;
+    }
+    if (ctx.isAnonymized && (first !== undefined || !plan.isPlain)) {
+      removeValue(ctx, path, null, plan.named ?? 'undeclared', first !== undefined ? value : `${name} ${value}`);
       return false;
     }
     const verdict = treatField(ctx, plan, value);
-    if (verdict !== false && (isNoted || plan.isOfRestriction)) names.add(name);
+    if (verdict !== false && (isNoted || plan.isOfRestriction)) names.set(name, verdict === true ? value : verdict);
     return verdict;
   });
   if (ctx.plan.restrictions.length === 0) return out;

@@ -107,6 +107,9 @@ describe('the plan of a field', () => {
       'drop',
       'anonymize',
     ]);
+    // Where the profile does not say whose they are, they are advertising's too.
+    expect(planOf('forward', 'drop', 'forward').clickIds).toBe('drop');
+    expect(planOf('forward', 'drop', 'forward', clicks).clickIds).toBe('forward');
     const modes = (plan: ScrubPlan): string[] => plan.restrictions.map(({ beside }) => beside);
     expect(modes(planOf('forward', 'forward'))).toEqual([]);
     expect(modes(planOf('anonymize', 'forward'))).toEqual(['en']);

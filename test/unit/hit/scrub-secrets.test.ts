@@ -81,6 +81,16 @@ describe('secretParts', () => {
   it.each([
     ['anna77', []],
     ['', []],
+    // A mailbox that names somebody; not one that is a role, one word, or short.
+    ['anna.muster@example.com', ['anna.muster']],
+    ['anna-m@example.com', ['anna-m']],
+    ['annamuster77@mail.example.com', ['annamuster77']],
+    ['annam@example.com', []],
+    ['annamuster@example.com', []],
+    ['a.must@example', []],
+    ['no-reply@example.com', []],
+    ['customer_service@example.com', []],
+    ['Dear anna.muster@example.com', []],
     // A phone number is written without its plus, too.
     ['+491701234567', ['491701234567']],
     ['+abc', ['abc']],

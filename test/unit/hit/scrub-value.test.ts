@@ -154,6 +154,8 @@ describe('a field by its rule', () => {
     ['an undeclared name', PART, 'zzz=anna77', '', ['zzz undeclared stripped'], []],
     ['a placeholder', ANONYMOUS, 'uid=anna77', 'uid=nobody', ['uid direct replaced'], ['uid direct anna77']],
     ['an empty field that holds JSON', ANONYMOUS, 'j=', 'j=', [], []],
+    ['the same once more', ANONYMOUS, 'w=b&w=b', 'w=b', ['w utility stripped'], []],
+    ['another once more', ANONYMOUS, 'w=b&w=anna@x.example', 'w=b', ['w undeclared stripped'], ['w direct anna@x.example']],
     ['undeclared in an anonymized hit', ANONYMOUS, 'zzz=1&w=b', 'w=b', ['zzz undeclared stripped'], []],
   ] as const)('%s', (_, options, text, left, report, secrets) => {
     const { left: out, ctx } = treat(options, text);
