@@ -15,12 +15,12 @@ interface Pattern<T> {
 const MAX_REMEMBERED = 4096;
 const MAX_NAME = 256;
 
-/** Values by name: literal names first, then names with `*` in the order of their declaration, then the container above. */
+/** Values by name: literal names first, then names with `*` or `#` in the order of their declaration, then the container above. */
 export class NameTable<T extends NonNullable<unknown>> {
   private readonly literals = new Map<string, T>();
   private readonly patterns: Pattern<T>[] = [];
   private readonly parents = new Set<string>(['']);
-  /** What `*` stands for. */
+  /** What `*` stands for; `#` stands for a number of up to three digits. */
   private readonly any: string;
 
   /** `isPath`: a dot separates, and `*` does not cross it; else names are flat (cookies, headers). */
@@ -29,12 +29,12 @@ export class NameTable<T extends NonNullable<unknown>> {
   }
 
   add(name: string, value: T): void {
-    const star = name.indexOf('*');
-    if (star < 0) {
+    const wild = name.search(/[*#]/);
+    if (wild < 0) {
       if (!this.literals.has(name)) this.literals.set(name, value);
     } else {
-      const matches = new RegExp(`^${name.split('*').map(escapeLiteral).join(this.any)}$`);
-      this.patterns.push({ name, matches, head: name.slice(0, star), value });
+      const source = escapeLiteral(name).replaceAll('*', this.any).replaceAll('#', '\\d{1,3}');
+      this.patterns.push({ name, matches: new RegExp(`^${source}$`), head: name.slice(0, wild), value });
     }
     for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) this.parents.add(name.slice(0, dot));
   }

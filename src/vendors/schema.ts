@@ -13,7 +13,7 @@ const fieldSchema = z
       .array(name)
       .min(1)
       .describe(
-        'Names of query or form fields, or paths of JSON members: keys joined by dots, positions in arrays left out. A name covers what lies below it (`cd` covers `cd[value]` and `cd.value`). `*` stands for any characters but a dot.',
+        'Names of query or form fields, or paths of JSON members: keys joined by dots, positions in arrays left out. A name covers what lies below it (`cd` covers `cd[value]` and `cd.value`). `*` stands for any characters but a dot, `#` for a number of up to three digits.',
       ),
     class: z.enum(CARRIER_CLASSES).describe('What the value tells about a person; `utility` tells nothing.'),
     purpose: purpose.optional().describe('What the value is for. Default: the first of `purposes`; for click ids `advertising`.'),

@@ -18,6 +18,12 @@ export const VALUE_TYPES = [
   'schema',
   'host',
   'list',
+  'product',
+  'product-text',
+  'products',
+  'items',
+  'release',
+  'dsn',
   'charset',
   'timestamp',
   'language',
@@ -39,10 +45,11 @@ export const VALUE_TYPES = [
 ] as const;
 export type ValueType = (typeof VALUE_TYPES)[number];
 
+const NUMBER = /^-?\d{1,8}(?:\.\d{1,6})?$/;
 const FORMS: Readonly<Partial<Record<ValueType, RegExp>>> = {
   bool: /^(?:0|1|true|false|yes|no|y|n|on|off|t|f)$/i,
   integer: /^-?\d{1,8}$/,
-  number: /^-?\d{1,8}(?:\.\d{1,6})?$/,
+  number: NUMBER,
   currency: /^[A-Za-z]{3}$/,
   version: /^[A-Za-z@/_-]{0,24}\d{1,4}(?:[._-][0-9A-Za-z]{1,12}){0,6}$/,
   slug: /^[A-Za-z0-9_$.:/@|-]{1,64}$/,
@@ -57,17 +64,22 @@ const FORMS: Readonly<Partial<Record<ValueType, RegExp>>> = {
   gcs: /^G1[01-]{2}$/,
   gcd: /^1\d(?:[\w-]{2}){4}[\w-]{0,4}$/,
   'us-privacy': /^1[YN-]{3}$/i,
-  list: /^[A-Za-z0-9_$.:/@| -]{1,64}(?:[,;][A-Za-z0-9_$.:/@| -]{1,64}){0,50}$/,
 };
 
 /** Types whose values are chosen by the site, so that an identifier may have slipped in. */
-const FREE: ReadonlySet<ValueType> = new Set(['slug', 'name', 'version', 'list', 'any', 'host']);
+const FREE: ReadonlySet<ValueType> = new Set(['slug', 'name', 'version', 'any', 'host']);
 
 /** A single word with many digits, dates aside, is an id rather than a name. */
 function isIdLike(value: string): boolean {
   if (value.length < 6 || value.includes(' ') || !/[A-Za-z]/.test(value)) return false;
   const undated = value.replace(/(?<!\d)20\d\d(?:[-_.]?[01]\d(?:[-_.]?[0-3]\d)?)?(?!\d)/g, '');
   return (undated.match(/\d/g)?.length ?? 0) >= 5;
+}
+
+/** Whether what the site chose has its form, and nothing in it looks like an identifier. */
+function isFree(value: string, type: ValueType): boolean {
+  if (FORMS[type]?.test(value) === false) return false;
+  return findClass(value) === null && (type === 'version' || !isIdLike(value));
 }
 
 function matchesLike(value: string, like: readonly string[]): boolean {
@@ -90,6 +102,122 @@ function isKey(value: string): boolean {
   return found === null || found === 'online-id';
 }
 
+/** Words that the site chose, without an identifier among them. */
+function isName(value: string): boolean {
+  return isFree(value, 'name');
+}
+
+function isNumber(value: string): boolean {
+  return NUMBER.test(value);
+}
+
+const MAX_LIST = 4096;
+const MAX_PARTS = 100;
+
+/** Whether every part of a list is one of a kind. A list is as long as what is in it; its parts are not. */
+function isListOf(value: string, separator: string | RegExp, isPart: (part: string) => boolean): boolean {
+  if (value.length > MAX_LIST) return false;
+  const parts = value.split(separator);
+  return parts.length <= MAX_PARTS && parts.every(isPart);
+}
+
+const LIST_PART = /^[A-Za-z0-9_$.:/@| -]{0,64}$/;
+/** An event of Adobe Analytics with a number, as `event1=29.90`. */
+const COUNTED_EVENT = /^event\d{1,4}=\d{1,8}(?:\.\d{1,6})?$/;
+
+function isList(value: string): boolean {
+  const isPart = (part: string): boolean => COUNTED_EVENT.test(part) || (LIST_PART.test(part) && !isIdLike(part));
+  return isListOf(value, /[,;]/, isPart) && findClass(value) === null;
+}
+
+const PRODUCT = /^[\p{L}\p{N}_ .:/|+#()&-]{1,100}$/u;
+
+/** One code, of digits as many as a GTIN has or with letters: those may have more digits than a name. */
+function isCode(value: string): boolean {
+  return PRODUCT.test(value) && (/^\d{1,14}$/.test(value) || findClass(value) === null);
+}
+
+/** Within JSON: a code, and an array of codes. What stands there is what is read: no escapes, no fractions, no exponents. */
+const CODE = /"[^"\\]*"|\d+/g;
+const CODES = /^\[\s*(?:(?:"[^"\\]{1,100}"|\d{1,14})(?:\s*,\s*(?="|\d)|\s*(?=\])))*\]$/;
+
+/** Code of a product, or a JSON array of such codes. */
+function isProduct(value: string): boolean {
+  if (!value.startsWith('[')) return isCode(value);
+  if (value.length > MAX_LIST || !CODES.test(value)) return false;
+  return (value.match(CODE) ?? []).every((code) => isCode(code.replaceAll('"', '')));
+}
+
+/** Adobe Analytics: a variable of a product whose value is words without digits. With digits they are by experience customer numbers. */
+const MERCHANDISING = /^eVar\d{1,3}=[A-Za-z][A-Za-z _:/-]{0,39}$/;
+
+/** Adobe Analytics: `category;product;quantity;price;events;variables`, and the next product after a comma. */
+function isProducts(value: string): boolean {
+  return isListOf(value, ',', (entry) => {
+    const [category = '', product = '', quantity = '', price = '', events = '', variables = '', ...more] = entry.split(';');
+    return (
+      more.length === 0 &&
+      (category === '' || isName(category)) &&
+      (product === '' || isCode(product)) &&
+      [quantity, price].every((number) => number === '' || isNumber(number)) &&
+      (events === '' || isListOf(events, '|', (event) => /^event\d{1,4}$/.test(event) || COUNTED_EVENT.test(event))) &&
+      (variables === '' || isListOf(variables, '|', (variable) => MERCHANDISING.test(variable)))
+    );
+  });
+}
+
+/** An id of a place on Google Maps: a shop's. */
+const PLACE = /^ChIJ[A-Za-z0-9_-]{20,30}$/;
+
+/** Google Analytics 4: parts of an item by the two letters that each begins with. */
+const ITEM_PARTS: ReadonlyMap<string, (value: string) => boolean> = new Map([
+  ['id', isCode],
+  ...['pr', 'qt', 'ds', 'lp'].map((key) => [key, isNumber] as const),
+  ...['nm', 'br', 'ca', 'c2', 'c3', 'c4', 'c5', 'va', 'cp', 'af', 'li', 'ln', 'pi', 'pn', 'cn', 'cs'].map(
+    (key) => [key, isName] as const,
+  ),
+  ['lo', (value) => PLACE.test(value) || isName(value)],
+]);
+
+/** Google Analytics 4: one item, as `idSKU1~nmTee~pr19.9~qt1`. */
+function isItem(value: string): boolean {
+  const keys = new Set<string>();
+  return isListOf(value, '~', (part) => {
+    const key = part.slice(0, 2);
+    const isPart = ITEM_PARTS.get(key);
+    if (isPart === undefined || keys.has(key)) return false;
+    keys.add(key);
+    return part.length === 2 || isPart(part.slice(2));
+  });
+}
+
+const COMMIT = /^(?:[0-9a-f]{40}|(?=\d{0,11}[a-f])[0-9a-f]{7,12})$/;
+const BUILD = /^v?\d{1,8}(?:[._+-][0-9A-Za-z]{1,12}){0,8}$/;
+
+/** A version or a commit, alone or after `package@`; or a word. */
+function isRelease(value: string): boolean {
+  const at = value.lastIndexOf('@');
+  const version = value.slice(at + 1);
+  if (!COMMIT.test(version) && !(BUILD.test(version) && findClass(version) === null)) return isFree(value, 'slug');
+  return at <= 0 || isFree(value.slice(0, at), 'slug');
+}
+
+/** Sentry: where envelopes go, and the public key of the project that takes them. */
+function isDsn(value: string): boolean {
+  const host = /^https?:\/\/[0-9a-f]{32}@([A-Za-z0-9.-]{1,100}(?::\d{1,5})?)\/\d{1,20}$/.exec(value)?.[1];
+  return host !== undefined && isFree(host.replace(/^o\d{1,20}(?=\.ingest\.)/, 'o'), 'host');
+}
+
+const CHECKS: Readonly<Partial<Record<ValueType, (value: string) => boolean>>> = {
+  list: isList,
+  product: isProduct,
+  'product-text': (value) => isNumber(value) || isCode(value) || isName(value),
+  products: isProducts,
+  items: isItem,
+  release: isRelease,
+  dsn: isDsn,
+};
+
 /** What of a field's declaration its value is checked against. */
 export interface ValueForm {
   readonly type: ValueType | null;
@@ -101,11 +229,11 @@ export interface ValueForm {
 export function isOfType(value: string, form: ValueForm): boolean {
   const type = form.type ?? 'any';
   if (type === 'enum') return form.values?.has(value) === true;
-  const pattern = FORMS[type];
-  if (pattern !== undefined && !pattern.test(value)) return false;
   if (form.like !== null && !matchesLike(value, form.like)) return false;
+  const check = CHECKS[type];
+  if (check !== undefined) return check(value);
+  if (FREE.has(type)) return isFree(value, type);
+  if (FORMS[type]?.test(value) === false) return false;
   if (type === 'account') return form.like !== null || isAccount(value);
-  if (type === 'key' || type === 'code') return isKey(value);
-  if (!FREE.has(type)) return true;
-  return findClass(value) === null && (type === 'version' || !isIdLike(value));
+  return (type !== 'key' && type !== 'code') || isKey(value);
 }

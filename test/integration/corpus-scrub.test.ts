@@ -118,7 +118,7 @@ describe.skipIf(CORPUS_HITS.length === 0)('recorded hits', () => {
         const isOwn =
           kind === 'online-id' &&
           /^(?:query|body:(?:form:|\$|line))/.test(where) &&
-          !/fbp|gcl_au|user_data|clientIds|ids\.|auid|mail/.test(where);
+          !/fbp|gcl_au|user_data|clientIds|ids\.|auid|mail|idfa|adid/.test(where);
         if (isOwn && !text.includes(value)) problems.push(`${hit.id} lost ${where}`);
       }
     }

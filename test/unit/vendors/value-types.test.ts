@@ -1,0 +1,95 @@
+/** Which values have the types that a site's own words, codes and lists are declared with. */
+import { expect, it } from 'vitest';
+import { isOfType, type ValueType } from '../../../src/vendors/value-types.ts';
+
+const judge = (type: ValueType, value: string): boolean => isOfType(value, { type, values: null, like: null });
+
+const SHA = 'a94a8fe5ccb19ba61c4c0873d391e987982fbbd3';
+const KEY = 'e12d836b15bb49d7bbf99e64295d995b';
+
+it.each<[ValueType, string]>([
+  ['list', 'purchase'],
+  ['list', 'purchase,event1=29.90,event2:ser12'],
+  ['list', 'event1,event2,event10,event200,event201'],
+  ['list', ';Blue Shirt;1'],
+  ['product', 'SKU_12345'],
+  ['product', 'Größe M'],
+  ['product', '4006381333931'],
+  ['product', '["SKU-1","SKU_12345",17]'],
+  ['product', '[]'],
+  ['product', '[ "SKU-1" , 17 ]'],
+  ['product-text', 'Trousers with belt, size 52'],
+  ['product-text', '29.95'],
+  ['product-text', 'SKU_12345'],
+  ['products', ';Blue Shirt;1;29.90;event5=3;eVar3=sale'],
+  ['products', 'Shirts;SKU_12345;1;29.90,;Hat;2;19.90;event5=3|event6;eVar3=sale|eVar4=front page'],
+  ['products', ''],
+  ['items', 'idSKU_12345~nmGreen tea~brAcme~pr12.5~qt1~c2Tea~lp0'],
+  ['items', 'id4006381333931~nm~loChIJIQBpAG2ahYAR_6128GcTUEo'],
+  ['items', ['id1', ...['nm', 'br', 'ca', 'va'].map((key) => key + 'Tee '.repeat(24))].join('~')],
+  ['release', '1.2.3'],
+  ['release', 'v4.12.103-beta.1+build'],
+  ['release', '@shop/web@4.12.103'],
+  ['release', SHA],
+  ['release', `web@${SHA}`],
+  ['release', 'a94a8fe5'],
+  ['release', 'stable'],
+  ['dsn', `https://${KEY}@o4504044139249664.ingest.us.sentry.io/4505`],
+  ['dsn', `http://${KEY}@sentry.example.com:9000/1`],
+])('%s: %s', (type, value) => {
+  expect(judge(type, value)).toBe(true);
+});
+
+it.each<[ValueType, string]>([
+  ['list', 'purchase,anna@muster.de'],
+  ['list', 'purchase,anna77123'],
+  ['list', 'uid=4711'],
+  ['list', 'event1=anna'],
+  ['list', 'Tschüß'],
+  ['list', 'a,'.repeat(101)],
+  ['list', 'a b,'.repeat(99) + 'x'.repeat(65)],
+  ['product', 'anna@muster.de'],
+  ['product', '+43 664 1234567'],
+  ['product', '436641234567890'],
+  ['product', '203.0.113.9'],
+  ['product', 'a82b3e80-9426-4a04-8909-85a5879c31ae'],
+  ['product', '["SKU-1","anna@muster.de"]'],
+  ['product', '["SKU-1","anna\\u0040muster.de"]'],
+  ['product', '[["SKU-1"]]'],
+  ['product', '[null]'],
+  ['product', '[1.5]'],
+  ['product', '[436641234567890]'],
+  ['product', '[1,]'],
+  ['product', '[1 2]'],
+  ['product', '["SKU-1"'],
+  ['product', '{"id":1}'],
+  ['product', `["${'a","'.repeat(1100)}a"]`],
+  ['product-text', 'by anna@muster.de'],
+  ['products', ';anna@muster.de;1;29.90'],
+  ['products', ';Hat;anna;29.90'],
+  ['products', ';Hat;1;29.90;event5=3;eVar3=471199'],
+  ['products', ';Hat;1;29.90;event5=3;eVar3=anna@muster.de'],
+  ['products', ';Hat;1;29.90;anna'],
+  ['products', ';Hat;1;29.90;event5=3;eVar3=sale;anna'],
+  ['products', 'kunde471199;Hat;1'],
+  ['items', 'idSKU1~nmanna@muster.de'],
+  ['items', 'idSKU1~br+43 664 1234567'],
+  ['items', 'idSKU1~nmanna77123'],
+  ['items', 'idSKU1~pranna'],
+  ['items', 'idSKU1~idSKU2'],
+  ['items', 'idSKU1~k0customer~v0Anna'],
+  ['items', 'idSKU1~loa94a8fe5ccb19ba61c4c0873d391e987982fbbd3'],
+  ['items', `idSKU1~nm${'Tee '.repeat(26)}`],
+  ['items', ''],
+  ['release', 'anna@muster.de'],
+  ['release', 'anna@muster.de@1.2.3'],
+  ['release', 'web@203.0.113.9'],
+  ['release', 'anna77123'],
+  ['release', `${SHA}0`],
+  ['release', `@${KEY}`],
+  ['dsn', `https://${KEY}@203.0.113.9/42`],
+  ['dsn', 'https://anna@muster.de/42'],
+  ['dsn', `https://${KEY}@o1.ingest.sentry.io/42?uid=7`],
+])('not %s: %.60s', (type, value) => {
+  expect(judge(type, value)).toBe(false);
+});
