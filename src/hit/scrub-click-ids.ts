@@ -5,13 +5,14 @@ import { rewritePairs } from '../privacy/carriers/query.ts';
 import { isUrl, joinUrl, splitUrl, type UrlParts } from '../privacy/carriers/url.ts';
 import { classOfName, isClickIdName, mayNameClickId } from '../privacy/names.ts';
 import { decodePercent } from '../privacy/percent.ts';
-import { endOfRun, mayHoldText, RUN } from '../privacy/shape.ts';
+import { beginsAsText, endOfRun, mayHoldText, RUN } from '../privacy/shape.ts';
 import { LIMITS, type ScrubContext } from './scrub-context.ts';
 
 /** `=`, `{` and `[`, percent-encoded however often. */
 const ENCODED_MARK = /%(?:25)*(?:3d|7b|5b)/i;
 /** What Meta's and Google's scripts keep a click id, or a browser's id, in: version, time and id, parted by dots. */
 const ADVERTISING_VALUE = /^(?:fb\.\d\.\d{10,13}|GCL\.\d{10})\./;
+const [LETTER_F, LETTER_G] = [102, 71];
 const ADVERTISING_HINT = /fb\.\d\.\d{10}|GCL\.\d{10}/;
 const MIN_BASE64 = 16;
 /** Members that say which name the next value goes by. */
@@ -25,11 +26,12 @@ function mayHoldNames(text: string): boolean {
 
 /** The text without click ids; null where one may be in it, deeper or among more fields than is looked at. */
 export function stripClickIds(ctx: ScrubContext, place: string, text: string, depth = 0): string | null {
-  if (ADVERTISING_VALUE.test(text)) {
+  const first = text.charCodeAt(0);
+  if ((first === LETTER_F || first === LETTER_G) && ADVERTISING_VALUE.test(text)) {
     ctx.addSecret(place, 'click-id', text, true);
     return null;
   }
-  if (text.length >= MIN_BASE64) {
+  if (text.length >= MIN_BASE64 && beginsAsText(text)) {
     const result = stripBase64(ctx, place, text, depth);
     if (result !== undefined) return result;
   }

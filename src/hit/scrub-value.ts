@@ -62,8 +62,7 @@ function decideField(ctx: ScrubContext, plan: FieldPlan, value: string): Verdict
 
 /** Rewrites pairs of a query, form, matrix or line; `prefix` is the path of what holds them. */
 export function treatPairs(ctx: ScrubContext, text: string, prefix: string, separator: '&' | ';' = '&'): string {
-  // With the value that stays of each.
-  const names = new Map<string, string>();
+  const names = new Set<string>();
   // Which names there are matters to an anonymized hit, and to the restricted modes.
   const isNoted = ctx.isAnonymized || (prefix !== '' && ctx.plan.restrictions.length > 0);
   const out = rewritePairs(text, separator, (written, value) => {
@@ -73,17 +72,14 @@ export function treatPairs(ctx: ScrubContext, text: string, prefix: string, sepa
     // The same text, but the one in the plan has been hashed before.
     const name = prefix === '' ? path : written;
     if (value === null) return ctx.countField() && treatBareName(ctx, plan, name);
-    const first = names.get(name);
-    if (ctx.isAnonymized && first === value) {
-      ctx.note(path, plan.rule?.class ?? 'undeclared', 'stripped');
-      return false;
-    }
-    if (ctx.isAnonymized && (first !== undefined || !plan.isPlain)) {
-      removeValue(ctx, path, null, plan.named ?? 'undeclared', first !== undefined ? value : `${name} ${value}`);
+    if (ctx.isAnonymized && (names.has(name) || !plan.isPlain)) {
+      if (names.has(name) && isSaidBefore(text, separator, written, value))
+        ctx.note(path, plan.rule?.class ?? 'undeclared', 'stripped');
+      else removeValue(ctx, path, null, plan.named ?? 'undeclared', names.has(name) ? value : `${name} ${value}`);
       return false;
     }
     const verdict = treatField(ctx, plan, value);
-    if (verdict !== false && (isNoted || plan.isOfRestriction)) names.set(name, verdict === true ? value : verdict);
+    if (verdict !== false && (isNoted || plan.isOfRestriction)) names.add(name);
     return verdict;
   });
   if (ctx.plan.restrictions.length === 0) return out;
@@ -91,6 +87,17 @@ export function treatPairs(ctx: ScrubContext, text: string, prefix: string, sepa
     const pair = `${encodePercent(name)}=${encodePercent(value)}`;
     return pairs === '' ? pair : pairs + separator + pair;
   }, out);
+}
+
+/** Whether the first field of a name has this value: said once more, it tells nothing more than what stays. */
+function isSaidBefore(text: string, separator: '&' | ';', name: string, value: string): boolean {
+  let first: string | null = null;
+  rewritePairs(text, separator, (written, one) => {
+    if (written !== name || one === null) return true;
+    first = one;
+    return null;
+  });
+  return first === value;
 }
 
 /** A name without a value: a declared flag, or a value without a name. */

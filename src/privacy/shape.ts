@@ -76,6 +76,15 @@ export function mayHoldText(text: string, start: number, end: number): boolean {
   return groups * 2 > size >> 2 || mayBeCompressed(text, start);
 }
 
+/** Whether the first three bytes are printable ASCII, where a text is base64: of a URL, a query and JSON they are. Cheap. */
+export function beginsAsText(text: string): boolean {
+  return (
+    ((LETTERS[text.charCodeAt(0)] as number) & HEAD) !== 0 &&
+    ((LETTERS[text.charCodeAt(1)] as number) & SECOND) !== 0 &&
+    ((LETTERS[text.charCodeAt(2)] as number) & THIRD) !== 0
+  );
+}
+
 /** The first letters of gzip and of zlib in base64. */
 function mayBeCompressed(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
