@@ -1,6 +1,7 @@
 /** The types that a declared value can have: what does not match is removed from an anonymized hit. */
 import { findClass } from '../privacy/detect-nested.ts';
 import { readIpv4 } from '../privacy/ip-text.ts';
+import { classOfName } from '../privacy/names.ts';
 
 export const VALUE_TYPES = [
   'enum',
@@ -179,15 +180,25 @@ const ITEM_PARTS: ReadonlyMap<string, (value: string) => boolean> = new Map([
   ['lo', (value) => PLACE.test(value) || isName(value)],
 ]);
 
-/** Google Analytics 4: one item, as `idSKU1~nmTee~pr19.9~qt1`. */
+/** A parameter of the site's own: its name as `k0`, its value as `v0`, the next one's as `k1` and `v1`. */
+const OWN_PART = /^[kv][0-9a-z]$/;
+
+function isOwnPart(key: string, text: string): boolean {
+  if (key.startsWith('k')) return /^[A-Za-z]\w{0,39}$/.test(text) && classOfName(text) === null;
+  return isNumber(text) || isName(text);
+}
+
+/** Google Analytics 4: one item, as `idSKU1~nmTee~pr19.9~qt1~k0colour~v0red`. */
 function isItem(value: string): boolean {
   const keys = new Set<string>();
   return isListOf(value, '~', (part) => {
     const key = part.slice(0, 2);
     const isPart = ITEM_PARTS.get(key);
-    if (isPart === undefined || keys.has(key)) return false;
+    if (keys.has(key)) return false;
     keys.add(key);
-    return part.length === 2 || isPart(part.slice(2));
+    const text = part.slice(2);
+    if (OWN_PART.test(key)) return text === '' || isOwnPart(key, text);
+    return isPart !== undefined && (text === '' || isPart(text));
   });
 }
 
