@@ -1,4 +1,7 @@
-/** Looks for identifiers below encodings: percent, base64 (also of compressed text), JSON and HTML escapes, to a bounded depth. */
+/**
+ * Looks for identifiers below encodings: percent, base64 (also of compressed text), JSON and HTML escapes, quoted-printable, other forms of
+ * the same characters, to a bounded depth.
+ */
 import { readBase64, readText } from './carriers/base64.ts';
 import { inflate, isGzip, isZlib } from './carriers/compression.ts';
 import { findIdentifiers } from './detect.ts';
@@ -6,11 +9,13 @@ import { decodePercent } from './percent.ts';
 import type { CarrierClass } from './report.ts';
 import {
   endOfRun,
+  HAS_AT_WORD,
   HAS_BACKSLASH,
   HAS_BASE64,
   HAS_ENTITY,
   HAS_ESCAPE,
   HAS_HEX,
+  HAS_WIDE,
   HEX,
   MIN_HEX,
   mayHoldText,
@@ -19,12 +24,55 @@ import {
 } from './shape.ts';
 
 const JSON_ESCAPE = /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(["\\/]))/g;
-const HTML_AT = /&(?:#0*64|#x0*40|commat);/gi;
-/** `;` and `"`, also encoded, and the backslash that either may be written with. */
-const MAY_SPAN_FIELDS = /[;"\\]|%(?:25)*(?:3b|22|5c)|%u00(?:3b|22|5c)/i;
+/** By number, which needs no `;`, or by name (HTML Living Standard § 13.5). */
+const HTML_CHARACTER = /&(?:#0{0,20}(\d{1,7})|#x0{0,20}([0-9a-f]{1,6})|([a-z]{2,8})(?=;));?/gi;
+/** Names of characters that stand in addresses and numbers, and of those that are not seen. */
+const HTML_NAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    commat: '@',
+    period: '.',
+    plus: '+',
+    lowbar: '_',
+    hyphen: '-',
+    dash: '-',
+    colon: ':',
+    sol: '/',
+    num: '#',
+    percnt: '%',
+    equals: '=',
+    lpar: '(',
+    rpar: ')',
+    lsqb: '[',
+    rsqb: ']',
+    lbrack: '[',
+    rbrack: ']',
+    quot: '"',
+    apos: "'",
+    lt: '<',
+    gt: '>',
+    amp: '&',
+    nbsp: ' ',
+    shy: '',
+    zwj: '',
+    zwnj: '',
+  }),
+);
+/** Marks of addresses in quoted-printable (RFC 2045 § 6.7). `=40` before the name of a file is a value. */
+const QUOTED =
+  /=(?:40(?![\w-]{0,60}\.(?:png|jpe?g|gif|webp|avif|svg|ico|pdf|html?|php|aspx?|js|css|json|xml|csv|mp[34]|zip)\b)|2E|5F|2D|2B)/gi;
+const AT_WORD = /\s{0,3}[[({]at[\])}]\s{0,3}/gi;
+const DOT_WORD = /\s{0,3}[[({](?:dot|punkt|point|punto)[\])}]\s{0,3}/gi;
+/** Characters that are not seen (Unicode, UAX #44): soft hyphen, zero-width space and joiners, marks of direction. */
+const UNSEEN = /\p{Default_Ignorable_Code_Point}/gu;
+const DIGIT = /[^\0-\x7f]/gu;
+const IS_DIGIT = /\p{Nd}/u;
+/** Stops that separate labels of a host name, too (IDNA, RFC 3490 § 3.1). */
+const STOPS = /[\u3002\uff0e\uff61\u2024]/g;
+/** `;` and `"`, also encoded, the backslash that either may be written with, and `&#`. */
+const MAY_SPAN_FIELDS = /[;"\\]|%(?:25)*(?:3b|22|5c)|%u00(?:3b|22|5c)|&(?:#|%(?:25)*23)/i;
 const MAX_INFLATED_BYTES = 1 << 16;
 const MAX_DEPTH = 4;
-const ANY_VIEW = HAS_ESCAPE | HAS_ENTITY | HAS_BACKSLASH | HAS_BASE64 | HAS_HEX;
+const ANY_VIEW = HAS_ESCAPE | HAS_ENTITY | HAS_BACKSLASH | HAS_BASE64 | HAS_HEX | HAS_AT_WORD | HAS_WIDE;
 
 /** Called with the class and the text of each identifier. */
 export type FindingVisitor = (carrier: CarrierClass, value: string) => void;
@@ -87,6 +135,31 @@ function encodedFields(text: string): string {
     .join('&');
 }
 
+/** The character that HTML writes by number or by name; what is none stays. */
+function readCharacter(match: string, decimal?: string, hex?: string, name?: string): string {
+  if (name !== undefined) return HTML_NAMES.get(name.toLowerCase()) ?? match;
+  const point = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
+  return point > 0x10ffff ? match : String.fromCodePoint(point);
+}
+
+function readQuoted(match: string): string {
+  return String.fromCharCode(Number.parseInt(match.slice(1), 16));
+}
+
+/** A digit of any script as one of ASCII: they stand in rows of ten. */
+function readDigit(char: string): string {
+  if (!IS_DIGIT.test(char)) return char;
+  const point = char.codePointAt(0) as number;
+  let value = 0;
+  while (value < 9 && IS_DIGIT.test(String.fromCodePoint(point - value - 1))) value++;
+  return String(value);
+}
+
+/** The text as a reader sees it: compatible forms of a character as that one (NFKC), without what is not seen. */
+function foldText(text: string): string {
+  return text.normalize('NFKC').replace(UNSEEN, '').replace(STOPS, '.').replace(DIGIT, readDigit);
+}
+
 function visitViews(text: string, shape: number, visit: (view: string) => boolean): boolean {
   if (shape & HAS_ESCAPE) {
     const encoded = encodedFields(text);
@@ -94,7 +167,7 @@ function visitViews(text: string, shape: number, visit: (view: string) => boolea
     if (decoded !== encoded && visit(decoded)) return true;
   }
   if (shape & HAS_ENTITY) {
-    const plain = text.replace(HTML_AT, '@');
+    const plain = text.replace(HTML_CHARACTER, readCharacter);
     if (plain !== text && visit(plain)) return true;
   }
   if (shape & HAS_BACKSLASH) {
@@ -102,6 +175,14 @@ function visitViews(text: string, shape: number, visit: (view: string) => boolea
       JSON_ESCAPE,
       (_, u?: string, x?: string, c?: string) => c ?? String.fromCharCode(Number.parseInt(u ?? x ?? '', 16)),
     );
+    if (plain !== text && visit(plain)) return true;
+  }
+  if (shape & HAS_WIDE) {
+    const plain = foldText(text);
+    if (plain !== text && visit(plain)) return true;
+  }
+  if (shape & HAS_AT_WORD) {
+    const plain = text.replace(QUOTED, readQuoted).replace(AT_WORD, '@').replace(DOT_WORD, '.');
     if (plain !== text && visit(plain)) return true;
   }
   if (shape & HAS_BASE64 && visitBase64(text, visit)) return true;

@@ -15,10 +15,27 @@ export interface Finding {
 
 /** What local parts really are made of; RFC 5321 allows more, but `=`, `&` and `/` end a field before they begin an address. */
 const EMAIL_LOCAL = /[\p{L}\p{N}._+'~-]/u;
-const EMAIL_DOMAIN = /[@＠]((?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62})\.){1,8}[\p{L}]{2,63}|\[[0-9a-fA-F:.]{3,45}\])/gu;
-const NUMBERS = /(?<![\p{L}\p{N}])[+(]?\(?\d(?:[\d ().\-/\u00a0\u2010-\u2014]{0,38}\d)?(?![\p{L}\p{N}])/gu;
+const EMAIL_DOMAIN = /[@＠] {0,2}((?:[\p{L}\p{N}](?:[\p{L}\p{N}_-]{0,62})\.){1,8}[\p{L}]{2,63}|\[[0-9a-fA-F:.]{3,45}\])/gu;
+/** With spaces around `@` only what has the form of a name in an address: `Sale @ shop.example` tells of a place. */
+const SPACED_LOCAL = /[\p{L}\p{N}][._+]\p{L}/u;
+const NUMBERS = /(?<![\p{L}\p{N}])[+(]?\(?\d(?:[\d ().\-/\u00a0\u2010-\u2014\u202f\u2212]{0,38}\d)?(?![\p{L}\p{N}])/gu;
+/**
+ * Phone numbers with `_` between, which stands in dates and sizes as well: with `+`, `00` or `0` first, or in the groups of North America
+ * unless the last can be a year.
+ */
+const UNDERSCORED =
+  /(?<![\p{L}\p{N}])(?<!\d_)(?:(?:\+|00)\d{1,3}(?:_\d{2,9}){2,4}|0\d{2,4}_\d{5,9}|0\d{2,4}(?:_\d{2,4}){2,3}|(?:1_)?[2-9]\d\d_[2-9]\d\d_(?!19|20)\d{4})(?![\p{L}\p{N}]|_\d)/gu;
+/** An area code with `:` or `,` behind it. Decimals have no zero before another digit, and lists have more than two numbers. */
+const AREA_CODE = /0(?<![\p{L}\p{N}.,:]0)\d{2,4}[:,]\d{7,9}(?![\p{L}\p{N}]|[.,:]\d)/gu;
+/** A hash in groups, of 128 bits at least. */
+const GROUPED_HASH =
+  /(?<![0-9a-z])(?:(?:[0-9a-f]{8} ){3,15}[0-9a-f]{8}|(?:[0-9a-f]{4} ){7,31}[0-9a-f]{4}|(?:[0-9a-f]{2} ){15,63}[0-9a-f]{2})(?![0-9a-z])/gi;
+const ANY_GROUP = / (?:[0-9a-f]{2}){1,4} /i;
+const MIN_GROUPED = 35;
 const IPV6 = /(?:(?<![0-9a-zA-Z:.])|(?<=[g-zG-Z]:))[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,5}){2,9}(?:\.\d{1,3}){0,3}(?![0-9a-zA-Z:])/g;
 const IPV4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)/g;
+/** Zeros that make three digits of one or two. Numbers of versions are padded to two. */
+const PADDING = /\b(?:00(?=\d\b)|0(?=\d\d\b))/g;
 const IBAN = /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])/gi;
 const JWT = /eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}/g;
 const UUID = /(?<![0-9a-zA-Z])[0-9a-fA-F]{8}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-fA-F]{12}(?![0-9a-zA-Z])/g;
@@ -44,15 +61,26 @@ function collect(
 function findEmails(text: string, found: Finding[]): void {
   EMAIL_DOMAIN.lastIndex = 0;
   for (let match = EMAIL_DOMAIN.exec(text); match !== null; match = EMAIL_DOMAIN.exec(text)) {
-    let start = match.index;
-    if (text[start - 1] === '"') {
-      const open = text.lastIndexOf('"', start - 2);
-      if (open >= 0 && start - open < 66) start = open;
+    const at = match.index;
+    let stop = at;
+    while (stop > 0 && at - stop < 2 && text[stop - 1] === ' ') stop--;
+    let start = stop;
+    if (text[stop - 1] === '"') {
+      const open = text.lastIndexOf('"', stop - 2);
+      if (open >= 0 && stop - open < 66) start = open;
     }
-    while (start > 0 && match.index - start < 64 && EMAIL_LOCAL.test(text[start - 1] as string)) start--;
-    while (start < match.index && /['.-]/.test(text[start] as string)) start++;
-    if (start < match.index) found.push({ class: 'direct', start, end: match.index + match[0].length });
+    while (start > 0 && stop - start < 64 && EMAIL_LOCAL.test(text[start - 1] as string)) start--;
+    while (start < stop && /['.-]/.test(text[start] as string)) start++;
+    const isSpaced = stop < at || text[at + 1] === ' ';
+    if (start < stop && (!isSpaced || SPACED_LOCAL.test(text.slice(start, stop)))) {
+      found.push({ class: 'direct', start, end: at + match[0].length });
+    }
   }
+}
+
+/** Groups of digits alone are numbers, not a hash. */
+function hasLetters(hash: string): boolean {
+  return /[a-f]/i.test(hash) && /\d/.test(hash);
 }
 
 /** Digits with separators: a card by its check digit, a phone number by its form, any long number as an id. */
@@ -79,6 +107,11 @@ function findNumbers(text: string, found: Finding[]): void {
   }
 }
 
+/** An address, also one with zeros before its numbers (`198.051.100.023`), which programs read in two ways and people in one. */
+function isIpv4(text: string): boolean {
+  return readIpv4(text) !== null || (text.includes('0') && readIpv4(text.replace(PADDING, '')) !== null);
+}
+
 /** The address by itself, behind a word (`mailto:2001:…`, `a:2001:…`) or before a port without brackets. */
 function findIpv6(text: string, found: Finding[]): void {
   IPV6.lastIndex = 0;
@@ -99,6 +132,16 @@ function findIpv6(text: string, found: Finding[]): void {
 function hasRandomCase(token: string): boolean {
   const words = token.match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+/g)?.length ?? 0;
   return words * 3 > token.length;
+}
+
+/** Ids that say their kind first, as Stripe's do (`cus_`, `price_`; docs.stripe.com/api): letters of both cases behind it, and a digit among them. */
+const KIND_AND_ID = /^[a-z]{2,8}_([A-Za-z]{1,20}\d{1,2}[A-Za-z][A-Za-z\d]{0,20})$/;
+
+function isKindAndId(token: string): boolean {
+  const id = KIND_AND_ID.exec(token)?.[1];
+  if (id === undefined || id.length < 14) return false;
+  const words = id.match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+/g)?.length ?? 0;
+  return words * 8 > id.length * 3;
 }
 
 /** At least 12 characters with letters and three digits among them. */
@@ -141,7 +184,8 @@ export function isRandomToken(token: string): boolean {
   }
   if (lower > 0 && upper > 0) {
     if (digits >= 3) return true;
-    return (digits >= 2 || length >= 20) && hasRandomCase(token);
+    if ((digits >= 2 || length >= 20) && hasRandomCase(token)) return true;
+    return digits > 0 && isKindAndId(token);
   }
   if (digits === 0) return false;
   return hex === length || hasMixedRun || isMixedRun(length - runStart, runDigits, runLetters);
@@ -174,9 +218,14 @@ export function findIdentifiers(text: string, shape = shapeOf(text)): readonly F
   if (shape & HAS_AT) findEmails(text, found);
   if (shape & HAS_DIGITS) {
     findNumbers(text, found);
+    if (text.includes('_')) collect(text, UNDERSCORED, found, 'direct');
+    if (text.includes(':') || text.includes(',')) collect(text, AREA_CODE, found, 'direct');
   }
-  if (shape & HAS_IBAN) collect(text, IBAN, found, 'direct', isIban);
-  if (shape & HAS_DOTS) collect(text, IPV4, found, 'ip', (match) => readIpv4(match) !== null);
+  if (shape & HAS_IBAN) {
+    collect(text, IBAN, found, 'direct', isIban);
+    if (text.length >= MIN_GROUPED && ANY_GROUP.test(text)) collect(text, GROUPED_HASH, found, 'online-id', hasLetters);
+  }
+  if (shape & HAS_DOTS) collect(text, IPV4, found, 'ip', isIpv4);
   if (shape & HAS_COLONS) findIpv6(text, found);
   if ((shape & HAS_TOKEN) === 0) return found;
   if (text.includes('eyJ')) collect(text, JWT, found, 'online-id');

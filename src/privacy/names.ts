@@ -1,74 +1,157 @@
 /**
  * Names that tell what a value is, for fields that no profile declares. Names are facts, gathered from the vendors' own documentation and
- * tags: Google (gclid, dclid, gbraid, wbraid, srsltid, gclsrc, gad_*, _gl), Meta (fbclid), Microsoft (msclkid), TikTok (ttclid), X (twclid),
- * LinkedIn (li_fat_id), Pinterest (epik), Snap (ScCid, sc_click_id), Reddit (rdt_cid), Yandex (yclid, ysclid), Taboola (tblci),
- * Outbrain (dicbo), Quora (qclid), Criteo, impact.com (irclickid), Awin (awc), Adobe (s_cid, ef_id, s_kwcid, at_recipient_id), HubSpot (_hsenc, __hstc,
- * _hsmi, hsCtaTracking), Mailchimp (mc_eid, mc_cid), Marketo (mkt_tok), Klaviyo (_kx), Vero (vero_id), Omeda (oly_*_id), Drip (__s),
- * Wicked Reports (wickedid), Branch (_branch_match_id), Matomo (pk_vid, mtm_cid, pk_cid), Instagram (igshid, igsh), beehiiv (_bhlid), MailerLite
- * (ml_subscriber_hash), Salesforce (et_rid, sfmc_sub), Piwik PRO and others.
+ * tags: Google (gclid, dclid, gbraid, wbraid, srsltid, _gl, _gcl_*, auid), Meta (fbclid, _fbc, _fbp, mibextid), Microsoft (msclkid,
+ * _uetsid, _uetvid, MUID), TikTok (ttclid, _ttp), X (twclid), LinkedIn (li_fat_id), Pinterest (epik, _pin_unauth), Snap (ScCid,
+ * sc_click_id, _scid), Reddit (rdt_cid, _rdt_uuid), Yandex (yclid, ysclid), Yahoo (vmcid), Taboola (tblci), Outbrain (dicbo), Quora
+ * (qclid), Criteo, impact.com (irclickid), Awin (awc, zanpid), Tradedoubler (tduid), ShareASale (sscid), Rakuten (ranSiteID), Admitad
+ * (admitad_uid), Adobe (ef_id, s_kwcid, at_recipient_id), HubSpot (_hsenc, __hstc, hsCtaTracking), Mailchimp (mc_eid), Marketo (mkt_tok),
+ * Klaviyo (_kx, _ke, klaviyo_id), Oracle Eloqua (elq, elqTrackId), Listrak (trk_contact), Vero (vero_id), Omeda (oly_*_id), Drip (__s),
+ * Wicked Reports (wickedid), Branch (_branch_match_id), Matomo (pk_vid), Instagram (igshid, igsh), beehiiv (_bhlid), MailerLite
+ * (ml_subscriber_hash), Salesforce (et_rid, sfmc_sub), Piwik PRO and others; the advertising ids of Apple (IDFA) and Android (AAID, GAID).
  */
 import { remember } from './remember.ts';
 import type { CarrierClass } from './report.ts';
 
-const CLICK_IDS = new Set(
-  (
-    'gclid fbclid msclkid ttclid twclid dclid gbraid wbraid gclsrc srsltid gad_source gad_campaignid _gl gclgb gclaw gcldc gclgs gac ' +
-    'li_fat_id li_giant epik sccid sc_click_id sclid u_sclid rdt_cid yclid ysclid tblci dicbo qclid irclickid ir_clickid irgwc awc s_cid ef_id s_kwcid ' +
-    'at_recipient_id at_recipient_list _hsenc __hssc __hstc __hsfp _hsmi hsctatracking mc_eid mc_cid mkt_tok _kx vero_id vero_conv oly_enc_id oly_anon_id ' +
-    '__s ss_email_id wickedid wickedsource _branch_match_id pk_vid mtm_cid pk_cid igshid igsh _bhlid ml_subscriber ml_subscriber_hash et_rid sfmc_sub ' +
-    'fbc _fbc cto_bundle unicorn_click_id rb_clickid trackid cjevent cjdata clickref click_ref fb_action_ids fb_source bsft_clkid bsft_uid ' +
-    'guccounter guce_referrer nb_klid phclid ko_click_id obclid ndclid adclid sznclid rtkcid ttd_click pins_campaign_id'
-  ).split(' '),
-);
+/** Ids of clicks on advertisements and links, of recipients of mailings, and of browsers and devices for advertising. */
+const CLICK_IDS = (
+  'gclid fbclid msclkid ttclid twclid dclid gbraid wbraid srsltid _gl gclgb gclaw gcldc gclgs gclst gcllp gac ' +
+  'li_fat_id li_giant epik sccid sc_click_id sclid u_sclid rdt_cid yclid ysclid tblci dicbo qclid irclickid ir_clickid irgwc awc ef_id s_kwcid ' +
+  'at_recipient_id at_recipient_list _hsenc __hssc __hstc __hsfp hsctatracking mc_eid mkt_tok _kx vero_id vero_conv oly_enc_id oly_anon_id ' +
+  '__s ss_email_id wickedid wickedsource _branch_match_id pk_vid igshid igsh _bhlid ml_subscriber ml_subscriber_hash et_rid sfmc_sub ' +
+  'fbc cto_bundle unicorn_click_id rb_clickid trackid cjevent cjdata clickref click_ref fb_action_ids bsft_clkid bsft_uid ' +
+  'guccounter guce_referrer nb_klid phclid ko_click_id obclid ndclid adclid sznclid rtkcid ttd_click pins_campaign_id ' +
+  'tduid sscid ransiteid zanpid admitad_uid vmcid mibextid _ke klaviyo_id elq elqtrackid trk_contact ' +
+  'fbp auid gcl_au gcl_aw gcl_dc gcl_gb gcl_gs gcl_ha gcl_gf gcl_ag ttp uetvid uetsid scid pin_unauth rdt_uuid muid ' +
+  'idfa gaid adid aaid maid ifa advertisingid advertising_id appleidfa androididfa androidadid'
+).split(' ');
+const CLICK_ID_SET = new Set(CLICK_IDS);
 const CLICK_ENDING = /(?:clid|clkid|click[_-]?id)$/;
-/** A quick look whether a text can hold such a name at all. */
-const CLICK_HINT =
-  /cl(?:k)?id|click|braid|gclsrc|srsltid|gad_|_gl\b|gac\b|gcl[agd]|li_|epik|sccid|rdt_|tblci|dicbo|irgwc|\bawc|s_cid|ef_id|kwcid|at_recip|_hs|__h|hscta|mc_|mkt_|_kx|vero_|oly_|__s|ss_email|wicked|_branch|pk_|mtm_|igsh|_bhlid|ml_sub|et_rid|sfmc|fbc|cto_|track|cj|fb_|bsft|guc|klid|ttd_|pins_|rtkcid/i;
-
-const WORDS: Readonly<Record<string, CarrierClass>> = {};
-function define(carrier: CarrierClass, words: string): void {
-  for (const word of words.split(' ')) (WORDS as Record<string, CarrierClass>)[word] = carrier;
+/** Which of several touches a name is of: `initial_gclid`, `$session_entry_gclid`, `gclid_first`. */
+const TOUCH =
+  /^[$_]*(?:session[_-]?entry|initial|first|last|latest|original|landing)[_-]?|[_-]?(?:initial|first|last|latest|original)$/g;
+/** Marks before names of cookies and of properties that a tracker sets by itself: `_fbp`, `$fbc`. */
+const MARKS = /^[$_]+/;
+/** `gclid[]`, `ud[fbp]`, `ep.gclid`, `amp;gclid`, `gclid;x`, and spaces. */
+const PARTS = /[[\];.\s]+/;
+/** All that is looked for in a text, grouped by the first letter, which makes the pattern faster. */
+function anyOf(names: readonly string[]): RegExp {
+  const initials = [...new Set(names.map(([initial]) => initial as string))];
+  const rests = (initial: string) => names.filter((name) => name[0] === initial).map((name) => name.slice(1));
+  return new RegExp(initials.map((initial) => `${initial}(?:${rests(initial).join('|')})`).join('|'), 'i');
 }
+/** A quick look whether a text can hold such a name at all: one of them, or an ending. */
+const CLICK_HINT = anyOf([
+  ...CLICK_IDS.filter((name) => name !== 'ttp' && !CLICK_ENDING.test(name)),
+  ...['clid', 'clkid', 'click[_-]?id'],
+]);
+/** Not in `http`. */
+const TTP_HINT = /(?:^|[^h])ttp/i;
+/** A letter that is percent-encoded or escaped, which no browser does: a name that is hidden. */
+const HIDDEN_LETTER = /%(?:25)*(?:4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9a])|\\u00[4-7]/i;
+
+/**
+ * Labels of campaigns and mailings, the same for all who click or receive: Google's gad_source and gad_campaignid, which are aggregate
+ * (support.google.com/google-ads/answer/16193746), and gclsrc, which says what made the click id (support.google.com/searchads/answer/6292795);
+ * Mailchimp's mc_cid and Matomo's mtm_cid and pk_cid (campaign), HubSpot's _hsmi (mailing), Adobe's s_cid (tracking code), Meta's fb_source.
+ * GA4's screen_name is a screen of an app.
+ */
+const LABELS = new Set('gad_source gad_campaignid gclsrc mc_cid mtm_cid pk_cid _hsmi s_cid fb_source screen_name'.split(' '));
+
+const WORDS: Record<string, CarrierClass> = {};
+function define(carrier: CarrierClass, words: string, endings = ''): void {
+  for (const word of words.split(' ')) for (const ending of endings.split(' ')) WORDS[word + ending] = carrier;
+}
+/** What makes the name of a thing the name of its number: `cust_no`, `accountId`. */
+const NUMBERS = 'id ids no nr num number nummer key ref code hash uid uuid guid';
+// First those of one word or two; German, French, Spanish, Italian, Portuguese and Dutch follow English.
 define(
   'direct',
   'email mail emailaddress phone phonenumber mobile tel telephone msisdn fname lname firstname lastname fullname surname givenname familyname username ' +
+    'middlename maidenname legalname realname displayname nickname nick namefirst namelast uname usr buyername billingname shippingname holdername ' +
+    'ownername contactname personname recipientname sendername visitorname shoppername loginname salutation ' +
     'login user uid userid customer customerid crm member memberid subscriber recipient contact dob birth birthday birthdate gender iban ssn passport ' +
-    'password passwd pwd street address address1 address2 cardnumber loyalty em ph hem sha256 md5 sha1 hashed people person',
+    'password passwd pwd street housenumber houseno address address1 address2 cardnumber loyalty em ph hem sha256 md5 sha1 hashed people person sso ssoid ' +
+    'licenseplate licenceplate numberplate pnr taxid taxno taxnumber',
 );
+define('direct', 'usr user uid customer member cust account profile employee patient student buyer shopper', `${NUMBERS} name`);
+define('direct', 'lead card insurance', NUMBERS);
+define('direct', 'external ext unique internal foreign', 'id ids no nr num number key ref uid uuid guid');
+define(
+  'direct',
+  'vorname nachname familienname zuname benutzername benutzer nutzername anrede kunde kundenname telefon telefonnummer telefonnr handy ' +
+    'handynummer handynr mobilnummer rufnummer strasse hausnummer hausnr adresse anschrift geburtsdatum geburtstag geburtsjahr geschlecht kdnr ' +
+    'mitglied konto kontonummer kontonr kartennummer kreditkarte passwort kennwort kennzeichen ' +
+    'prenom nomfamille nomcomplet nomclient courriel rue naissance datenaissance sexe civilite mdp motdepasse identifiant numeroclient ' +
+    'utilisateur abonne apellido apellidos nombrecompleto correo telefono movil direccion calle nacimiento fechanacimiento usuario contrasena cliente dni nif ' +
+    'sexo cognome indirizzo cellulare nascita datanascita utente codicefiscale sesso sobrenome endereco cpf voornaam achternaam geboortedatum',
+);
+define('direct', 'kunden mitglieds mitglied personal patienten versicherten steuer', 'nummer nr id');
 define(
   'online-id',
   'uuid guid cid clientid client vid visitor visitorid sid sess session sessionid phpsessid jsessionid token auth authorization jwt secret apikey cookie ' +
-    'deviceid did fingerprint fp idfa idfv gaid adid maid advertising ifa aaid anonymous anonymousid anon distinct ga gid fbp muid puid tuid nuid duid identity identifier hash sig signature nonce otp ' +
-    'access refresh bearer invite magic reset unsubscribe',
+    'deviceid did fingerprint fp idfv advertising anonymous anonymousid anon distinct ga gid puid tuid nuid duid identity identifier hash sig signature nonce otp ' +
+    'access refresh bearer invite magic reset unsubscribe imei imsi iccid',
+);
+define('online-id', 'player install installation instance advertiser', 'id ids uid uuid');
+define(
+  'geo',
+  'lat latitude lon lng long longitude latlng latlon coordinate coordinates coords gps geohash zip zipcode postal postcode postalcode plz city geo location ' +
+    'stadt wohnort ville codepostal ciudad codigopostal citta',
 );
 define('ip', 'ip ipaddress ipv4 ipv6 remoteaddr clientip xff');
-define('geo', 'lat latitude lon lng long longitude zip zipcode postal postcode postalcode plz city geo location coords');
+
+/** Somebody's where they are the whole name; the name of something else beside another word (`product_name`, `account_type`). */
+const WHOLE = new Set('name nom nombre nome naam age account profile cust employee patient student buyer shopper'.split(' '));
 
 const BOUNDARY = /[^a-z0-9]+|(?<=[a-z])(?=[0-9]{3})/;
 const CAMEL = /([a-z0-9])([A-Z])/g;
+/** The second user, the first e-mail address. */
+const COUNT = /(?<=[a-z]{4})\d{1,2}$/;
+const MAX_NAME = 128;
 
-export function isClickIdName(name: string): boolean {
-  const lower = name.toLowerCase();
-  return CLICK_IDS.has(lower) || CLICK_ENDING.test(lower);
+function isClickIdPart(part: string): boolean {
+  if (CLICK_ID_SET.has(part) || CLICK_ENDING.test(part)) return true;
+  const name = part.replace(TOUCH, '');
+  return CLICK_ID_SET.has(name) || CLICK_ID_SET.has(name.replace(MARKS, '')) || CLICK_ENDING.test(name);
 }
+
+/** Whether a field of this name holds the id of a click, a recipient, or a browser or device for advertising. */
+export const isClickIdName = remember((name) => name.toLowerCase().split(PARTS).some(isClickIdPart), 2048, MAX_NAME);
 
 /** False where a text surely holds no name of a click id; cheap. */
 export function mayNameClickId(text: string): boolean {
-  return CLICK_HINT.test(text);
+  if (CLICK_HINT.test(text) || TTP_HINT.test(text)) return true;
+  return (text.includes('%') || text.includes('\\')) && HIDDEN_LETTER.test(text);
 }
 
+/** Letters without their marks, so that `prénom` and `straße` are the words that are listed. */
+function plainLetters(name: string): string {
+  return name.normalize('NFKD').replace(/\p{M}/gu, '').replaceAll('ß', 'ss');
+}
+
+function lookUp(word: string): CarrierClass | null {
+  return Object.hasOwn(WORDS, word) ? (WORDS[word] ?? null) : null;
+}
+
+/** By its words, and by two that stand beside each other: `first_name`, `firstName` and `firstname` are the same. */
 function classify(name: string): CarrierClass | null {
   const last = name.slice(name.lastIndexOf('.') + 1);
-  if (isClickIdName(last) || isClickIdName(last.replace(/^[$_]?initial_/, ''))) return 'click-id';
-  let found: CarrierClass | null = last.toLowerCase() === 'name' ? 'direct' : null;
-  for (const word of last.replace(CAMEL, '$1 $2').toLowerCase().split(BOUNDARY)) {
-    const carrier = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;
-    if (carrier !== undefined && (found === null || carrier === 'direct')) found = carrier;
-  }
-  return found;
+  if (LABELS.has(last.toLowerCase().replace(TOUCH, ''))) return null;
+  if (isClickIdName(last)) return 'click-id';
+  const words = plainLetters(last)
+    .replace(CAMEL, '$1 $2')
+    .toLowerCase()
+    .split(BOUNDARY)
+    .filter((word) => word !== '');
+  let found: CarrierClass | null = null;
+  words.forEach((word, i) => {
+    const next = words[i + 1];
+    const isPair = next !== undefined && word.length + next.length > 4;
+    const carrier = lookUp(word) ?? (isPair ? lookUp(word + next) : null) ?? lookUp(word.replace(COUNT, ''));
+    if (carrier !== null && (found === null || carrier === 'direct')) found = carrier;
+  });
+  return found ?? (words.length === 1 && WHOLE.has(words[0] as string) ? 'direct' : null);
 }
-
-const MAX_NAME = 128;
 
 /** Class of what a field of this name holds by all experience, or null where the name says nothing. */
 export const classOfName = remember((name) => (name.length > MAX_NAME ? null : classify(name)), 4096, MAX_NAME);

@@ -15,10 +15,14 @@ export const HAS_BACKSLASH = 64;
 export const HAS_BASE64 = 128;
 /** At least 16 hexadecimal digits in a row. */
 export const HAS_HEX = 256;
-/** `&` and `;`, as around the name or number of a character in HTML. */
+/** `&` and `;`, as around the name or number of a character in HTML, or `&#`, which needs no `;`. */
 export const HAS_ENTITY = 512;
 /** Digits enough for an account number, in a text as long as one. */
 export const HAS_IBAN = 1024;
+/** `=40`, `(at`, `[at` or `{at`: an `@` that is written another way. */
+export const HAS_AT_WORD = 2048;
+/** Characters beyond ASCII that may be another form of ASCII, or invisible: all but letters of Latin and common punctuation. */
+export const HAS_WIDE = 4096;
 
 /** What a character can be part of, as bits: base64, a token, hexadecimal. */
 export const RUN = 1;
@@ -28,6 +32,8 @@ const DIGIT = 8;
 /** May stand between the digits of a number. */
 const BETWEEN = 16;
 const UPPER = 32;
+/** Looked at together with its neighbours. */
+const MARK = 64;
 
 const MIN_NUMBER = 7;
 const MIN_IBAN = 15;
@@ -40,14 +46,30 @@ for (let code = 48; code < 58; code++) KINDS[code] = RUN | TOKEN | HEX | DIGIT;
 for (let code = 65; code < 91; code++) KINDS[code] = RUN | TOKEN | UPPER | (code < 71 ? HEX : 0);
 for (let code = 97; code < 123; code++) KINDS[code] = RUN | TOKEN | (code < 103 ? HEX : 0);
 KINDS[45] = RUN | TOKEN | BETWEEN;
-KINDS[95] = RUN | TOKEN;
+KINDS[95] = RUN | TOKEN | BETWEEN;
 KINDS[43] = RUN;
 KINDS[47] = RUN | BETWEEN;
 for (const char of ' ().') KINDS[char.charCodeAt(0)] = BETWEEN;
+for (const char of '=#[{') KINDS[char.charCodeAt(0)] = MARK;
+KINDS[40] = BETWEEN | MARK;
 
 /** Spaces and dashes beyond ASCII that stand in numbers. */
 function isWideSeparator(code: number): boolean {
-  return code === 0xa0 || (code >= 0x2010 && code <= 0x2014);
+  return code === 0xa0 || (code >= 0x2010 && code <= 0x2014) || code === 0x202f || code === 0x2212;
+}
+
+/** Soft hyphen, and all beyond extended Latin (U+0250) but dashes, quotes and the ellipsis. */
+function isWide(code: number): boolean {
+  return code < 0x250 ? code === 0xad : code < 0x2010 || code > 0x2026 || code === 0x2024;
+}
+
+/** What `=`, `#` and opening brackets can begin, by what stands around them. */
+function shapeOfMark(text: string, at: number, code: number): number {
+  if (code === 35) return at > 0 && text.charCodeAt(at - 1) === 38 ? HAS_ENTITY : 0;
+  const next = text.charCodeAt(at + 1);
+  const second = text.charCodeAt(at + 2);
+  const isAt = code === 61 ? next === 52 && second === 48 : (next | 32) === 97 && (second | 32) === 116;
+  return isAt ? HAS_AT_WORD : 0;
 }
 
 /** Behind the last character of a kind, from `start` on. */
@@ -132,13 +154,16 @@ export function shapeOf(text: string): number {
     if ((kind & RUN) !== 0) continue;
     if (i - start >= MIN_BASE64) shape |= shapeOfRun(text, start, i);
     start = i + 1;
-    if (code === 64 || code === 0xff20) shape |= HAS_AT;
+    if (code > 127) {
+      if (isWide(code)) shape |= code === 0xff20 ? HAS_WIDE | HAS_AT : HAS_WIDE;
+    } else if (code === 64) shape |= HAS_AT;
     else if (code === 46) dots++;
     else if (code === 58) colons++;
     else if (code === 38) isOpen = true;
     else if (code === 59 && isOpen) shape |= HAS_ENTITY;
     else if (code === 37) shape |= HAS_ESCAPE;
     else if (code === 92) shape |= HAS_BACKSLASH;
+    else if ((kind & MARK) !== 0) shape |= shapeOfMark(text, i, code);
   }
   if (length - start >= MIN_BASE64) shape |= shapeOfRun(text, start, length);
   if (digits >= MIN_NUMBER && length >= MIN_IBAN) shape |= HAS_IBAN;

@@ -15,7 +15,10 @@ const TOKEN = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const profiles = [...loadAllProfiles().values()].filter(
   ({ purposes, clickIdPurpose }) => clickIdPurpose === 4 && purposes[0] !== 'advertising',
 );
-const NAMES = ['gclid', 'fbclid', 'msclkid', 'ttclid', 'GCLID', 'li_fat_id', 'wbraid', 'mc_eid', 'irclickid', '_gl'];
+const NAMES =
+  'gclid fbclid msclkid ttclid GCLID li_fat_id wbraid mc_eid irclickid _gl _fbp gcl_au IDFA _ttp awc tduid elqTrackId gbraid[] first_gclid $fbc'.split(
+    ' ',
+  );
 const FIELDS = 'dl dr url urlref refr u r ref page p pu rcu g ep.landing ep.link_url up.first props x1'.split(' ');
 const PATHS =
   'context.page.url context.page.search properties.url data.url payload.url batch.properties.$current_url events.params.page_location url u'.split(

@@ -102,9 +102,9 @@ describe('a field that is kept', () => {
   });
 
   it.each([
-    ['a pair', 'li_=1&ab', 2],
+    ['a pair', 'my_epik=1&ab', 2],
     ['without a name of a click id', 'bb_=1&abc=2', 1],
-    ['without pairs', 'li_abcdefgh', 1],
+    ['without pairs', 'my_epik_abc', 1],
   ])('is looked into only where a click id can be in it: %s', (_, value, count) => {
     expect(treat(PART, `note=${percent(value)}`).ctx.count).toBe(count);
   });

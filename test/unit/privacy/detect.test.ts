@@ -31,6 +31,24 @@ describe('findIdentifiers', () => {
     ['9f8e7d6c5b4a39281706f5e4d3c2b1a0', '9f8e7d6c5b4a39281706f5e4d3c2b1a0'],
     ['IwAR2aOpenFbclid0Zk3xT9qLw8mYhP1', 'IwAR2aOpenFbclid0Zk3xT9qLw8mYhP1'],
     ['customer 123456789', '123456789'],
+    ['write to anna.muster @ example.com', 'anna.muster @ example.com'],
+    ['anna.muster @example.com', 'anna.muster @example.com'],
+    ['anna@my_host.example.com', 'anna@my_host.example.com'],
+    ['at 198.051.100.023', '198.051.100.023'],
+    ['010.001.000.007', '010.001.000.007'],
+    ['0170_1234567', '0170_1234567'],
+    ['tel_0170_12_34_567', '0170_12_34_567'],
+    ['+49_170_1234567', '+49_170_1234567'],
+    ['202_555_0143', '202_555_0143'],
+    ['1_202_555_0143', '1_202_555_0143'],
+    ['030:1234567', '030:1234567'],
+    ['Tel. 030,1234567', '030,1234567'],
+    ['030\u202f123\u202f4567', '030\u202f123\u202f4567'],
+    ['030\u22121234567', '030\u22121234567'],
+    ['h a17f0436 3433664c d9d60e8a f78338ac', 'a17f0436 3433664c d9d60e8a f78338ac'],
+    ['a17f 0436 3433 664c d9d6 0e8a f783 38ac', 'a17f 0436 3433 664c d9d6 0e8a f783 38ac'],
+    ['94 ea a5 8a cc 43 67 48 83 4d d4 b0 d1 11 09 a5', '94 ea a5 8a cc 43 67 48 83 4d d4 b0 d1 11 09 a5'],
+    ['id=cus_NffrFeUfNV2Hib', 'cus_NffrFeUfNV2Hib'],
   ])('finds in %j', (text, expected) => {
     expect(found(text)).toContain(expected);
   });
@@ -54,12 +72,52 @@ describe('findIdentifiers', () => {
     'checkout_completed_with_discount',
     'com.snowplowanalytics.snowplow',
     'https://shop.example.com/kasse/danke',
+    // Places and handles.
+    'Sale @ shop.example',
+    'Meet us @ booking.example',
+    'follow @example.com',
+    // Dates, times, sizes, versions, SKUs, prices and coordinates.
+    '2026_11_23',
+    '01_02_2026',
+    '20261123_101530',
+    'banner_300_250',
+    '300_250_2026',
+    '728_90_300_250',
+    'SKU_123_456_7890',
+    'order_1002_2026',
+    'v3.10.0_build_2210',
+    'version 1.2.3.04',
+    '24.01.02.03',
+    '0,1234567',
+    '52.520008,13.404954',
+    '12.345,6789012',
+    'opens 09:1234',
+    'pages 012,034',
+    '001,1234567,002',
+    '1.299,00',
+    '10 x 20 x 30 cm',
+    'dead beef cafe babe face',
+    'Bee ab cd ef 1a 2b 3c',
+    // Names of events and products in mixed case.
+    'cta_goToCartBtnV2',
+    'nav_iPhone15ProMaxBlue',
+    'apple_iPhone15ProMax',
+    'checkout_stepTwo2Ab',
   ])('leaves %j alone', (text) => {
     expect(found(text)).toEqual([]);
   });
 
   it.runIf(process.env.CONSENTRY_LONG === '1')('takes linear time', () => {
     for (const text of [
+      'a @ '.repeat(50_000),
+      'a@a_'.repeat(50_000),
+      '020_'.repeat(50_000),
+      '00_11'.repeat(50_000),
+      '0300:1234567,'.repeat(20_000),
+      'a1 '.repeat(50_000),
+      'a1b2c3d4 '.repeat(20_000),
+      'ab_A1a'.repeat(20_000),
+      '001.'.repeat(50_000),
       '1 '.repeat(50_000),
       'a@'.repeat(50_000),
       '1:'.repeat(50_000),
@@ -110,6 +168,23 @@ describe('findClass', () => {
     ['JSON escape', 'anna.muster\\u0040example.com'],
     ['HTML escape', 'anna.muster&#64;example.com'],
     ['HTML name', '<b>anna.muster&commat;example.com</b>'],
+    ['HTML, by number without `;`', 'anna.muster&#64example.com'],
+    ['HTML, in an encoded query', 'a=1&b=anna.muster%26%2364example.com'],
+    ['HTML, dots by number', 'anna&#46;muster@example&#x2E;com'],
+    ['HTML, dots by name', 'anna&period;muster&commat;example&period;com'],
+    ['HTML, every character', [...mail].map((char) => `&#${char.charCodeAt(0)};`).join('')],
+    ['HTML, every character in hexadecimal', [...mail].map((char) => `&#X00${char.charCodeAt(0).toString(16)};`).join('')],
+    ['HTML twice', 'anna.muster&amp;#64;example.com'],
+    ['quoted-printable', 'anna=2Emuster=40example=2Ecom'],
+    ['[at]', 'anna.muster[at]example.com'],
+    ['(at) and (dot)', 'anna.muster (at) example (dot) com'],
+    ['encoded [at]', 'anna.muster%5Bat%5Dexample.com'],
+    ['full-width forms', 'ａｎｎａ．ｍｕｓｔｅｒ＠ｅｘａｍｐｌｅ．ｃｏｍ'],
+    ['ideographic stops', 'anna.muster@example。com'],
+    ['a zero-width space', 'anna.muster\u200b@\u200bexample.com'],
+    ['soft hyphens', 'anna.mus\u00adter@exam\u00adple.com'],
+    ['marks of direction', '\u2066anna.muster@\u200eexample.com\u2069'],
+    ['percent-encoded zero-width joiners', encodeURIComponent('anna.muster@exam\u2060ple.com')],
     ['gzip in base64', `v:${gzipSync(mail).toString('base64')}`],
     ['zlib in base64url', deflateSync(mail).toString('base64url')],
     ['base64 in a path', `/p;u=${Buffer.from(mail).toString('base64url')}/x`],
@@ -119,6 +194,44 @@ describe('findClass', () => {
     const seen: string[] = [];
     visitIdentifiers(text, (_carrier, value) => seen.push(value));
     expect(seen).toContain(mail);
+  });
+});
+
+describe('a phone number', () => {
+  it.each([
+    ['full-width', '＋４９３０１２３４５６７', '+49301234567'],
+    ['Arabic', '٠٣٠١٢٣٤٥٦٧', '0301234567'],
+    ['Persian', '۰۳۰۱۲۳۴۵۶۷', '0301234567'],
+    ['Devanagari', '०३०१२३४५६७', '0301234567'],
+    ['with zero-width spaces', '+49 30\u200b123\u200b4567', '+49 301234567'],
+  ])('is found in digits that are %s', (_, text, expected) => {
+    expect(findClass(text)).not.toBeNull();
+    const seen: string[] = [];
+    visitIdentifiers(text, (_carrier, value) => seen.push(value));
+    expect(seen).toContain(expected);
+  });
+});
+
+describe('ordinary text', () => {
+  it.each([
+    'Kaffee & Tee; 5 &euro;',
+    'a&b;c',
+    'Straße & Söhne; Zürich',
+    '日本語のページタイトル。次へ',
+    '产品详情 2026',
+    'Größe 40 – 42',
+    '12″ × 30″ … 5 000 ₽',
+    '٪ عرض 20',
+    'img=40x40.png',
+    'file=40pages.pdf',
+    'w=40&h=20',
+    'size=40mm',
+    'add (attachment) to x.com',
+    '[attr] x.com',
+    '&#x110000;',
+    '=40',
+  ])('%j holds nobody', (text) => {
+    expect(findClass(text)).toBeNull();
   });
 });
 

@@ -1,0 +1,139 @@
+/** What names tell: whose fields go, whose stay, and that no name of a click id is overlooked. */
+import { describe, expect, it } from 'vitest';
+import { classOfName, isClickIdName, mayNameClickId } from '../../../src/privacy/names.ts';
+
+const words = (text: string): string[] => text.trim().split(/\s+/);
+
+const SOMEBODY = words(`
+  firstName first_name FirstName first-name firstname last_name lastName lname familyName full_name fullName displayName display_name
+  nickname nick name_first userName user_name username uname usr usr_id usercode uidhash user1 userid2 email2 name $name
+  profile profileId profile_id profile_name buyer buyerName billing_name shippingName shopperId contactName
+  account accountId account_id account_number accountNumber account-no externalId external_id ext_id unique_id internalId lead_id leadId
+  cust cust_no custId customer_no customerNumber employeeId patientId patient_name studentId memberNo loyaltyId cardNumber card_no card_number
+  licensePlate license_plate tax_id salutation sso_id ssoid userData.firstName user_data[first_name] E-Mail
+  vorname nachname anrede kunde kundennummer kunden_nr kundenNr kdnr telefon handy strasse straße hausnummer geburtsdatum mitgliedsnummer passwort
+  prenom prénom nom nomClient courriel téléphone date_naissance utilisateur sexe
+  nombre apellido apellidos correo telefono dirección fecha_nacimiento usuario dni
+  nome cognome indirizzo cellulare codice_fiscale data_nascita utente
+`);
+const DEVICE = words('playerId player_id installId install_id advertiserId anonymousId device_id imei');
+const PLACE = words('coordinates latlng lat_lng latLon gps latitude plz ville codePostal ciudad citta wohnort');
+const CAMPAIGN = words('gad_source gad_campaignid gclsrc mc_cid mtm_cid pk_cid _hsmi s_cid fb_source $initial_gad_source');
+const OF_NOBODY = words(`
+  product_name productName item_name page_name event_name campaign_name category_name file_name app_name screen_name screenName content_name list_name
+  promotion_name creative_name variant_name brand_name form_name store_name nom_produit file-name
+  transaction_id order_id item_id page_id event_id product_id content_id list_id promotion_id group_id form_id utm_id utm_source utm_campaign
+  affiliation currency method value coupon tax tax_code shipping quantity index variant template search_term app_version
+  account_type profile_type card_type employee_count lead lead_source external external_link unique unique_count unique_visitors ext internal
+  internal_search install_source cardinality ui_card screen_class page_title link_text video_title custom customs engagement_time_msec
+`);
+
+describe('classOfName', () => {
+  it.each(SOMEBODY)('%s tells of somebody', (name) => {
+    expect(classOfName(name)).toBe('direct');
+  });
+
+  it.each(DEVICE)('%s tells of a browser or device', (name) => {
+    expect(classOfName(name)).toBe('online-id');
+  });
+
+  it.each(PLACE)('%s tells of a place', (name) => {
+    expect(classOfName(name)).toBe('geo');
+  });
+
+  it.each([...OF_NOBODY, ...CAMPAIGN])('%s tells of nobody', (name) => {
+    expect(classOfName(name)).toBeNull();
+  });
+});
+
+/** As vendors write them. */
+const CLICK_IDS = words(`
+  gclid fbclid msclkid ttclid twclid dclid gbraid wbraid srsltid _gl gclgb gclaw gcldc gclgs gac li_fat_id li_giant epik ScCid sc_click_id sclid u_sclid
+  rdt_cid yclid ysclid tblci dicbo qclid irclickid ir_clickid irgwc awc ef_id s_kwcid at_recipient_id at_recipient_list _hsenc __hssc __hstc __hsfp
+  hsCtaTracking mc_eid mkt_tok _kx vero_id vero_conv oly_enc_id oly_anon_id __s ss_email_id wickedid wickedsource _branch_match_id pk_vid igshid igsh
+  _bhlid ml_subscriber ml_subscriber_hash et_rid sfmc_sub fbc _fbc $fbc cto_bundle unicorn_click_id rb_clickid trackid cjevent cjdata clickref click_ref
+  fb_action_ids bsft_clkid bsft_uid guccounter guce_referrer nb_klid phclid ko_click_id obclid ndclid adclid sznclid rtkcid ttd_click
+  pins_campaign_id ymclid click-id clickId
+  tduid sscid ranSiteID zanpid admitad_uid vmcid mibextid _ke klaviyo_id elq elqTrackId trk_contact
+`);
+const ADVERTISING_IDS = words(`
+  fbp _fbp $fbp auid _gcl_au gcl_au gcl_aw _gcl_aw _gcl_dc _gcl_gb _gcl_gs _gcl_ha ttp _ttp _uetvid _uetsid uetvid uetsid scid _scid idfa IDFA gaid adid
+  aaid maid ifa advertisingid advertisingId advertising_id appleidfa androididfa _pin_unauth _rdt_uuid _twclid muid MUID
+`);
+const VARIANTS = [
+  ...['gbraid[]', 'gclid[0]', 'ud[fbp]', 'gclid;x', 'x;gclid', 'amp;gclid', 'GCLID ', ' gclid', 'ep.fbp', '$gclid', '_gclid'],
+  ...['gclid_first', 'first_gclid', 'initial_gclid', '$initial_gclid', '$initial__kx', '$session_entry_gclid', 'last__fbp'],
+  ...['initialGclid', 'gclidFirst', 'gbraid_last', 'first-ttp', '$initial_epik', 'original_msclkid', 'landing_wbraid'],
+];
+
+describe('isClickIdName', () => {
+  const names = [...CLICK_IDS, ...ADVERTISING_IDS, ...VARIANTS];
+
+  it.each(names)('%j', (name) => {
+    expect(isClickIdName(name)).toBe(true);
+    expect(classOfName(name)).toBe('click-id');
+    expect(classOfName(`properties.${name}`)).toBe('click-id');
+  });
+
+  it.each([
+    ...OF_NOBODY,
+    ...CAMPAIGN,
+    'http',
+    'https',
+    'glossary',
+    'key',
+    'api_key',
+    'siteId',
+    'idsite',
+    'clicks',
+    'first',
+    'last_click',
+    '',
+  ])('not %j', (name) => {
+    expect(isClickIdName(name)).toBe(false);
+  });
+
+  it('is hinted at in every text that holds such a name, however it is encoded', () => {
+    const hidden = (name: string): string =>
+      [...name].map((char) => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`).join('');
+    const escaped = (name: string): string =>
+      [...name].map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+    for (const name of names) {
+      const query = `https://a.example/?b=1&${name}=2&c=3`;
+      const texts = [
+        query,
+        query.toUpperCase(),
+        `${name}=2`,
+        JSON.stringify({ [name]: 1 }),
+        encodeURIComponent(query),
+        encodeURIComponent(encodeURIComponent(query)),
+        encodeURIComponent(JSON.stringify({ [name]: 1 })),
+        `?${hidden(name)}=2`,
+        `?${hidden(name).toUpperCase()}=2`,
+        encodeURIComponent(`?${hidden(name)}=2`),
+        `{"${escaped(name)}":1}`,
+      ];
+      expect(texts.filter((text) => !mayNameClickId(text))).toEqual([]);
+    }
+  });
+
+  it('is not hinted at in ordinary addresses', () => {
+    const texts = [
+      'https://shop.example/tee?utm_source=a&q=b%20c',
+      '{"url":"http://shop.example/","title":"Tee"}',
+      'a=1&page=%2Ftee%3Fq%3D%C3%B6',
+    ];
+    expect(texts.filter(mayNameClickId)).toEqual([]);
+  });
+
+  it('takes linear time', () => {
+    for (const part of ['_', '$', '[', ';', 'first_', 'a1', 'gcl', '%25', ' ']) {
+      const name = part.repeat(100_000);
+      const start = performance.now();
+      isClickIdName(name);
+      mayNameClickId(name);
+      classOfName(name);
+      expect(performance.now() - start).toBeLessThan(500);
+    }
+  });
+});
