@@ -44,9 +44,12 @@ export function collectFromUrl(ctx: ScrubContext, place: string, whole: string, 
   if (depth === 0) visitIdentifiers(text, (carrier, value) => ctx.addSecret(place, carrier, value, true));
 }
 
+/** Digits, signs and letters without which no segment of a path looks like somebody. */
+const MAY_NAME = /\d{3}|[@%;&=[({\\]|[^\x20-\x7e]|[A-Za-z0-9_-]{12}/;
+
 /** A path without segments that look like somebody: e-mail addresses, random ids, words with many digits. */
 export function cleanPath(path: string): string {
-  if (!/\d{3}|@|%|[A-Za-z0-9_-]{16}|;/.test(path)) return path;
+  if (!MAY_NAME.test(path)) return path;
   return path
     .split('/')
     .map((segment) => {

@@ -42,6 +42,10 @@ describe('cleanPath', () => {
     ['/u/anna@example.com/cart', '/u/-/cart'],
     ['/u/anna%40example.com/cart', '/u/-/cart'],
     ['/%61nna@example.com', '/-'],
+    ['/u/anna.muster[at]example.com', '/u/-'],
+    ['/u/anna.m=40example.com', '/u/-'],
+    ['/u/YW5uYUB4LmV1', '/u/-'],
+    ['/u/٠١٢٣٤٥٦٧٨٩', '/u/-'],
     ['/u/dGhpc2lzcmFuZG9t', '/u/-'],
     // What stands behind a semicolon goes.
     ['/tee;jsessionid=1/x', '/tee/x'],
