@@ -3,17 +3,20 @@ import { readBase64, readText } from '../privacy/carriers/base64.ts';
 import { BY_PATH, rewriteJson, startsLikeJson } from '../privacy/carriers/json.ts';
 import { rewritePairs } from '../privacy/carriers/query.ts';
 import { isUrl, joinUrl, splitUrl, type UrlParts } from '../privacy/carriers/url.ts';
+import type { Verdict } from '../privacy/carriers/verdict.ts';
 import { classOfName, isClickIdName, mayNameClickId } from '../privacy/names.ts';
 import { decodePercent } from '../privacy/percent.ts';
-import { beginsAsText, endOfRun, mayHoldText, RUN } from '../privacy/shape.ts';
+import { beginsAsText, endOfRun, HAS_BASE64, hasRun, mayHoldText, RUN, shapeOf } from '../privacy/shape.ts';
 import { LIMITS, type ScrubContext } from './scrub-context.ts';
 
-/** `=`, `{` and `[`, percent-encoded however often. */
-const ENCODED_MARK = /%(?:25)*(?:3d|7b|5b)/i;
+/** `=`, `{`, `[` and `"`, and letters of base64, percent-encoded however often. */
+const ENCODED_MARK = /%(?:25)*(?:3d|7b|5b|22|2[bf])/i;
 /** What Meta's and Google's scripts keep a click id, or a browser's id, in: version, time and id, parted by dots. */
 const ADVERTISING_VALUE = /^(?:fb\.\d\.\d{10,13}|GCL\.\d{10})\./;
 const [LETTER_F, LETTER_G] = [102, 71];
 const ADVERTISING_HINT = /fb\.\d\.\d{10}|GCL\.\d{10}/;
+/** Base64 of a name and an id is no shorter. */
+const MIN_HIDDEN = 24;
 const MIN_BASE64 = 16;
 /** Members that say which name the next value goes by. */
 const NAMING = /(?:^|\.)(?:name|key)$/i;
@@ -21,11 +24,28 @@ const VALUE = /(?:^|\.)value$/i;
 
 /** Whether a text may hold names with values, of pairs or of JSON, as they are or percent-encoded; cheap. */
 function mayHoldNames(text: string): boolean {
-  return text.includes('=') || text.includes('{') || text.includes('[') || (text.includes('%') && ENCODED_MARK.test(text));
+  if (text.includes('=') || text.includes('{') || text.includes('[') || text.startsWith('"')) return true;
+  return text.includes('%') && ENCODED_MARK.test(text);
+}
+
+/** Whether a click id may be in a text: by a name, by its form, or behind base64, which percent-encoding may hide; cheap. */
+function mayTell(text: string): boolean {
+  if (mayNameClickId(text) || ADVERTISING_HINT.test(text)) return true;
+  if (hasRun(text, MIN_HIDDEN) && (shapeOf(text) & HAS_BASE64) !== 0) return true;
+  if (!text.includes('%')) return false;
+  const decoded = decodePercent(text);
+  return decoded !== text && mayTell(decoded);
 }
 
 /** The text without click ids; null where one may be in it, deeper or among more fields than is looked at. */
 export function stripClickIds(ctx: ScrubContext, place: string, text: string, depth = 0): string | null {
+  const { identifiers } = ctx;
+  const stripped = strip(ctx, place, text, depth);
+  // What was opened, and closed again around nothing that went, may be written otherwise.
+  return stripped === null || ctx.identifiers > identifiers ? stripped : text;
+}
+
+function strip(ctx: ScrubContext, place: string, text: string, depth: number): string | null {
   const first = text.charCodeAt(0);
   if ((first === LETTER_F || first === LETTER_G) && ADVERTISING_VALUE.test(text)) {
     ctx.addSecret(place, 'click-id', text, true);
@@ -35,7 +55,7 @@ export function stripClickIds(ctx: ScrubContext, place: string, text: string, de
     const result = stripBase64(ctx, place, text, depth);
     if (result !== undefined) return result;
   }
-  if (!mayHoldNames(text) || !(mayNameClickId(text) || ADVERTISING_HINT.test(text))) return text;
+  if (!mayHoldNames(text) || !mayTell(text)) return text;
   if (depth > LIMITS.depth) return null;
   const result = startsLikeJson(text)
     ? stripJson(ctx, place, text, depth)
@@ -52,7 +72,7 @@ export function stripClickIds(ctx: ScrubContext, place: string, text: string, de
 function stripWords(ctx: ScrubContext, place: string, text: string, depth: number): string | null {
   const words: string[] = [];
   for (const word of text.split(/(\s+)/)) {
-    const stripped = stripClickIds(ctx, place, word, depth + 1);
+    const stripped = strip(ctx, place, word, depth + 1);
     if (stripped === null) return null;
     words.push(stripped);
   }
@@ -65,7 +85,7 @@ function stripUrl(ctx: ScrubContext, place: string, text: string, depth: number)
   const path = isAddress && parts.path.includes(';') ? stripMatrix(ctx, place, parts.path, depth) : parts.path;
   const query = parts.query === null ? null : stripPairs(ctx, place, parts.query, depth);
   const { fragment } = parts;
-  const after = fragment?.includes('=') ? stripClickIds(ctx, `${place}#`, fragment, depth + 1) : fragment;
+  const after = fragment?.includes('=') ? strip(ctx, `${place}#`, fragment, depth + 1) : fragment;
   if (path === parts.path && query === parts.query && after === fragment)
     return query === null && !isUrl(text) ? stripPairs(ctx, place, text, depth) : text;
   const stripped: UrlParts = {
@@ -95,9 +115,17 @@ function stripPairs(ctx: ScrubContext, place: string, pairs: string, depth: numb
       removeClickId(ctx, inside, value);
       return false;
     }
-    const stripped = stripClickIds(ctx, inside, value, depth + 1);
-    return stripped === value ? true : (stripped ?? false);
+    return stripValue(ctx, inside, value, depth + 1);
   });
+}
+
+/** What stays of a field's value: nothing where a click id may be deeper in it than is looked. */
+function stripValue(ctx: ScrubContext, place: string, value: string, depth: number): Verdict {
+  const stripped = strip(ctx, place, value, depth);
+  if (stripped !== null) return stripped === value || stripped;
+  ctx.note(place, 'undeclared', 'stripped');
+  ctx.identifiers++;
+  return false;
 }
 
 function removeClickId(ctx: ScrubContext, place: string, value: string): void {
@@ -123,8 +151,7 @@ function stripJson(ctx: ScrubContext, place: string, text: string, depth: number
           return false;
         }
         if (isClickIdName(value)) named = path;
-        const stripped = stripClickIds(ctx, inside, value, depth + 1);
-        return stripped === value ? true : (stripped ?? false);
+        return stripValue(ctx, inside, value, depth + 1);
       },
       open: () => ctx.countField(),
       hidden: () => undefined,
@@ -142,7 +169,7 @@ function stripJsonText(ctx: ScrubContext, place: string, text: string, depth: nu
   try {
     const inner: unknown = JSON.parse(text);
     if (typeof inner !== 'string') return undefined;
-    const stripped = stripClickIds(ctx, place, inner, depth + 1);
+    const stripped = strip(ctx, place, inner, depth + 1);
     return stripped === inner ? text : stripped === null ? null : JSON.stringify(stripped);
   } catch {
     return undefined;
@@ -157,7 +184,7 @@ function stripBase64(ctx: ScrubContext, place: string, text: string, depth: numb
   const inner = base64 === null ? null : readText(base64.bytes);
   if (base64 === null || inner === null) return undefined;
   if (depth > LIMITS.depth) return null;
-  const stripped = stripClickIds(ctx, place, inner, depth + 1);
+  const stripped = strip(ctx, place, inner, depth + 1);
   return stripped === inner ? text : stripped === null ? null : base64.encode(Buffer.from(stripped, 'utf8'));
 }
 
@@ -165,6 +192,6 @@ function stripBase64(ctx: ScrubContext, place: string, text: string, depth: numb
 function stripEncoded(ctx: ScrubContext, place: string, text: string, depth: number): string | null {
   const decoded = decodePercent(text);
   if (decoded === text) return text;
-  const inner = stripClickIds(ctx, place, decoded, depth + 1);
+  const inner = strip(ctx, place, decoded, depth + 1);
   return inner === decoded ? text : inner === null ? null : encodeURIComponent(inner);
 }

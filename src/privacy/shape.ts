@@ -82,6 +82,21 @@ export function endOfRun(text: string, start: number, kind: typeof RUN | typeof 
   return end;
 }
 
+/** Whether so many letters of base64 stand in a row somewhere: looked up backwards from where a run would end, which skips most of a text. */
+export function hasRun(text: string, size: number): boolean {
+  let from = 0;
+  while (from + size <= text.length) {
+    let at = from + size - 1;
+    for (; at >= from; at--) {
+      const code = text.charCodeAt(at);
+      if (code > 127 || ((KINDS[code] as number) & RUN) === 0) break;
+    }
+    if (at < from) return true;
+    from = at + 1;
+  }
+  return false;
+}
+
 /** Whether a run can be base64 of text: of most groups of four letters the bytes are printable ASCII, which words of ordinary text seldom are. */
 export function mayHoldText(text: string, start: number, end: number): boolean {
   const size = end - start;
