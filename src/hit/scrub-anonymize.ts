@@ -1,5 +1,6 @@
 /** What stays of a single value where it is anonymized, by its class. */
 import { columnOf } from '../consent/state.ts';
+import { isUrl } from '../privacy/carriers/url.ts';
 import type { Verdict } from '../privacy/carriers/verdict.ts';
 import {
   coarsenBrands,
@@ -100,6 +101,7 @@ function coarsenDevice(rule: FieldRule, value: string): string | null {
       return isPlatform(value) ? value : null;
     case 'bool':
     case 'integer':
+    case 'slug':
     case 'enum':
       return isOfType(value, rule) ? value : null;
     default:
@@ -140,10 +142,10 @@ export function addressRule(ctx: ScrubContext, isReferrer: boolean): AddressRule
   return ADDRESS_RANK[Math.max(ADDRESS_RANK.indexOf(page), ADDRESS_RANK.indexOf(referrer))] ?? 'drop';
 }
 
-function anonymizeAddressField(ctx: ScrubContext, name: string, rule: FieldRule, value: string): Verdict {
+function anonymizeAddressField(ctx: ScrubContext, name: string, rule: FieldRule | null, value: string): Verdict {
   if (value === '') return true;
   collectFromUrl(ctx, name, value);
-  const url = anonymizeUrl(value, addressRule(ctx, rule.type === 'referrer'));
+  const url = anonymizeUrl(value, addressRule(ctx, rule?.type === 'referrer'));
   if (url === null || !ctx.keep(url)) return removeValue(ctx, name, rule, 'url', value);
   if (url === value) return true;
   ctx.note(name, 'url', 'cut');
@@ -162,7 +164,21 @@ function anonymizeText(ctx: ScrubContext, name: string, rule: FieldRule, value: 
     }
     return removeValue(ctx, name, rule, 'text', value);
   }
-  return findClass(value) === null && ctx.keep(value) ? true : removeValue(ctx, name, rule, 'text', value);
+  const isClean = findClass(value) === null && !namesSomebody(ctx, value);
+  return isClean && ctx.keep(value) ? true : removeValue(ctx, name, rule, 'text', value);
+}
+
+/** The name of a pair, or of a member of JSON. */
+const NAME = /([A-Za-z_][\w.-]{1,40})(?:"\s*:|=)/g;
+
+/** Whether pairs or members in a text go by names of what identifies somebody. */
+function namesSomebody(ctx: ScrubContext, value: string): boolean {
+  if (!value.includes('=') && !value.includes('":')) return false;
+  for (const [, name = ''] of value.matchAll(NAME)) {
+    const carrier = classOfName(name);
+    if (carrier !== null && ctx.isIdentifying(carrier)) return true;
+  }
+  return false;
 }
 
 /** A field that nobody declared, or whose content nobody knows: kept only where the policy scans and the scan finds nothing. */
@@ -172,6 +188,8 @@ export function anonymizeUndeclared(ctx: ScrubContext, name: string, rule: Field
     return removeValue(ctx, name, rule, carrier ?? 'undeclared', value);
   }
   if (value === '') return true;
+  if (isUrl(value)) return anonymizeAddressField(ctx, name, rule, value);
+  if (namesSomebody(ctx, value)) return removeValue(ctx, name, rule, 'undeclared', value);
   const isClean = isOfType(value, { type: 'any', values: null, like: null }) && findClass(value) === null;
   return isClean && ctx.keep(value) ? true : removeValue(ctx, name, rule, 'undeclared', value);
 }
@@ -191,7 +209,7 @@ export function anonymizeValue(ctx: ScrubContext, name: string, rule: FieldRule,
     case 'utility':
     case 'consent':
       if (value !== '' && !isOfType(value, rule)) return removeValue(ctx, name, rule, rule.class, value);
-      return rule.type === 'account' || value.length < 6 || ctx.keep(value)
+      return rule.type === 'account' || value.length < 3 || ctx.keep(value)
         ? true
         : removeValue(ctx, name, rule, rule.class, value);
     case 'direct':

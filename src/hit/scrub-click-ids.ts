@@ -18,6 +18,11 @@ const ADVERTISING_HINT = /fb\.\d\.\d{10}|GCL\.\d{10}/;
 /** Base64 of a name and an id is no shorter. */
 const MIN_HIDDEN = 24;
 const MIN_BASE64 = 16;
+/** Names that sites give to other things, too: those count with a value as long as such ids are. */
+const AMBIGUOUS = /^(?:ad_?id|ifa|maid|aaid|track_?id|muid|scid|auid)$/i;
+const MIN_ID = 16;
+/** Names that nothing else goes by, as they stand as values. */
+const NAMES = /^(?:[a-z]*clid|[gw]braid|li_fat_id|epik|rdt_cid|_?fb[cp]|_gcl_[a-z]{2})$/;
 /** Members that say which name the next value goes by. */
 const NAMING = /(?:^|\.)(?:name|key)$/i;
 const VALUE = /(?:^|\.)value$/i;
@@ -100,8 +105,9 @@ function stripUrl(ctx: ScrubContext, place: string, text: string, depth: number)
 /** Parameters of path segments: `/tea;gclid=1;a=2` (RFC 3986 § 3.3). */
 function stripMatrix(ctx: ScrubContext, place: string, path: string, depth: number): string {
   return path.replace(/;[^/]*/g, (parameters) => {
+    const { identifiers } = ctx;
     const kept = stripPairs(ctx, place, parameters.slice(1), depth);
-    return kept === '' ? '' : `;${kept}`;
+    return ctx.identifiers === identifiers ? parameters : kept === '' ? '' : `;${kept}`;
   });
 }
 
@@ -111,7 +117,7 @@ function stripPairs(ctx: ScrubContext, place: string, pairs: string, depth: numb
     if (value === null) return true;
     if (!ctx.countField()) return null;
     const inside = `${place}?${name}`;
-    if (isClickIdName(name)) {
+    if (isClickIdName(name) && isIdOf(name, value)) {
       removeClickId(ctx, inside, value);
       return false;
     }
@@ -126,6 +132,10 @@ function stripValue(ctx: ScrubContext, place: string, value: string, depth: numb
   ctx.note(place, 'undeclared', 'stripped');
   ctx.identifiers++;
   return false;
+}
+
+function isIdOf(name: string, value: string): boolean {
+  return value.length >= MIN_ID || !AMBIGUOUS.test(name);
 }
 
 function removeClickId(ctx: ScrubContext, place: string, value: string): void {
@@ -146,11 +156,11 @@ function stripJson(ctx: ScrubContext, place: string, text: string, depth: number
         named = null;
         if (kind !== 'string' && kind !== 'number') return true;
         const inside = `${place}.${path}`;
-        if (isNamed || classOfName(path) === 'click-id') {
+        if (isNamed || (classOfName(path) === 'click-id' && isIdOf(path.slice(path.lastIndexOf('.') + 1), value))) {
           removeClickId(ctx, inside, value);
           return false;
         }
-        if (isClickIdName(value)) named = path;
+        if (NAMES.test(value)) named = path;
         return stripValue(ctx, inside, value, depth + 1);
       },
       open: () => ctx.countField(),

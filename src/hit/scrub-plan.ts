@@ -1,7 +1,7 @@
 /** What a decision means for each name of a profile, worked out once for each combination of actions: on the way of a hit a field is one look-up. */
 import { type Action, PURPOSE_INDEX, PURPOSES, stricterAction } from '../consent/state.ts';
 import { findClass } from '../privacy/detect-nested.ts';
-import { classOfName } from '../privacy/names.ts';
+import { classOfName, isClickIdName } from '../privacy/names.ts';
 import { detach, remember } from '../privacy/remember.ts';
 import { type CarrierClass, labelOf } from '../privacy/report.ts';
 import type { FieldRule, Restriction, VendorProfile } from '../vendors/profile.ts';
@@ -57,6 +57,8 @@ const SHARED: ReadonlySet<CarrierClass> = new Set(['utility', 'consent', 'device
 /** What a name tells about a field below a container, or under a pattern, that holds nothing personal by itself. */
 const TELLING: ReadonlySet<CarrierClass> = new Set(['direct', 'online-id', 'click-id', 'ip', 'geo']);
 const UNSUSPECTED: ReadonlySet<CarrierClass> = new Set(['utility', 'consent', 'device', 'text', 'time', 'join-id']);
+/** Numbers of this name count something, whoever it belongs to. */
+const COUNTING = /(?:count|total|price|amount|attempts?|duration|length|score|points|days|quantity|qty|value|rate|age)s?$/i;
 const PLAIN_NAME = /^[A-Za-z0-9_.$[\]:-]{1,120}$/;
 const PLAIN_PATH = /^[A-Za-z0-9_.$[\]:/@ -]{0,300}$/;
 /** A dot that ends a key made of letters: an address behind it begins there. */
@@ -64,6 +66,7 @@ const KEY_END = /(?<=[A-Za-z_$\]])\./g;
 const ADVERTISING = PURPOSE_INDEX.advertising;
 const MAX_NAMES = 1024;
 const MAX_NAME_LENGTH = 256;
+const MAX_LOOKED_AT = 300;
 
 export class ScrubPlan {
   readonly profile: VendorProfile;
@@ -149,12 +152,16 @@ export class ScrubPlan {
   }
 
   private describe(path: string): FieldPlan {
-    const named = classOfName(path);
+    // Nobody declares a name of such a length, and looking through it would cost more than it tells: what holds it counts.
+    const isLong = path.length > MAX_LOOKED_AT;
+    const known = this.profile.field(isLong ? path.slice(0, Math.max(0, path.lastIndexOf('.', MAX_LOOKED_AT))) : path);
+    // `gclid.value` is the id as much as `gclid` is.
+    const named = !isLong && isClickIdName(path) ? 'click-id' : classOfName(path);
     const isDeclared = this.profile.isDeclared(path);
-    const rule = isDeclared ? this.profile.field(path) : byName(this.profile.field(path), path, named);
+    const rule = isDeclared ? known : byName(known, path, named);
     const isOpen = rule === null || rule.class === 'undeclared' || rule.class === 'text' || !isDeclared;
     const action = rule === null ? this.strictest : (this.actions[rule.purpose] ?? 'drop');
-    const isClean = findClass(path) === null && findClass(path.replace(KEY_END, ' ')) === null;
+    const isClean = !isLong && findClass(path) === null && findClass(path.replace(KEY_END, ' ')) === null;
     const isClickId = isOpen && named === 'click-id';
     const set = this.restrictions.flatMap((restriction) => restriction.set).find(([name]) => name === path)?.[1] ?? null;
     const isShared = rule !== null && SHARED.has(rule.class) && rule.holds === null && set === null;
@@ -180,6 +187,7 @@ function byName(rule: FieldRule | null, path: string, named: CarrierClass | null
   const isOpen = rule !== null && UNSUSPECTED.has(rule.class);
   // Software, products and lists have a `name` by itself.
   if (!isOpen || named === null || !TELLING.has(named) || /(?:^|\.)name$/i.test(path)) return rule;
+  if (rule.type === 'number' && named !== 'click-id' && COUNTING.test(path)) return rule;
   return { ...rule, class: named, type: null, values: null, like: null };
 }
 

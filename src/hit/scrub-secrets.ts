@@ -6,7 +6,9 @@ const CONSTANTS = new Set(
   (
     'undefined null none true false unknown anonymous empty not_set n/a - * 0 1 00000000-0000-0000-0000-000000000000 0.0.0.0 ' +
     '255.255.255.255 127.0.0.1 :: ::1 $remote {{auto}} redacted [redacted] (redacted) optout opt-out granted denied accepted rejected dismiss allow deny ' +
-    'accept reject cookie_1 noapi'
+    'accept reject cookie_1 noapi ' +
+    // Currencies, platforms and plans, which sites put beside everybody's name as well as elsewhere.
+    'eur usd gbp chf jpy cad aud pln sek nok dkk czk brl inr cny web ios app android desktop mobile tablet node home shop free pro basic'
   ).split(' '),
 ).add('(not set)');
 

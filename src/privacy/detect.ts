@@ -37,7 +37,8 @@ const IPV4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)/g;
 /** Zeros that make three digits of one or two. Numbers of versions are padded to two. */
 const PADDING = /\b(?:00(?=\d\b)|0(?=\d\d\b))/g;
 const IBAN = /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])/gi;
-const JWT = /eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}/g;
+/** Behind a letter of base64 it is the middle of something: begun there once more, many of them would cost their square. */
+const JWT = /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}/g;
 const UUID = /(?<![0-9a-zA-Z])[0-9a-fA-F]{8}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-fA-F]{12}(?![0-9a-zA-Z])/g;
 const MIN_UUID = 36;
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
@@ -84,6 +85,17 @@ function hasLetters(hash: string): boolean {
 }
 
 /** Digits with separators: a card by its check digit, a phone number by its form, any long number as an id. */
+/** Numbers with separators that no phone has: an IPv4 address, dates, a decimal, thousands, a number of a year, an ISBN. */
+const NO_PHONES = [
+  /^\d{1,3}(?:\.\d{1,3}){3}$/,
+  /^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}/,
+  /^[0-3]?\d[-/.][0-3]?\d[-/.]20\d\d(?!\d)/,
+  /^\d+\.\d+$/,
+  /^[1-9]\d{0,2}(?:\.\d{3})+$/,
+  /^20\d\d-\d{3,6}$/,
+  /^97[89]-\d{1,5}-\d{1,7}-\d{1,7}-\d$/,
+];
+
 function classifyNumber(match: string): CarrierClass | null {
   const digits = match.replace(/\D/g, '');
   const count = digits.length;
@@ -94,8 +106,7 @@ function classifyNumber(match: string): CarrierClass | null {
   const isPlain = digits.length === match.length;
   if (match.startsWith('+') || match.startsWith('(') || (digits.startsWith('00') && !isPlain)) return 'direct';
   if (isPlain) return count >= 9 ? 'online-id' : null;
-  if (/^\d{1,3}(?:\.\d{1,3}){3}$/.test(match) || /^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}/.test(match) || /^\d+\.\d+$/.test(match))
-    return null;
+  if (NO_PHONES.some((form) => form.test(match))) return null;
   return count >= 8 ? 'direct' : null;
 }
 
@@ -127,6 +138,10 @@ function findIpv6(text: string, found: Finding[]): void {
     if (part !== undefined) found.push({ class: 'ip', start: match.index + part[0], end: match.index + part[1] });
   }
 }
+
+/** Words, years, sizes and quarters between `-` and `_`, as campaigns are called: `DE_Search_Brand_2026`. */
+const WORDS_AND_NUMBERS =
+  /^(?:[A-Z]?[a-z]{2,}|[A-Z]{1,5}|[A-Z]{1,2}\d{1,2}|\d{1,4}(?:x\d{1,4})?|[A-Z]{1,3}[a-z]{2,})(?:[-_](?:[A-Z]?[a-z]{2,}|[A-Z]{1,5}|[A-Z]{1,2}\d{1,2}|\d{1,4}(?:x\d{1,4})?|[A-Z]{1,3}[a-z]{2,}))+$/;
 
 /** Letters of both cases that change more often than words do. */
 function hasRandomCase(token: string): boolean {
@@ -183,7 +198,7 @@ export function isRandomToken(token: string): boolean {
     }
   }
   if (lower > 0 && upper > 0) {
-    if (digits >= 3) return true;
+    if (digits >= 3) return !WORDS_AND_NUMBERS.test(token);
     if ((digits >= 2 || length >= 20) && hasRandomCase(token)) return true;
     return digits > 0 && isKindAndId(token);
   }

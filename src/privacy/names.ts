@@ -133,10 +133,13 @@ function lookUp(word: string): CarrierClass | null {
   return Object.hasOwn(WORDS, word) ? (WORDS[word] ?? null) : null;
 }
 
+/** Labels of a campaign, whichever visit they are of: `$session_entry_utm_source`. */
+const CAMPAIGN = /(?:^|[^a-z])utm_(?:source|medium|campaign|term|content|id|source_platform|creative_format|marketing_tactic)$/i;
+
 /** By its words, and by two that stand beside each other: `first_name`, `firstName` and `firstname` are the same. */
 function classify(name: string): CarrierClass | null {
   const last = name.slice(name.lastIndexOf('.') + 1);
-  if (LABELS.has(last.toLowerCase().replace(TOUCH, ''))) return null;
+  if (LABELS.has(last.toLowerCase().replace(TOUCH, '')) || CAMPAIGN.test(last)) return null;
   if (isClickIdName(last)) return 'click-id';
   const words = plainLetters(last)
     .replace(CAMEL, '$1 $2')

@@ -14,6 +14,8 @@ interface Pattern<T> {
 
 const MAX_REMEMBERED = 4096;
 const MAX_NAME = 256;
+/** Names above a name that are looked up: as many as JSON may be deep, and some. A name of separators alone would cost its square. */
+const MAX_LEVELS = 24;
 
 /** Values by name: literal names first, then names with `*` or `#` in the order of their declaration, then the container above. */
 export class NameTable<T extends NonNullable<unknown>> {
@@ -46,31 +48,29 @@ export class NameTable<T extends NonNullable<unknown>> {
 
   /** The value of a name itself, or null. */
   readonly find = remember(
-    (name): T | null => this.literals.get(name) ?? this.patterns.find((pattern) => pattern.matches.test(name))?.value ?? null,
+    (name): T | null => this.literals.get(name) ?? this.patternOf(name)?.value ?? null,
     MAX_REMEMBERED,
     MAX_NAME,
   );
 
   /** The value of a name, or of the nearest name above it: `cd[value]` and `cd.value` lie below `cd`. */
-  readonly findAbove = remember(
-    (name): T | null => {
-      let found: T | null = null;
-      for (let part = name; part !== '' && found === null; ) {
-        found = this.find(part);
-        part = part.slice(0, Math.max(0, part.lastIndexOf('.'), part.lastIndexOf('[')));
-      }
-      return found;
-    },
-    MAX_REMEMBERED,
-    MAX_NAME,
-  );
+  readonly findAbove = remember((name): T | null => this.nearest(name, (part) => this.find(part)), MAX_REMEMBERED, MAX_NAME);
 
   /** The declared name that a name, or the nearest one above it, goes by: `ep.*`. */
   nameOf(name: string): string | null {
-    for (let part = name; part !== ''; part = part.slice(0, Math.max(0, part.lastIndexOf('.'), part.lastIndexOf('[')))) {
-      if (this.literals.has(part)) return part;
-      const pattern = this.patterns.find(({ matches }) => matches.test(part));
-      if (pattern !== undefined) return pattern.name;
+    return this.nearest(name, (part) => (this.literals.has(part) ? part : (this.patternOf(part)?.name ?? null)));
+  }
+
+  private patternOf(name: string): Pattern<T> | null {
+    return this.patterns.find(({ head, matches }) => name.startsWith(head) && matches.test(name)) ?? null;
+  }
+
+  private nearest<Found>(name: string, look: (part: string) => Found | null): Found | null {
+    let part = name;
+    for (let level = 0; part !== '' && level < MAX_LEVELS; level++) {
+      const found = look(part);
+      if (found !== null) return found;
+      part = part.slice(0, Math.max(0, part.lastIndexOf('.'), part.lastIndexOf('[')));
     }
     return null;
   }

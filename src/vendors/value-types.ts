@@ -54,7 +54,7 @@ const FORMS: Readonly<Partial<Record<ValueType, RegExp>>> = {
   currency: /^[A-Za-z]{3}$/,
   version: /^[A-Za-z@/_-]{0,24}\d{1,4}(?:[._-][0-9A-Za-z]{1,12}){0,6}$/,
   slug: /^[A-Za-z0-9_$.:/@|-]{1,64}$/,
-  name: /^[\p{L}\p{N}_$ .,:;/\\()[\]|&!?*+='"#%<>~@-]{1,100}$/u,
+  name: /^[\p{L}\p{M}\p{N}\p{Sc}\p{Extended_Pictographic}_ .,:;/\\()[\]|&!?*+='"#%<>~@–—’‘“”„…•×°®™¿¡№-]{1,100}$/u,
   code: /^[A-Za-z0-9_.~:!*|,;-]{1,128}$/,
   account: /^[A-Za-z0-9_.:-]{1,80}$/,
   key: /^[A-Za-z0-9_.:* -]{1,250}$/,

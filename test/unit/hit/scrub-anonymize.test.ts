@@ -315,6 +315,14 @@ describe('what nobody declared', () => {
     ['plan', 'word12345', 'scan', [false, 'plan undeclared stripped']],
     ['email', 'pro', 'scan', [false, 'email direct stripped']],
     ['email', '', 'scan', [false, 'email direct stripped']],
+    // An address by the rule of page addresses, whatever its field is called; names of somebody in pairs and JSON.
+    ['landing', 'https://a.example/tea?name=Lena+Brandt', 'scan', ['https://a.example/tea', 'landing url cut']],
+    ['landing', '/account?firstname=Lena', 'scan', ['/account', 'landing url cut']],
+    ['landing', 'https://anna@a.example/', 'scan', [false, 'landing url stripped']],
+    ['plan', 'user_id=K-7744', 'scan', [false, 'plan undeclared stripped']],
+    ['plan', '{"customer_no":"K-7744"}', 'scan', [false, 'plan undeclared stripped']],
+    ['plan', 'colour=red', 'scan', [true]],
+    ['plan', '{"colour": "red"}', 'scan', [true]],
     ['plan', 'x '.repeat(256), 'scan', [true]],
     ['plan', `${'x '.repeat(256)}x`, 'scan', [false, 'plan undeclared stripped']],
   ] as const)('%s=%.20s, %s', (name, value, undeclared, expected) => {
@@ -399,10 +407,10 @@ describe('what tells nothing about a person', () => {
     expect(judge({ ...rule, placeholder: '-' }, 'two words')).toEqual(['-', `f ${carrier} replaced`]);
   });
 
-  it('is searched for what another field gave away from a length of 6, save accounts', () => {
+  it('is searched for what another field gave away from a length of 3, save accounts', () => {
     const keptOf = (value: string, type: 'slug' | 'account'): readonly string[] => treat(ruleOf('utility', { type }), value).kept;
-    expect(['abcde', 'abcdef', 'abcdefg'].map((value) => keptOf(value, 'slug'))).toEqual([[], ['abcdef'], ['abcdefg']]);
-    expect(['abcde', 'abcdef', 'abcdefg'].map((value) => keptOf(value, 'account'))).toEqual([[], [], []]);
+    expect(['ab', 'abc', 'abcdefg'].map((value) => keptOf(value, 'slug'))).toEqual([[], ['abc'], ['abcdefg']]);
+    expect(['ab', 'abc', 'abcdefg'].map((value) => keptOf(value, 'account'))).toEqual([[], [], []]);
   });
 });
 

@@ -63,6 +63,12 @@ describe('stripClickIds', () => {
       '[{"name":"gclid"},{"key":"fbclid"},{"name":"a","value":"b"}]',
     ],
     ['{"by":"gclid","value":"a"}', '{"by":"gclid","value":"a"}'],
+    ['{"1":["IFA","2026"],"2":[{"name":"Adid","value":"x"}]}', '{"1":["IFA","2026"],"2":[{"name":"Adid","value":"x"}]}'],
+    // Names that mean other things, too, count with a value as long as an id.
+    ['https://m.example/play?trackId=12&adId=77&aaid=1&ifa=2026', 'https://m.example/play?trackId=12&adId=77&aaid=1&ifa=2026'],
+    ['https://m.example/?ifa=7A3CBEA0-BDF5-11E4-8DFC-AA07A5B093DB&q=x', 'https://m.example/?q=x'],
+    ['{"adId":77}', '{"adId":77}'],
+    ['https://fifa.example/a;/b;c?gclid=1&x=1', 'https://fifa.example/a;/b;c?x=1'],
     [BASE64('https://a.example/?gclid=1&b=2'), Buffer.from('https://a.example/?b=2').toString('base64')],
     [BASE64(encodeURIComponent('{"gclid":"Cj0K","b":2}')), BASE64('%7B%22b%22%3A2%7D')],
     [BASE64('https://a.example/?b=2&c=3'), BASE64('https://a.example/?b=2&c=3')],

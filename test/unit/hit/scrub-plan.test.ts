@@ -16,6 +16,7 @@ fields:
   - { names: [msclkid], class: undeclared }
   - { names: [data.only], class: direct }
   - { names: ["deep.*.w"], class: utility }
+  - { names: ["count.*"], class: utility, type: number }
 restricted:
   - { without: personalization, beside: en, set: { npa: "1", w: "2" }, add: { gcs: "3" } }
   - { without: advertising, beside: ev, set: { npa: "4", dpo: "5" } }
@@ -52,6 +53,12 @@ describe('the plan of a field', () => {
     // Products and software have names.
     ['w.name', 'utility'],
     ['w.colour', 'utility'],
+    // A label of a campaign, a number that counts, and what belongs to a click id.
+    ['w.$session_entry_utm_source', 'utility'],
+    ['deep.session_count.w', 'utility'],
+    ['count.session_count', 'utility'],
+    ['count.session_id', 'online-id'],
+    ['w.gclid.value', 'click-id'],
     // What is declared by its own name is what the profile says, whatever the name is.
     ['name', 'utility'],
     ['gclid', 'utility'],

@@ -1,5 +1,6 @@
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { guardHit } from '../../../src/hit/guard.ts';
 import type { OutgoingHit, ScrubOutcome } from '../../../src/hit/outgoing.ts';
 import { scrubHit } from '../../../src/hit/scrub.ts';
 import { readProfile } from '../../../src/vendors/load.ts';
@@ -568,5 +569,20 @@ describe('an identifier that was removed elsewhere', () => {
     const out = run('segment', { method: 'POST', target: '/v1/t', headers, body }, { rules: LENIENT });
     const left = out.ok && out.hit.body !== null ? brotliDecompressSync(gunzipSync(out.hit.body)).toString() : '';
     expect(left).not.toContain('anna');
+  });
+});
+
+describe('a short word that is somebody in one field and something in another', () => {
+  it.each([
+    ['ga4', '/g/collect?v=2&tid=G-ABC123&cid=1.2&en=x&cu=EUR&up.currency=EUR'],
+    ['ga4', '/g/collect?v=2&tid=G-ABC123&cid=1.2&en=gold&up.plan=gold'],
+    ['adobe', '/b/ss/shop/1/JS?c1=Tee&ch=Tee&cc=EUR&v5=EUR'],
+    ['matomo', '/matomo.php?idsite=1&rec=1&dimension1=shop&url=https%3A%2F%2Fshop.example%2F'],
+  ])('stops no hit of %s: %s', (vendor, target) => {
+    for (const rules of [STRICT, LENIENT]) {
+      const outcome = run(vendor, { target }, { rules });
+      expect(outcome).toMatchObject({ ok: true });
+      if (outcome.ok) expect(guardHit(outcome.hit, outcome.forbidden)).toEqual({ ok: true });
+    }
   });
 });

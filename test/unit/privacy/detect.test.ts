@@ -103,6 +103,15 @@ describe('findIdentifiers', () => {
     'nav_iPhone15ProMaxBlue',
     'apple_iPhone15ProMax',
     'checkout_stepTwo2Ab',
+    'DE_Search_Brand_2026',
+    '2026_Q4_DE_PMax_Herbst',
+    'NL_2026-11-23_Newsletter_KW47',
+    'Banner_300x250_Herbst',
+    'Konzert am 23.11.2026 um 20:00',
+    '11/23/2026, 10:00 AM',
+    '12.345.678,90',
+    '978-3-16-148410-0',
+    'T-2026-000123',
   ])('leaves %j alone', (text) => {
     expect(found(text)).toEqual([]);
   });
