@@ -18,6 +18,8 @@ const ADVERTISING_HINT = /fb\.\d\.\d{10}|GCL\.\d{10}/;
 /** Base64 of a name and an id is no shorter. */
 const MIN_HIDDEN = 24;
 const MIN_BASE64 = 16;
+/** Percent-encoding of percent-encoding that a quick look goes through; behind more there may be anything. */
+const MAX_LAYERS = 4;
 /** Names that sites give to other things, too: those count with a value as long as such ids are. */
 const AMBIGUOUS = /^(?:ad_?id|ifa|maid|aaid|track_?id|muid|scid|auid)$/i;
 const MIN_ID = 16;
@@ -34,12 +36,12 @@ function mayHoldNames(text: string): boolean {
 }
 
 /** Whether a click id may be in a text: by a name, by its form, or behind base64, which percent-encoding may hide; cheap. */
-function mayTell(text: string): boolean {
+function mayTell(text: string, layers = 0): boolean {
   if (mayNameClickId(text) || ADVERTISING_HINT.test(text)) return true;
   if (hasRun(text, MIN_HIDDEN) && (shapeOf(text) & HAS_BASE64) !== 0) return true;
   if (!text.includes('%')) return false;
   const decoded = decodePercent(text);
-  return decoded !== text && mayTell(decoded);
+  return decoded !== text && (layers >= MAX_LAYERS || mayTell(decoded, layers + 1));
 }
 
 /** The text without click ids; null where one may be in it, deeper or among more fields than is looked at. */
