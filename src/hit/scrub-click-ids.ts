@@ -24,10 +24,10 @@ const MAX_LAYERS = 4;
 const AMBIGUOUS = /^(?:ad_?id|ifa|maid|aaid|track_?id|muid|scid|auid)$/i;
 const MIN_ID = 16;
 /** Names that nothing else goes by, as they stand as values. */
-const NAMES = /^(?:[a-z]*clid|[gw]braid|li_fat_id|epik|rdt_cid|_?fb[cp]|_gcl_[a-z]{2})$/;
+export const CLICK_ID_NAMES = /^(?:[a-z]*clid|[gw]braid|li_fat_id|epik|rdt_cid|_?fb[cp]|_gcl_[a-z]{2})$/;
 /** Members that say which name the next value goes by. */
-const NAMING = /(?:^|\.)(?:name|key)$/i;
-const VALUE = /(?:^|\.)value$/i;
+export const NAMING = /(?:^|\.)(?:name|key)$/i;
+export const VALUE = /(?:^|\.)value$/i;
 
 /** Whether a text may hold names with values, of pairs or of JSON, as they are or percent-encoded; cheap. */
 function mayHoldNames(text: string): boolean {
@@ -162,7 +162,7 @@ function stripJson(ctx: ScrubContext, place: string, text: string, depth: number
           removeClickId(ctx, inside, value);
           return false;
         }
-        if (NAMES.test(value)) named = path;
+        if (CLICK_ID_NAMES.test(value)) named = path;
         return stripValue(ctx, inside, value, depth + 1);
       },
       open: () => ctx.countField(),

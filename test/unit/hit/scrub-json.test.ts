@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/hit/scrub-context.ts';
 import { treatDocument } from '../../../src/hit/scrub-value.ts';
-import { NO_ADVERTISING, type RequestOptions } from '../../support/scrub.ts';
+import { LENIENT, NO_ADVERTISING, type RequestOptions } from '../../support/scrub.ts';
 import { compileSmall, contextOf, reportOf, secretsOf } from '../../support/scrub-context.ts';
 
 const FIELDS = `
@@ -151,6 +151,31 @@ describe('batches', () => {
 
   it('of queries stay as they are where nothing goes', () => {
     expect(treat(PART, '{"data":["?w=a","w=b"]}').left).toBe('{"data":["?w=a","w=b"]}');
+  });
+});
+
+describe('a value behind its name', () => {
+  const options = { rules: LENIENT };
+  it.each([
+    ['somebody', options, '{"note":[{"name":"customer_no","value":"K-7744"}]}', '{"note":[{"name":"customer_no"}]}'],
+    ['somebody, by a key', options, '{"note":[{"key":"Nachname","value":"Brandt"}]}', '{"note":[{"key":"Nachname"}]}'],
+    ['a thing', options, '{"note":[{"name":"colour","value":"red"}]}', '{"note":[{"name":"colour","value":"red"}]}'],
+    ['another value', options, '{"note":[{"name":"email","more":"red"}]}', '{"note":[{"name":"email","more":"red"}]}'],
+    [
+      'a click id',
+      PART,
+      '{"note":[{"name":"gclid","value":"Cj0K"},{"name":"a","value":"b"}]}',
+      '{"note":[{"name":"gclid"},{"name":"a","value":"b"}]}',
+    ],
+    [
+      'somebody, in part',
+      PART,
+      '{"note":[{"name":"customer_no","value":"K-7744"}]}',
+      '{"note":[{"name":"customer_no","value":"K-7744"}]}',
+    ],
+    ['a click id that may stay', ALL, '{"note":[{"name":"gclid","value":"Cj0K"}]}', '{"note":[{"name":"gclid","value":"Cj0K"}]}'],
+  ] as const)('%s', (_, chosen, text, left) => {
+    expect(treat(chosen, text).left).toBe(left);
   });
 });
 
