@@ -22,9 +22,14 @@ const CLICK_IDS = (
   'guccounter guce_referrer nb_klid phclid ko_click_id obclid ndclid adclid sznclid rtkcid ttd_click pins_campaign_id ' +
   'tduid sscid ransiteid zanpid admitad_uid vmcid mibextid _ke klaviyo_id elq elqtrackid trk_contact ' +
   'fbp auid gcl_au gcl_aw gcl_dc gcl_gb gcl_gs gcl_ha gcl_gf gcl_ag ttp uetvid uetsid scid pin_unauth rdt_uuid muid ' +
-  'idfa gaid adid aaid maid ifa advertisingid advertising_id appleidfa androididfa androidadid'
+  'idfa gaid adid aaid maid ifa advertisingid advertising_id appleidfa androididfa androidadid oaid rdid madid google_ad_id mobile_ad_id'
 ).split(' ');
 const CLICK_ID_SET = new Set(CLICK_IDS);
+/** Words that make any name that of such an id: `ios_idfa`, `fbp_cookie`, `gclidValue`. */
+const CLICK_WORDS = new Set(
+  'gclid fbclid msclkid ttclid twclid dclid gbraid wbraid idfa gaid oaid rdid madid fbp fbc'.split(' '),
+);
+const ADVERTISING_ID = /advertising_?id/;
 const CLICK_ENDING = /(?:clid|clkid|click[_-]?id)$/;
 /** Which of several touches a name is of: `initial_gclid`, `$session_entry_gclid`, `gclid_first`. */
 const TOUCH =
@@ -111,12 +116,17 @@ const MAX_NAME = 128;
 
 function isClickIdPart(part: string): boolean {
   if (CLICK_ID_SET.has(part) || CLICK_ENDING.test(part)) return true;
+  if (ADVERTISING_ID.test(part) || part.split(/[_-]+/).some((word) => CLICK_WORDS.has(word))) return true;
   const name = part.replace(TOUCH, '');
   return CLICK_ID_SET.has(name) || CLICK_ID_SET.has(name.replace(MARKS, '')) || CLICK_ENDING.test(name);
 }
 
 /** Whether a field of this name holds the id of a click, a recipient, or a browser or device for advertising. */
-export const isClickIdName = remember((name) => name.toLowerCase().split(PARTS).some(isClickIdPart), 2048, MAX_NAME);
+export const isClickIdName = remember(
+  (name) => [name, name.replace(CAMEL, '$1_$2')].some((one) => one.toLowerCase().split(PARTS).some(isClickIdPart)),
+  2048,
+  MAX_NAME,
+);
 
 /** False where a text surely holds no name of a click id; cheap. */
 export function mayNameClickId(text: string): boolean {

@@ -62,6 +62,18 @@ const ADVERTISING_IDS = words(`
 `);
 const VARIANTS = [
   ...['gbraid[]', 'gclid[0]', 'ud[fbp]', 'gclid;x', 'x;gclid', 'amp;gclid', 'GCLID ', ' gclid', 'ep.fbp', '$gclid', '_gclid'],
+  ...[
+    'ios_idfa',
+    'googleAdId',
+    'google_advertising_id',
+    'advertisingIdentifier',
+    'fbpCookie',
+    'meta_fbp',
+    'gclidValue',
+    'idfa_md5',
+    'liFatId',
+    'rdid',
+  ],
   ...['gclid_first', 'first_gclid', 'initial_gclid', '$initial_gclid', '$initial__kx', '$session_entry_gclid', 'last__fbp'],
   ...['initialGclid', 'gclidFirst', 'gbraid_last', 'first-ttp', '$initial_epik', 'original_msclkid', 'landing_wbraid'],
 ];
