@@ -64,7 +64,8 @@ const AT_WORD = /\s{0,3}[[({]at[\])}]\s{0,3}/gi;
 const DOT_WORD = /\s{0,3}[[({](?:dot|punkt|point|punto)[\])}]\s{0,3}/gi;
 /** Characters that are not seen (Unicode, UAX #44): soft hyphen, zero-width space and joiners, marks of direction. */
 const UNSEEN = /\p{Default_Ignorable_Code_Point}/gu;
-const DIGIT = /[^\0-\x7f]/gu;
+/** Of any script but ASCII's. */
+const DIGIT = /(?![0-9])\p{Nd}/gu;
 const IS_DIGIT = /\p{Nd}/u;
 /** Stops that separate labels of a host name, too (IDNA, RFC 3490 § 3.1). */
 const STOPS = /[\u3002\uff0e\uff61\u2024]/g;
@@ -148,7 +149,6 @@ function readQuoted(match: string): string {
 
 /** A digit of any script as one of ASCII: they stand in rows of ten. */
 function readDigit(char: string): string {
-  if (!IS_DIGIT.test(char)) return char;
   const point = char.codePointAt(0) as number;
   let value = 0;
   while (value < 9 && IS_DIGIT.test(String.fromCodePoint(point - value - 1))) value++;

@@ -84,7 +84,6 @@ function hasLetters(hash: string): boolean {
   return /[a-f]/i.test(hash) && /\d/.test(hash);
 }
 
-/** Digits with separators: a card by its check digit, a phone number by its form, any long number as an id. */
 /** Numbers with separators that no phone has: an IPv4 address, dates, a decimal, thousands, a number of a year, an ISBN. */
 const NO_PHONES = [
   /^\d{1,3}(?:\.\d{1,3}){3}$/,
@@ -96,6 +95,7 @@ const NO_PHONES = [
   /^97[89]-\d{1,5}-\d{1,7}-\d{1,7}-\d$/,
 ];
 
+/** Digits with separators: a card by its check digit, a phone number by its form, any long number as an id. */
 function classifyNumber(match: string): CarrierClass | null {
   const digits = match.replace(/\D/g, '');
   const count = digits.length;
@@ -139,14 +139,18 @@ function findIpv6(text: string, found: Finding[]): void {
   }
 }
 
-/** Words, years, sizes and quarters between `-` and `_`, as campaigns are called: `DE_Search_Brand_2026`. */
-const WORDS_AND_NUMBERS =
-  /^(?:[A-Z]?[a-z]{2,}|[A-Z]{1,5}|[A-Z]{1,2}\d{1,2}|\d{1,4}(?:x\d{1,4})?|[A-Z]{1,3}[a-z]{2,})(?:[-_](?:[A-Z]?[a-z]{2,}|[A-Z]{1,5}|[A-Z]{1,2}\d{1,2}|\d{1,4}(?:x\d{1,4})?|[A-Z]{1,3}[a-z]{2,}))+$/;
+/** A word, a year, a size, a quarter or a week. */
+const NAME_PART = '(?:[A-Z]?[a-z]{2,}|[A-Z]{1,5}|[A-Z]{1,2}\\d{1,2}|\\d{1,4}(?:x\\d{1,4})?|[A-Z]{1,3}[a-z]{2,})';
+/** Such parts between `-` and `_`, as campaigns are called: `DE_Search_Brand_2026`. */
+const CAMPAIGN_NAME = new RegExp(`^${NAME_PART}(?:[-_]${NAME_PART})+$`);
+
+function countWords(token: string): number {
+  return token.match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+/g)?.length ?? 0;
+}
 
 /** Letters of both cases that change more often than words do. */
 function hasRandomCase(token: string): boolean {
-  const words = token.match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+/g)?.length ?? 0;
-  return words * 3 > token.length;
+  return countWords(token) * 3 > token.length;
 }
 
 /** Ids that say their kind first, as Stripe's do (`cus_`, `price_`; docs.stripe.com/api): letters of both cases behind it, and a digit among them. */
@@ -154,9 +158,7 @@ const KIND_AND_ID = /^[a-z]{2,8}_([A-Za-z]{1,20}\d{1,2}[A-Za-z][A-Za-z\d]{0,20})
 
 function isKindAndId(token: string): boolean {
   const id = KIND_AND_ID.exec(token)?.[1];
-  if (id === undefined || id.length < 14) return false;
-  const words = id.match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+/g)?.length ?? 0;
-  return words * 8 > id.length * 3;
+  return id !== undefined && id.length >= 14 && countWords(id) * 8 > id.length * 3;
 }
 
 /** At least 12 characters with letters and three digits among them. */
@@ -198,7 +200,7 @@ export function isRandomToken(token: string): boolean {
     }
   }
   if (lower > 0 && upper > 0) {
-    if (digits >= 3) return !WORDS_AND_NUMBERS.test(token);
+    if (digits >= 3) return !CAMPAIGN_NAME.test(token);
     if ((digits >= 2 || length >= 20) && hasRandomCase(token)) return true;
     return digits > 0 && isKindAndId(token);
   }
