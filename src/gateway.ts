@@ -1,5 +1,5 @@
 /** Puts the parts together: a Config becomes a listener, a consent API, an admin application and an end. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type Koa from 'koa';
 import type { Middleware } from 'koa';
 import { createAdminApp } from './admin/api.ts';
@@ -13,6 +13,8 @@ import { Closing } from './gateway/closing.ts';
 import { createConsentFront } from './gateway/consent.ts';
 import { openEvidence } from './gateway/evidence.ts';
 import { guardRequest } from './gateway/koa.ts';
+import { attachFront, JudgedRequest } from './gateway/koa-front.ts';
+import { connectionLimits } from './gateway/limits.ts';
 import { buildWhereabouts } from './gateway/place.ts';
 import { ProxyMounts } from './gateway/proxy.ts';
 import { cookieConfig, openRecords } from './gateway/records.ts';
@@ -60,6 +62,11 @@ export interface Gateway {
   readonly direct: DirectListener;
   /** The koa middleware: consent API and hits ahead of a collector's handlers. */
   readonly middleware: Middleware;
+  /**
+   * Reads the connections of the server that a koa application listens on, ahead of its middleware.
+   * @throws TypeError for what is no server of node:http, and where a guard is attached already
+   */
+  attach(server: Server): void;
   readonly admin: Koa;
   /** Reads policies, vendor profiles and routes anew; the last good set stays where one is bad. */
   reload(): Promise<ReloadOutcome>;
@@ -185,8 +192,16 @@ async function openGateway(config: Config, options: GatewayOptions, closing: Clo
     },
     direct: { takes: ({ url }) => !isForConsent(url), isOverloaded, handle: guard },
     async middleware(ctx, next) {
+      if (ctx.req instanceof JudgedRequest && ctx.req.judgedBy === services) {
+        ctx.req.tell(ctx);
+        return next();
+      }
       if (consent.isConsentPath(ctx.path)) return consent.middleware(ctx, next);
       return guardRequest(services, ctx, next, { table, unmatched: config.unmatched ?? 'next' });
+    },
+    attach(server) {
+      const mayBeHit = (url: string) => !isForConsent(url) && rules.current.routes.isGuarded(pathOf(url));
+      attachFront(services, server, { table, limits: connectionLimits(config), mayBeHit });
     },
     admin,
     reload,

@@ -19,6 +19,15 @@ export interface ConsentryGuard extends Koa.Middleware {
   readonly ready: Promise<void>;
   /** The admin application (health, metrics, administration): give it a listener of its own, never the public one. */
   readonly admin: Koa.Middleware;
+  /**
+   * Reads the connections of the server that the application listens on, once the guard is ready, and refuses protocol upgrades. A
+   * dropped hit then costs what it costs in front of a collector, and of one that goes on all of koa sees the scrubbed request only.
+   * Requests for other paths, and until then all, are read by node:http and met by the middleware.
+   *
+   * Rejects with a TypeError for a server that is not one of node:http (leave it out where the application ends TLS by itself), and
+   * where a guard is attached already.
+   */
+  attach(server: Server): Promise<void>;
   /** Closes the store and stops watching the policies. Call it when the server is closed. */
   close(): Promise<void>;
 }
@@ -44,6 +53,7 @@ export interface RuntimeOptions {
  * const guard = consentry({ site: 'shop', routes: [{ path: '/collect', vendor: 'ga4' }] });
  * await guard.ready;
  * app.use(guard);
+ * await guard.attach(app.listen(3000));
  * ```
  */
 export function consentry(options: ConfigInput, runtime: RuntimeOptions = {}): ConsentryGuard {
@@ -58,8 +68,12 @@ export function consentry(options: ConfigInput, runtime: RuntimeOptions = {}): C
   const ready = built.then(() => undefined);
   // Whoever does not wait for `ready` learns of the problem at the first request.
   ready.catch(() => undefined);
+  const attach = async (server: Server): Promise<void> => {
+    guardUpgrade(server);
+    (await built.catch(() => null))?.attach(server);
+  };
   const close = async (): Promise<void> => (await built.catch(() => null))?.close();
-  return Object.assign(guard, { ready, admin, close });
+  return Object.assign(guard, { ready, admin, attach, close });
 }
 
 /**

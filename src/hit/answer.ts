@@ -2,6 +2,7 @@
 import { type RefusalCode, toProblem } from '../errors.ts';
 import type { VisitorResponse } from '../ops/visitor.ts';
 import type { Judgement } from '../policy/policy.ts';
+import { firstValue } from '../upstream/headers.ts';
 import { NO_STORE, PIXEL, type PreparedAnswer, prepareAnswer } from '../vendors/prepared-answer.ts';
 import { writeAnswer } from './answer-write.ts';
 import { expireCookies } from './expire-cookies.ts';
@@ -57,18 +58,11 @@ function corsHeaders(hit: ReceivedHit): string[] {
 export function answerPreflight(res: VisitorResponse, hit: ReceivedHit): void {
   const headers = corsHeaders(hit);
   headers.push('Cache-Control', NO_STORE, 'Access-Control-Allow-Methods', 'GET, HEAD, POST');
-  const asked = headerOf(hit, 'access-control-request-headers');
+  const asked = firstValue(hit.rawHeaders, 'access-control-request-headers');
   // Only names come back, and only ones that are names.
   if (asked !== '' && /^[\w\-, ]{1,1024}$/.test(asked)) headers.push('Access-Control-Allow-Headers', asked);
   headers.push('Access-Control-Max-Age', '600');
   res.writeHead(204, headers).end();
-}
-
-function headerOf(hit: ReceivedHit, name: string): string {
-  for (let i = 0; i < hit.rawHeaders.length; i += 2) {
-    if ((hit.rawHeaders[i] as string).toLowerCase() === name) return hit.rawHeaders[i + 1] as string;
-  }
-  return '';
 }
 
 /** How a mount with a visitor of its own answers by itself. */

@@ -41,6 +41,9 @@ export class RouteTable {
   /** By host (or `*`), then by exact path; prefixes end in `/`. */
   readonly #exact = new Map<string, Route>();
   readonly #prefixes = new Map<string, Route>();
+  /** Paths and prefixes of hits, whatever the host. */
+  readonly #paths = new Set<string>();
+  readonly #pathPrefixes = new Set<string>();
   /** Folded spellings of every guarded path and prefix, to tell a path that some collector takes for a guarded one. */
   readonly #loose = new Set<string>();
   readonly #loosePrefixes = new Set<string>();
@@ -54,7 +57,9 @@ export class RouteTable {
       const key = `${route.host ?? '*'} ${route.path}`;
       if (route.prefix) this.#prefixes.set(key, route);
       else this.#exact.set(key, route);
-      if (!route.pass) (route.prefix ? this.#loosePrefixes : this.#loose).add(loosenPath(route.path));
+      if (route.pass) continue;
+      (route.prefix ? this.#pathPrefixes : this.#paths).add(route.path);
+      (route.prefix ? this.#loosePrefixes : this.#loose).add(loosenPath(route.path));
     }
   }
 
@@ -76,6 +81,16 @@ export class RouteTable {
   /** Whether a path belongs to a route of whatever host. */
   hasPath(path: string): boolean {
     return this.routes.some((route) => (route.prefix ? path.startsWith(route.path) : path === route.path));
+  }
+
+  /** Whether a path, as it is written, is one of hits, of whatever host. */
+  isGuarded(path: string): boolean {
+    if (this.#paths.has(path)) return true;
+    if (this.#pathPrefixes.size === 0) return false;
+    for (let end = path.lastIndexOf('/'); end >= 0; end = end === 0 ? -1 : path.lastIndexOf('/', end - 1)) {
+      if (this.#pathPrefixes.has(path.slice(0, end + 1))) return true;
+    }
+    return false;
   }
 
   #isLoose(path: string): boolean {

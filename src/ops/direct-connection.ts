@@ -90,6 +90,7 @@ export class DirectConnection implements AnswerSink, Peer, NodeRequestsOwner {
 
   write(head: string, body: Buffer | null): boolean {
     if (body === null) return this.#socket.write(head, 'latin1');
+    if (head === '') return this.#socket.write(body);
     this.#socket.cork();
     this.#socket.write(head, 'latin1');
     const goesOn = this.#socket.write(body);

@@ -108,6 +108,28 @@ export class DirectResponse implements VisitorResponse {
     this.#sink.ended(this.shouldKeepAlive);
   }
 
+  /** Whether this has to be the last answer, whatever the visitor wants. */
+  get isEnding(): boolean {
+    return this.#sink.isEnding;
+  }
+
+  /**
+   * What somebody else frames of an answer, head and all.
+   * @param bytes a Buffer, or text with a character for each byte
+   * @returns false where a drain should be waited for.
+   */
+  writeFramed(bytes: Buffer | string): boolean {
+    this.headersSent = true;
+    return typeof bytes === 'string' ? this.#sink.write(bytes, null) : this.#sink.write('', bytes);
+  }
+
+  /** All of it was written. */
+  endFramed(keepsAlive: boolean): void {
+    if (this.writableFinished) return;
+    this.writableFinished = true;
+    this.#sink.ended(keepsAlive && !this.#sink.isEnding);
+  }
+
   destroy(): void {
     this.#sink.destroy();
   }

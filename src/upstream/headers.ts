@@ -19,6 +19,13 @@ export function isFieldLines(text: string): boolean {
   return !NO_LINES.test(text);
 }
 
+/** @param name in lower case. @returns the empty text where no line has it */
+export function firstValue(rawHeaders: readonly string[], name: string): string {
+  for (let i = 0; i < rawHeaders.length; i += 2)
+    if ((rawHeaders[i] as string).toLowerCase() === name) return rawHeaders[i + 1] as string;
+  return '';
+}
+
 /** What a header line is to the gateway. */
 export type HeaderKind =
   | 'plain'

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import type { Context } from 'koa';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type KoaCollector, startKoaCollector } from '../support/koa-collector.ts';
+import { type KoaCollector, STANDS, startKoaCollector } from '../support/koa-collector.ts';
 
 type Line = readonly [string, string];
 
@@ -23,18 +23,22 @@ const routes = [
 const cookiesOf = (headers: readonly Line[]): string[] =>
   headers.flatMap(([name, value]) => (name === 'set-cookie' ? [value.split('=')[0] ?? ''] : []));
 
-describe('the answer of a handler', () => {
+describe.each(STANDS)('the answer of a handler behind the guard, %s', (stand) => {
   let test: KoaCollector;
   let handle: (ctx: Context) => unknown = () => undefined;
   const ended: string[] = [];
   beforeAll(async () => {
-    test = await startKoaCollector({ routes }, (app, guard) => {
-      app.use(guard);
-      app.use(async (ctx) => {
-        await handle(ctx as Context);
-        ended.push(ctx.url);
-      });
-    });
+    test = await startKoaCollector(
+      { routes },
+      (app, guard) => {
+        app.use(guard);
+        app.use(async (ctx) => {
+          await handle(ctx as Context);
+          ended.push(ctx.url);
+        });
+      },
+      stand,
+    );
   });
   afterAll(() => test.close());
   beforeEach(() => void ended.splice(0));

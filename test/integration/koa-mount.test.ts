@@ -2,7 +2,7 @@
 import Router from '@koa/router';
 import { koaBody } from 'koa-body';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type KoaCollector, startKoaCollector } from '../support/koa-collector.ts';
+import { type KoaCollector, STANDS, startKoaCollector } from '../support/koa-collector.ts';
 
 type Line = readonly [string, string];
 
@@ -28,48 +28,52 @@ interface Seen {
   [what: string]: unknown;
 }
 
-describe('a handler behind the middleware', () => {
+describe.each(STANDS)('a handler behind the guard, %s', (stand) => {
   let test: KoaCollector;
   const seen: Seen[] = [];
   beforeAll(async () => {
-    test = await startKoaCollector({ routes }, (app, guard) => {
-      const router = new Router();
-      router.all(['/g/collect', '/need', '/wish', '/sdk.js', '/api/:name'], (ctx) => {
-        seen.push({
-          method: ctx.method,
-          url: ctx.url,
-          reqUrl: ctx.req.url,
-          originalUrl: ctx.originalUrl,
-          href: ctx.href,
-          URL: ctx.URL.href,
-          query: { ...ctx.query },
-          headers: { ...ctx.headers },
-          rawHeaders: ctx.req.rawHeaders,
-          resHeaders: ctx.res.req.rawHeaders,
-          ip: ctx.ip,
-          requestIp: ctx.request.ip,
-          ips: ctx.ips,
-          remoteAddress: ctx.req.socket.remoteAddress,
-          ga: ctx.cookies.get('_ga'),
-          gcl: ctx.cookies.get('_gcl_au'),
-          consent: ctx.cookies.get('__Host-consentry'),
-          protocol: ctx.protocol,
-          secure: ctx.secure,
-          accepts: ctx.accepts('image/png', 'text/html'),
-          body: (ctx.request as { body?: unknown }).body,
+    test = await startKoaCollector(
+      { routes },
+      (app, guard) => {
+        const router = new Router();
+        router.all(['/g/collect', '/need', '/wish', '/sdk.js', '/api/:name'], (ctx) => {
+          seen.push({
+            method: ctx.method,
+            url: ctx.url,
+            reqUrl: ctx.req.url,
+            originalUrl: ctx.originalUrl,
+            href: ctx.href,
+            URL: ctx.URL.href,
+            query: { ...ctx.query },
+            headers: { ...ctx.headers },
+            rawHeaders: ctx.req.rawHeaders,
+            resHeaders: ctx.res.req.rawHeaders,
+            ip: ctx.ip,
+            requestIp: ctx.request.ip,
+            ips: ctx.ips,
+            remoteAddress: ctx.req.socket.remoteAddress,
+            ga: ctx.cookies.get('_ga'),
+            gcl: ctx.cookies.get('_gcl_au'),
+            consent: ctx.cookies.get('__Host-consentry'),
+            protocol: ctx.protocol,
+            secure: ctx.secure,
+            accepts: ctx.accepts('image/png', 'text/html'),
+            body: (ctx.request as { body?: unknown }).body,
+          });
+          ctx.status = 200;
+          ctx.body = 'ok';
         });
-        ctx.status = 200;
-        ctx.body = 'ok';
-      });
-      // Reads everything before the middleware has its turn, so that koa remembers it.
-      app.use(async (ctx, next) => {
-        void [ctx.ip, ctx.query, ctx.URL.href, ctx.cookies.get('_gcl_au'), ctx.accepts('text/html'), ctx.href];
-        await next();
-      });
-      app.use(guard);
-      app.use(koaBody({ text: true, json: true, urlencoded: true }));
-      app.use(router.routes());
-    });
+        // Reads everything before the middleware has its turn, so that koa remembers it.
+        app.use(async (ctx, next) => {
+          void [ctx.ip, ctx.query, ctx.URL.href, ctx.cookies.get('_gcl_au'), ctx.accepts('text/html'), ctx.href];
+          await next();
+        });
+        app.use(guard);
+        app.use(koaBody({ text: true, json: true, urlencoded: true }));
+        app.use(router.routes());
+      },
+      stand,
+    );
   });
   afterAll(() => test.close());
   beforeEach(() => void seen.splice(0));

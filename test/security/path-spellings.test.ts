@@ -2,7 +2,7 @@
 import Router from '@koa/router';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
-import { type KoaCollector, startKoaCollector } from '../support/koa-collector.ts';
+import { type KoaCollector, STANDS, startKoaCollector } from '../support/koa-collector.ts';
 import { generateSpellings, isTakenForCollect, KNOWN_SPELLINGS, sendSpelling } from '../support/spellings.ts';
 
 const COUNT = process.env.CONSENTRY_LONG === '1' ? 6_000 : 300;
@@ -55,23 +55,27 @@ describe(`${SPELLINGS.length} spellings through the proxy`, () => {
   });
 });
 
-describe(`${SPELLINGS.length} spellings through the koa middleware`, () => {
+describe.each(STANDS)(`${SPELLINGS.length} spellings through a guard of koa, %s`, (stand) => {
   let test: KoaCollector;
   const handled: string[] = [];
   beforeAll(async () => {
-    test = await startKoaCollector({ routes: ROUTES }, (app, guard) => {
-      const router = new Router({ sensitive: false, strict: false });
-      router.all('/collect', (ctx) => {
-        handled.push(`router: ${ctx.url}`);
-        ctx.status = 200;
-      });
-      app.use(guard);
-      app.use(router.routes());
-      app.use((ctx) => {
-        handled.push(ctx.url);
-        ctx.status = 200;
-      });
-    });
+    test = await startKoaCollector(
+      { routes: ROUTES },
+      (app, guard) => {
+        const router = new Router({ sensitive: false, strict: false });
+        router.all('/collect', (ctx) => {
+          handled.push(`router: ${ctx.url}`);
+          ctx.status = 200;
+        });
+        app.use(guard);
+        app.use(router.routes());
+        app.use((ctx) => {
+          handled.push(ctx.url);
+          ctx.status = 200;
+        });
+      },
+      stand,
+    );
   });
   afterAll(() => test.close());
 

@@ -24,10 +24,14 @@ export interface KoaCollector {
   close(): Promise<void>;
 }
 
+/** How the guard stands: among the middlewares alone, or at the connections of the server as well. */
+export const STANDS = ['as a middleware', 'attached'] as const;
+
 /** `mount` gets the application and the guard, and says in which order what is mounted; the guard alone is mounted without one. */
 export async function startKoaCollector(
   options: ConsentryOptions,
   mount: (app: CollectorApp, guard: ConsentryGuard) => void,
+  stand: (typeof STANDS)[number] = 'as a middleware',
 ): Promise<KoaCollector> {
   const folder = mkdtempSync(join(tmpdir(), 'consentry-koa-'));
   const policies = options.policies ?? join(folder, 'policies');
@@ -50,6 +54,7 @@ export async function startKoaCollector(
   app.silent = true;
   mount(app, guard);
   const server = createServer(app.callback());
+  if (stand === 'attached') await guard.attach(server);
   const port = await listen(server, '127.0.0.1', 0);
   return {
     port,

@@ -8,15 +8,12 @@ const GIF = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAE
 const app = new Koa();
 const guard = consentry(JSON.parse(json));
 await guard.ready;
-let arrived = 0;
-app.use(async (ctx, next) => {
-  if (ctx.path !== '/arrived') return guard(ctx, next);
-  ctx.body = String(arrived);
-});
+app.use(guard);
 app.use((ctx) => {
-  arrived++;
   ctx.req.resume();
   ctx.set('Content-Type', 'image/gif');
   ctx.body = GIF;
 });
-createServer(app.callback()).listen(Number(port), '127.0.0.1', () => console.log('ready'));
+const server = createServer(app.callback());
+await guard.attach(server);
+server.listen(Number(port), '127.0.0.1', () => console.log('ready'));

@@ -1,0 +1,127 @@
+/**
+ * The hits of a koa application, read from the connections of its server: what is dropped or refused meets neither node:http nor koa,
+ * and what goes on is handed to the application as a request that was judged.
+ */
+import { Server } from 'node:http';
+import type { Context } from 'koa';
+import type { RefusalCode } from '../errors.ts';
+import { answerPreflight, answerRefusal, VisitorAnswers } from '../hit/answer.ts';
+import { type AnswerRules, rulesForAnswer, rulesForBare } from '../hit/answer-filter.ts';
+import type { ReceivedHit } from '../hit/hit.ts';
+import type { Delivery, HitServices, Mount } from '../hit/mount.ts';
+import type { OutgoingHit } from '../hit/outgoing.ts';
+import { runHit } from '../hit/pipeline.ts';
+import type { Route } from '../hit/route.ts';
+import { DirectConnections } from '../ops/direct-connections.ts';
+import type { ConnectionLimits } from '../ops/direct-listener.ts';
+import type { DirectRequest } from '../ops/direct-request.ts';
+import type { DirectResponse } from '../ops/direct-response.ts';
+import { firstValue, type HeaderTable } from '../upstream/headers.ts';
+import { bareRequest, createSink, HandlerRequest, respondThrough, type VisitorSocket } from './handler-request.ts';
+import { filterOnTheWayOut } from './koa-answer.ts';
+
+export interface KoaFrontParts {
+  readonly table: HeaderTable;
+  /** Sizes and times of what is read here. How long an idle or a silent connection is kept, is the server's to say. */
+  readonly limits: ConnectionLimits;
+  /** Whether a request for that URL may be a hit; node:http gets the others. */
+  mayBeHit(url: string): boolean;
+}
+
+const attached = new WeakSet<Server>();
+
+/**
+ * Stands before node:http at the connections of the server that a koa application listens on.
+ * @throws TypeError for what is no server of node:http, and where a guard is attached already
+ */
+export function attachFront(services: HitServices, server: Server, parts: KoaFrontParts): void {
+  if (!(server instanceof Server))
+    throw new TypeError(
+      'attach() takes the http.Server that app.listen() returns: leave it out where the application ends TLS by itself',
+    );
+  if (attached.has(server)) throw new TypeError('a guard reads the connections of this server already: attach one only');
+  attached.add(server);
+  const listener = {
+    takes: ({ url }: DirectRequest) => parts.mayBeHit(url),
+    isOverloaded: () => services.isOverloaded(),
+    handle: (req: DirectRequest, res: DirectResponse) => runHit(services, req, new FrontMount(services, server, req, res, parts)),
+  };
+  const limits = {
+    ...parts.limits,
+    idleTimeoutMs: server.keepAliveTimeout || Number.POSITIVE_INFINITY,
+    silenceMs: server.timeout || Number.POSITIVE_INFINITY,
+  };
+  new DirectConnections(server, listener, limits, () => !server.listening);
+}
+
+interface Judged {
+  readonly services: HitServices;
+  readonly received: DirectRequest;
+  /** Where an answer goes; without it nowhere. */
+  readonly output: DirectResponse | undefined;
+}
+
+/** A hit that was judged, which the middleware of the same guard lets pass. */
+export class JudgedRequest extends HandlerRequest {
+  readonly judgedBy: HitServices;
+  /** Null where it is not to be seen. */
+  readonly address: string | null;
+  readonly #forwardedProto: string;
+
+  constructor(hit: OutgoingHit, address: string | null, { services, received, output }: Judged) {
+    super(hit, address, { secure: false, output });
+    this.judgedBy = services;
+    this.address = address;
+    this.#forwardedProto = firstValue(received.rawHeaders, 'x-forwarded-proto');
+  }
+
+  /** What the application knows of a visitor whom it believes its proxies. */
+  tell(ctx: Context): void {
+    ctx.request.ip = this.address ?? '';
+    const isOverTls = ctx.app.proxy && /^\s*https\s*(?:,|$)/i.test(this.#forwardedProto);
+    if (isOverTls) (this.socket as VisitorSocket).encrypted = true;
+  }
+}
+
+class FrontMount extends VisitorAnswers<DirectResponse> implements Mount {
+  readonly #services: HitServices;
+  readonly #server: Server;
+  readonly #req: DirectRequest;
+  readonly #parts: KoaFrontParts;
+
+  constructor(services: HitServices, server: Server, req: DirectRequest, res: DirectResponse, parts: KoaFrontParts) {
+    super(res);
+    this.#services = services;
+    this.#server = server;
+    this.#req = req;
+    this.#parts = parts;
+  }
+
+  /** The path was one of hits when the request came: the rules have changed since. */
+  unmatched(refusal: RefusalCode | null): void {
+    answerRefusal(this.res, refusal ?? 'no-route');
+  }
+
+  relayBare(hit: ReceivedHit, route: Route): void {
+    if (!route.pass && route.respond !== 'upstream') return answerPreflight(this.res, hit);
+    this.#handOn(this.#judged(bareRequest(hit, route), null, this.res), rulesForBare(hit));
+  }
+
+  deliver(delivery: Delivery): void {
+    const { answered, outgoing, address } = delivery;
+    // Of a visitor who has the answer the handlers still get the hit, and write into nothing.
+    const req = this.#judged(outgoing, address, answered ? undefined : this.res);
+    if (answered) this.#server.emit('request', req, createSink(req));
+    else this.#handOn(req, rulesForAnswer(delivery));
+  }
+
+  #judged(hit: OutgoingHit, address: string | null, output: DirectResponse | undefined): JudgedRequest {
+    return new JudgedRequest(hit, address, { services: this.#services, received: this.#req, output });
+  }
+
+  #handOn(req: JudgedRequest, rules: AnswerRules): void {
+    const res = respondThrough(this.res, req);
+    filterOnTheWayOut(res, rules, this.#parts.table);
+    this.#server.emit('request', req, res);
+  }
+}
