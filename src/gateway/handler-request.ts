@@ -150,9 +150,12 @@ export function createSink(req: IncomingMessage): ServerResponse {
   return new HandlerResponse(req, new VisitorSocket(null, { secure: false }));
 }
 
-/** The answer to `req`, whose socket writes to `output`: all of it goes there, and ends there. */
-export function respondThrough(output: DirectResponse, req: IncomingMessage): ServerResponse {
-  const res = new HandlerResponse(req, req.socket);
+/**
+ * The answer to `req`, whose socket writes to `output`: all of it goes there, and ends there.
+ * @param keepAliveMs how long the connection is kept behind it, which Node's servers tell their answers in this way
+ */
+export function respondThrough(output: DirectResponse, req: IncomingMessage, keepAliveMs: number): ServerResponse {
+  const res = Object.assign(new HandlerResponse(req, req.socket), { _keepAliveTimeout: keepAliveMs });
   res.shouldKeepAlive = output.shouldKeepAlive && !output.isEnding;
   res.on('finish', () => output.endFramed(res.shouldKeepAlive));
   return res;

@@ -48,7 +48,7 @@ export function attachFront(services: HitServices, server: Server, parts: KoaFro
   };
   const limits = {
     ...parts.limits,
-    idleTimeoutMs: server.keepAliveTimeout || Number.POSITIVE_INFINITY,
+    idleTimeoutMs: server.keepAliveTimeout || parts.limits.idleTimeoutMs,
     silenceMs: server.timeout || Number.POSITIVE_INFINITY,
   };
   new DirectConnections(server, listener, limits, () => !server.listening);
@@ -120,7 +120,7 @@ class FrontMount extends VisitorAnswers<DirectResponse> implements Mount {
   }
 
   #handOn(req: JudgedRequest, rules: AnswerRules): void {
-    const res = respondThrough(this.res, req);
+    const res = respondThrough(this.res, req, this.#server.keepAliveTimeout);
     filterOnTheWayOut(res, rules, this.#parts.table);
     this.#server.emit('request', req, res);
   }
