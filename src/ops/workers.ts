@@ -28,6 +28,10 @@ export interface FleetOptions {
   readonly drainMs: number;
 }
 
+/**
+ * Of V8's two halves for young objects. Node's 16 take 16 MiB more of every worker, and spare one hundredth of the processor time.
+ */
+const YOUNG_HALF_MIB = 8;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
 /** A worker that lived so long did not die of how it was started. */
@@ -38,6 +42,12 @@ const RELOAD_WITHIN_MS = 60_000;
 /** As many as one answer of the admin API holds. */
 const MOST_DECISIONS = 500;
 const KILL_AFTER_DRAIN_MS = 5_000;
+
+/** The primary's own, and a smaller young generation where nobody has chosen one. */
+export function workerArguments(own: readonly string[], nodeOptions = ''): string[] {
+  const isChosen = /--max[-_]semi[-_]space[-_]size\b/.test([...own, nodeOptions].join(' '));
+  return isChosen ? [...own] : [`--max-semi-space-size=${YOUNG_HALF_MIB}`, ...own];
+}
 
 /** Primary's side. */
 export class Fleet {
@@ -70,6 +80,7 @@ export class Fleet {
 
   /** @returns the port when all workers listen; or the exit code of one that cannot start, after it said why. */
   async start(): Promise<{ readonly port: number } | { readonly exitCode: number }> {
+    cluster.setupPrimary({ execArgv: workerArguments(process.execArgv, process.env.NODE_OPTIONS) });
     const started = Array.from({ length: this.#options.count }, () => this.#fork());
     const results = await firstFailureOrAll(started);
     const failed = results.find((result) => 'exitCode' in result);
