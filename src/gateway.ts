@@ -192,7 +192,7 @@ async function openGateway(config: Config, options: GatewayOptions, closing: Clo
     },
     direct: { takes: ({ url }) => !isForConsent(url), isOverloaded, handle: guard },
     async middleware(ctx, next) {
-      if (ctx.req instanceof JudgedRequest && ctx.req.judgedBy === services) {
+      if (ctx.req instanceof JudgedRequest && ctx.req.wasJudgedBy(services)) {
         ctx.req.tell(ctx);
         return next();
       }

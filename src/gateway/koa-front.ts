@@ -63,21 +63,25 @@ interface Judged {
 
 /** A hit that was judged, which the middleware of the same guard lets pass. */
 export class JudgedRequest extends HandlerRequest {
-  readonly judgedBy: HitServices;
-  /** Null where it is not to be seen. */
-  readonly address: string | null;
+  // Private, all of it: handlers get this object.
+  readonly #services: HitServices;
+  readonly #address: string | null;
   readonly #forwardedProto: string;
 
   constructor(hit: OutgoingHit, address: string | null, { services, received, output }: Judged) {
     super(hit, address, { secure: false, output });
-    this.judgedBy = services;
-    this.address = address;
+    this.#services = services;
+    this.#address = address;
     this.#forwardedProto = firstValue(received.rawHeaders, 'x-forwarded-proto');
+  }
+
+  wasJudgedBy(services: HitServices): boolean {
+    return this.#services === services;
   }
 
   /** What the application knows of a visitor whom it believes its proxies. */
   tell(ctx: Context): void {
-    ctx.request.ip = this.address ?? '';
+    ctx.request.ip = this.#address ?? '';
     const isOverTls = ctx.app.proxy && /^\s*https\s*(?:,|$)/i.test(this.#forwardedProto);
     if (isOverTls) (this.socket as VisitorSocket).encrypted = true;
   }
