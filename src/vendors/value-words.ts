@@ -1,7 +1,8 @@
 /** Words and numbers that a site chooses for its own things. */
 import { findClass } from '../privacy/detect-nested.ts';
 
-export const NUMBER = /^-?\d{1,8}(?:\.\d{1,6})?$/;
+/** Sums of decimals end in a row of zeros or nines: `149.89999999999998`. */
+export const NUMBER = /^-?\d{1,8}(?:\.\d{1,6}(?:(?:0{6,12}|9{6,12})\d{0,6})?)?$/;
 export const NAME = /^[\p{L}\p{M}\p{N}\p{Sc}\p{Extended_Pictographic}_ .,:;/\\()[\]|&!?*+='"#%<>~@–—’‘“”„…•×°®™¿¡№-]{1,100}$/u;
 
 /** A single word with many digits, dates aside, is an id rather than a name. */
