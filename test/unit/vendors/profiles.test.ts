@@ -837,6 +837,13 @@ describe('advertising refused, all else granted', () => {
       ['clickvalue'],
     ],
     [
+      'adobe',
+      'groups of variables',
+      { target: '/b/ss/rs/1/JS/s1?AQB=1&cid.&crm.&id=u-48213&.crm&.cid&c.&user.&plan=x&gclid=clickvalue&.user&.c&AQE=1' },
+      ['AQB=1&cid.&crm.&id=u-48213&.crm&.cid&c.&user.&plan=x&.user&.c&AQE=1'],
+      ['clickvalue'],
+    ],
+    [
       'openpanel',
       'properties that nobody knows',
       json('/track', { type: 'track', payload: { name: 'x', properties: { $plan: 'pro', tier: 'gold', gclid: 'clickvalue' } } }),
