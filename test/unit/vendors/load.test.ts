@@ -112,8 +112,7 @@ describe('a profile', () => {
     expect(ga4?.field('cid')?.class).toBe('online-id');
     expect(ga4?.field('ep.user_data.email')).toMatchObject({ class: 'direct', purpose: 4 });
     expect(ga4?.field('ep.anything')).toMatchObject({ class: 'undeclared', purpose: 2 });
-    expect(ga4?.field('nobody')).toMatchObject({ class: 'undeclared', purpose: 2 });
-    expect(meta?.field('nobody')).toBeNull();
+    expect(ga4?.field('nobody')).toBeNull();
     expect(meta?.field('cd[foo]')?.class).toBe('undeclared');
     expect(meta?.field('ud[em]')?.class).toBe('direct');
     expect(ga4?.cookiePurpose('_ga_ABC')).toBe('analytics');

@@ -850,26 +850,6 @@ describe('advertising refused, all else granted', () => {
       ['"$plan":"pro"', '"tier":"gold"'],
       ['clickvalue'],
     ],
-    ...COMMON.map(
-      (vendor): Row => [
-        vendor,
-        'members that nobody knows',
-        json(TRACK[vendor], {
-          type: 'track',
-          custom: { a: 1, b: [], c: null },
-          context: { library: { flavor: 'x' }, fbclid: 'clickvalue' },
-        }),
-        ['"custom":{"a":1,"b":[],"c":null}', '"flavor":"x"'],
-        ['clickvalue'],
-      ],
-    ),
-    [
-      'hubspot',
-      'parameters that nobody knows',
-      query('/__ptq.gif?a=7788990', { value: '9.9', zz: 'new', idfa: IDFA }),
-      ['value=9.9', 'zz=new'],
-      [IDFA],
-    ],
   ];
 
   it.each(rows)('%s: %s', (vendor, _, hit, kept, gone) => {
