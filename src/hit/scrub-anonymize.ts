@@ -51,9 +51,9 @@ export function removeValue(
   carrier: CarrierClass,
   value: string,
 ): Verdict {
-  // Everybody's placeholder is nobody's identifier.
-  if (rule !== null && rule.placeholder === value) return true;
-  if (ctx.isIdentifying(carrier)) ctx.addSecret(name, carrier, value, rule !== null || carrier === 'click-id');
+  // Everybody's placeholder is nobody's identifier; `-` stands for none.
+  if ((rule !== null && rule.placeholder === value) || value === '-') return true;
+  if (ctx.isIdentifying(carrier)) ctx.addSecret(name, carrier, value, rule?.class === carrier || carrier === 'click-id');
   if (carrier === 'url') collectFromUrl(ctx, name, value);
   else if (hasParts(ctx, carrier, value)) collectIdentifiers(ctx, name, value);
   if (rule !== null && rule.placeholder !== null) {
@@ -143,7 +143,7 @@ export function addressRule(ctx: ScrubContext, isReferrer: boolean): AddressRule
 }
 
 function anonymizeAddressField(ctx: ScrubContext, name: string, rule: FieldRule | null, value: string): Verdict {
-  if (value === '') return true;
+  if (value === '' || (rule?.type === 'script' && isOfType(value, rule) && ctx.keep(value))) return true;
   collectFromUrl(ctx, name, value);
   const url = anonymizeUrl(value, addressRule(ctx, rule?.type === 'referrer'));
   if (url === null || !ctx.keep(url)) return removeValue(ctx, name, rule, 'url', value);

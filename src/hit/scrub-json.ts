@@ -68,12 +68,14 @@ export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Trea
     close(member: Member, kept: number, isArray: boolean): boolean | string {
       if (ctx.isAnonymized && !member.plan.isPlainMember) return false;
       const isHolder = ctx.plan.holders.has(member.plan.path);
-      if (isHolder && isArray) {
+      // What the restricted mode sets takes the place of what came, what it adds that of an empty one.
+      const isReplaced = member.plan.set !== null || (kept === 0 && member.plan.isOfRestriction);
+      if (isHolder ? isArray : isRestricted && isReplaced) {
         names.get(member.parent)?.delete(member.plan.path);
         return false;
       }
       if (isRestricted && !isArray) {
-        if (isHolder) noteName(member);
+        if (isHolder || member.plan.isOfRestriction) noteName(member);
         const known = names.get(member);
         names.delete(member);
         const missing = known === undefined && !isHolder ? '' : missingMembers(ctx, member.plan.path, known ?? NO_NAMES);

@@ -51,7 +51,7 @@ function decideField(ctx: ScrubContext, plan: FieldPlan, value: string): Verdict
     return action === 'forward' ? forwardValue(ctx, path, rule, value) : removeValue(ctx, path, null, 'click-id', value);
   }
   if (rule !== null && rule.holds !== null && value !== '') return treatHolder(ctx, path, rule, value);
-  if (rule === null && value.length >= 24) {
+  if ((rule === null || rule.class === 'undeclared') && value.length >= 24) {
     const hit = readWrappedHit(ctx, path, value);
     if (hit !== null) return hit;
   }
@@ -103,11 +103,11 @@ function isSaidBefore(text: string, separator: '&' | ';', name: string, value: s
 /** A name without a value: a declared flag, or a value without a name. */
 function treatBareName(ctx: ScrubContext, plan: FieldPlan, name: string): Verdict {
   const { path, rule } = plan;
-  if (rule !== null)
+  if (rule !== null && rule.class !== 'undeclared')
     return ctx.actionOf(rule) === 'drop' || (ctx.isAnonymized && rule.class !== 'utility')
       ? removeValue(ctx, path, null, rule.class, '')
       : true;
-  if (ctx.plan.strictest === 'forward') return true;
+  if (ctx.actionOf(rule) === 'forward' && !ctx.isAnonymized) return true;
   return removeValue(ctx, '?', null, 'undeclared', name);
 }
 

@@ -16,31 +16,23 @@ const NONE: ReadonlySet<number> = new Set();
 function anonymizedPath(request: ScrubRequest, path: string): string {
   const { routePath, profile } = request;
   if (!routePath.endsWith('*')) return routePath;
-  const isPlain = !path.includes(';') && !/[^A-Za-z0-9/._-]|[0-9a-f]{16}|\d{6}/.test(path);
+  const isPlain = !/[^A-Za-z0-9/._-]|[0-9a-f]{16}|\d{6}/.test(path);
   return isPlain && profile.isEndpoint(path) ? path : routePath.slice(0, -1);
 }
 
 function scrubTarget(ctx: ScrubContext, path: string, query: string | null): string {
   const matrix = path.indexOf(';');
+  const bare = matrix < 0 ? path : path.slice(0, matrix);
   ctx.where = 'path:';
-  if (ctx.isAnonymized && path !== ctx.request.routePath) collectFromPath(ctx, path, matrix);
-  const kept = ctx.isAnonymized
-    ? anonymizedPath(ctx.request, path)
-    : matrix < 0
-      ? path
-      : [path.slice(0, matrix), treatPairs(ctx, path.slice(matrix + 1), '', ';')].filter((part) => part !== '').join(';');
-  if (query === null) return kept;
+  // Identifiers in a path that the anonymized hit does not keep.
+  if (ctx.isAnonymized && path !== ctx.request.routePath) collectFromUrl(ctx, '', bare);
+  const pairs = matrix < 0 ? '' : treatPairs(ctx, path.slice(matrix + 1), '', ';');
+  const kept = ctx.isAnonymized ? anonymizedPath(ctx.request, bare) : bare;
+  const target = pairs === '' || kept !== bare ? kept : `${kept};${pairs}`;
+  if (query === null) return target;
   ctx.where = 'query:';
   const treated = treatPairs(ctx, query, '');
-  return treated === '' ? kept : `${kept}?${treated}`;
-}
-
-/** Identifiers in a path that the anonymized hit does not keep. */
-function collectFromPath(ctx: ScrubContext, path: string, matrix: number): void {
-  collectFromUrl(ctx, '', path);
-  const where = ctx.where;
-  if (matrix >= 0) treatPairs(ctx, path.slice(matrix + 1), '', ';');
-  ctx.where = where;
+  return treated === '' ? target : `${target}?${treated}`;
 }
 
 function scrubOnce(ctx: ScrubContext): OutgoingHit | null {

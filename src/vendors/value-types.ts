@@ -1,7 +1,8 @@
 /** The types that a declared value can have: what does not match is removed from an anonymized hit. */
-import { findClass } from '../privacy/detect-nested.ts';
+import { findClass, visitIdentifiers } from '../privacy/detect-nested.ts';
 import { readIpv4 } from '../privacy/ip-text.ts';
-import { classOfName } from '../privacy/names.ts';
+import { isCart, isItem, isList, isProduct, isProducts, isProductText } from './value-lists.ts';
+import { isWord, NAME, NUMBER } from './value-words.ts';
 
 export const VALUE_TYPES = [
   'enum',
@@ -23,6 +24,10 @@ export const VALUE_TYPES = [
   'product-text',
   'products',
   'items',
+  'cart',
+  'script',
+  'credentials',
+  'org',
   'release',
   'dsn',
   'charset',
@@ -46,7 +51,6 @@ export const VALUE_TYPES = [
 ] as const;
 export type ValueType = (typeof VALUE_TYPES)[number];
 
-const NUMBER = /^-?\d{1,8}(?:\.\d{1,6})?$/;
 const FORMS: Readonly<Partial<Record<ValueType, RegExp>>> = {
   bool: /^(?:0|1|true|false|yes|no|y|n|on|off|t|f)$/i,
   integer: /^-?\d{1,8}$/,
@@ -54,11 +58,12 @@ const FORMS: Readonly<Partial<Record<ValueType, RegExp>>> = {
   currency: /^[A-Za-z]{3}$/,
   version: /^[A-Za-z@/_-]{0,24}\d{1,4}(?:[._-][0-9A-Za-z]{1,12}){0,6}$/,
   slug: /^[A-Za-z0-9_$.:/@|-]{1,64}$/,
-  name: /^[\p{L}\p{M}\p{N}\p{Sc}\p{Extended_Pictographic}_ .,:;/\\()[\]|&!?*+='"#%<>~@–—’‘“”„…•×°®™¿¡№-]{1,100}$/u,
+  name: NAME,
   code: /^[A-Za-z0-9_.~:!*|,;-]{1,128}$/,
-  account: /^[A-Za-z0-9_.:-]{1,80}$/,
+  account: /^[A-Za-z0-9_.:/-]{1,80}$/,
   key: /^[A-Za-z0-9_.:* -]{1,250}$/,
   uuid: /^[0-9a-zA-Z]{8}-(?:[0-9a-zA-Z]{4}-){3}[0-9a-zA-Z]{12}$/,
+  org: /^[0-9A-F]{16,24}@AdobeOrg$/,
   schema: /^[a-z]{2,12}:[A-Za-z0-9_.-]{1,80}(?:\/[A-Za-z0-9_.-]{1,60}){0,4}$/,
   host: /^(?:https?:\/\/)?(?:[A-Za-z0-9-]{1,63}\.){0,8}[A-Za-z0-9-]{1,63}(?::\d{1,5})?\/?$/,
   charset: /^(?:utf-?8|utf-?16|iso-8859-\d{1,2}|windows-125\d|us-ascii|shift_jis|euc-jp|gb2312|gbk|big5|koi8-r)$/i,
@@ -70,17 +75,10 @@ const FORMS: Readonly<Partial<Record<ValueType, RegExp>>> = {
 /** Types whose values are chosen by the site, so that an identifier may have slipped in. */
 const FREE: ReadonlySet<ValueType> = new Set(['slug', 'name', 'version', 'any', 'host']);
 
-/** A single word with many digits, dates aside, is an id rather than a name. */
-function isIdLike(value: string): boolean {
-  if (value.length < 6 || value.includes(' ') || !/[A-Za-z]/.test(value)) return false;
-  const undated = value.replace(/(?<!\d)20\d\d(?:[-_.]?[01]\d(?:[-_.]?[0-3]\d)?)?(?!\d)/g, '');
-  return (undated.match(/\d/g)?.length ?? 0) >= 5;
-}
-
 /** Whether what the site chose has its form, and nothing in it looks like an identifier. */
 function isFree(value: string, type: ValueType): boolean {
   if (FORMS[type]?.test(value) === false) return false;
-  return findClass(value) === null && (type === 'version' || !isIdLike(value));
+  return type === 'version' ? findClass(value) === null : isWord(value);
 }
 
 function matchesLike(value: string, like: readonly string[]): boolean {
@@ -103,103 +101,35 @@ function isKey(value: string): boolean {
   return found === null || found === 'online-id';
 }
 
-/** Words that the site chose, without an identifier among them. */
-function isName(value: string): boolean {
-  return isFree(value, 'name');
+const EXTENSION = /(?:\.(?:chunk|bundle|min|esm|module|legacy)){0,2}\.(?:[cm]?js|css|map|wasm)$/;
+const HASH = /^(?=\d*[A-Za-z_])(?:[0-9a-f]{6,40}|\w{8,24})$/;
+
+/** A file that a bundler called by its content, the same for everybody who loads it: `main-3f2a91bc.chunk.js`. */
+function isHashedFile(name: string): boolean {
+  const stem = name.replace(EXTENSION, '');
+  if (stem === name || name.includes('@')) return false;
+  const parts = stem.split(/[.-]/);
+  const hash = parts.pop() ?? '';
+  return HASH.test(hash) && isWord(parts.filter((part) => !HASH.test(part)).join('-'));
 }
 
-function isNumber(value: string): boolean {
-  return NUMBER.test(value);
+const SCRIPT = /^(?:[a-z][a-z-]{1,20}:\/{0,3})?[\w.@~$()[\]+:/ -]{1,300}$/;
+
+/** Where code of the site stands: the address or path of a file, or a module. */
+function isScript(value: string): boolean {
+  const parts = value.split('/');
+  return SCRIPT.test(value) && parts.every((part, i) => isWord(part) || (i === parts.length - 1 && isHashedFile(part)));
 }
 
-const MAX_LIST = 4096;
-const MAX_PARTS = 100;
+const CREDENTIALS = /^(?:Basic|Bearer|OAuth|Sentry) [\x20-\x7e]{1,4096}$/i;
 
-/** Whether every part of a list is one of a kind. A list is as long as what is in it; its parts are not. */
-function isListOf(value: string, separator: string | RegExp, isPart: (part: string) => boolean): boolean {
-  if (value.length > MAX_LIST) return false;
-  const parts = value.split(separator);
-  return parts.length <= MAX_PARTS && parts.every(isPart);
-}
-
-const LIST_PART = /^[A-Za-z0-9_$.:/@| -]{0,64}$/;
-/** An event of Adobe Analytics with a number, as `event1=29.90`. */
-const COUNTED_EVENT = /^event\d{1,4}=\d{1,8}(?:\.\d{1,6})?$/;
-
-function isList(value: string): boolean {
-  const isPart = (part: string): boolean => COUNTED_EVENT.test(part) || (LIST_PART.test(part) && !isIdLike(part));
-  return isListOf(value, /[,;]/, isPart) && findClass(value) === null;
-}
-
-const PRODUCT = /^[\p{L}\p{N}_ .:/|+#()&-]{1,100}$/u;
-
-/** One code, of digits as many as a GTIN has or with letters: those may have more digits than a name. */
-function isCode(value: string): boolean {
-  return PRODUCT.test(value) && (/^\d{1,14}$/.test(value) || findClass(value) === null);
-}
-
-/** Within JSON: a code, and an array of codes. What stands there is what is read: no escapes, no fractions, no exponents. */
-const CODE = /"[^"\\]*"|\d+/g;
-const CODES = /^\[\s*(?:(?:"[^"\\]{1,100}"|\d{1,14})(?:\s*,\s*(?="|\d)|\s*(?=\])))*\]$/;
-
-/** Code of a product, or a JSON array of such codes. */
-function isProduct(value: string): boolean {
-  if (!value.startsWith('[')) return isCode(value);
-  if (value.length > MAX_LIST || !CODES.test(value)) return false;
-  return (value.match(CODE) ?? []).every((code) => isCode(code.replaceAll('"', '')));
-}
-
-/** Adobe Analytics: a variable of a product whose value is words without digits. With digits they are by experience customer numbers. */
-const MERCHANDISING = /^eVar\d{1,3}=[A-Za-z][A-Za-z _:/-]{0,39}$/;
-
-/** Adobe Analytics: `category;product;quantity;price;events;variables`, and the next product after a comma. */
-function isProducts(value: string): boolean {
-  return isListOf(value, ',', (entry) => {
-    const [category = '', product = '', quantity = '', price = '', events = '', variables = '', ...more] = entry.split(';');
-    return (
-      more.length === 0 &&
-      (category === '' || isName(category)) &&
-      (product === '' || isCode(product)) &&
-      [quantity, price].every((number) => number === '' || isNumber(number)) &&
-      (events === '' || isListOf(events, '|', (event) => /^event\d{1,4}$/.test(event) || COUNTED_EVENT.test(event))) &&
-      (variables === '' || isListOf(variables, '|', (variable) => MERCHANDISING.test(variable)))
-    );
+/** What a site signs its hits with: random by nature, and nobody's address or number. */
+function isCredentials(value: string): boolean {
+  let isRandom = true;
+  visitIdentifiers(value, (found) => {
+    if (found !== 'online-id') isRandom = false;
   });
-}
-
-/** An id of a place on Google Maps: a shop's. */
-const PLACE = /^ChIJ[A-Za-z0-9_-]{20,30}$/;
-
-/** Google Analytics 4: parts of an item by the two letters that each begins with. */
-const ITEM_PARTS: ReadonlyMap<string, (value: string) => boolean> = new Map([
-  ['id', isCode],
-  ...['pr', 'qt', 'ds', 'lp'].map((key) => [key, isNumber] as const),
-  ...['nm', 'br', 'ca', 'c2', 'c3', 'c4', 'c5', 'va', 'cp', 'af', 'li', 'ln', 'pi', 'pn', 'cn', 'cs'].map(
-    (key) => [key, isName] as const,
-  ),
-  ['lo', (value) => PLACE.test(value) || isName(value)],
-]);
-
-/** A parameter of the site's own: its name as `k0`, its value as `v0`, the next one's as `k1` and `v1`. */
-const OWN_PART = /^[kv][0-9a-z]$/;
-
-function isOwnPart(key: string, text: string): boolean {
-  if (key.startsWith('k')) return /^[A-Za-z]\w{0,39}$/.test(text) && classOfName(text) === null;
-  return isNumber(text) || isName(text);
-}
-
-/** Google Analytics 4: one item, as `idSKU1~nmTee~pr19.9~qt1~k0colour~v0red`. */
-function isItem(value: string): boolean {
-  const keys = new Set<string>();
-  return isListOf(value, '~', (part) => {
-    const key = part.slice(0, 2);
-    const isPart = ITEM_PARTS.get(key);
-    if (keys.has(key)) return false;
-    keys.add(key);
-    const text = part.slice(2);
-    if (OWN_PART.test(key)) return text === '' || isOwnPart(key, text);
-    return isPart !== undefined && (text === '' || isPart(text));
-  });
+  return isRandom && CREDENTIALS.test(value);
 }
 
 const COMMIT = /^(?:[0-9a-f]{40}|(?=\d{0,11}[a-f])[0-9a-f]{7,12})$/;
@@ -222,9 +152,12 @@ function isDsn(value: string): boolean {
 const CHECKS: Readonly<Partial<Record<ValueType, (value: string) => boolean>>> = {
   list: isList,
   product: isProduct,
-  'product-text': (value) => isNumber(value) || isCode(value) || isName(value),
+  'product-text': isProductText,
   products: isProducts,
   items: isItem,
+  cart: isCart,
+  script: isScript,
+  credentials: isCredentials,
   release: isRelease,
   dsn: isDsn,
 };

@@ -395,12 +395,16 @@ fields:
     ['/e/abcdefabcdefabcd', '/e/*', '/e/'],
     ['/e/an%6Ea', '/e/*', '/e/'],
     ['/e/anna@example.com', '/e/*', '/e/'],
-    ['/e/track;u=1', '/e/*', '/e/'],
+    ['/e/track;u=anna', '/e/*', '/e/track'],
+    ['/e/track;v=1;u=anna', '/e/*', '/e/track;v=1'],
     // A path that the vendor does not have.
     ['/f/track', '/f/*', '/f/'],
     // A route of one path is sent to as it is.
     ['/e/track', '/e', '/e'],
-    ['/e/track;u=1', '/e/track', '/e/track'],
+    ['/e/track;u=anna', '/e/track', '/e/track'],
+    ['/e/track;v=1', '/e/track', '/e/track;v=1'],
+    // Fields of a path that does not stay have nothing to stand behind.
+    ['/e/anna@example.com;v=1', '/e/*', '/e/'],
     ['/e/track', '*/e', '*/e'],
   ])('an anonymized hit to %s of the route %s goes to %s', (path, routePath, sent) => {
     expect(passed({ target: `${path}?v=2` }, { routePath }).hit.target).toBe(`${sent}?v=2`);

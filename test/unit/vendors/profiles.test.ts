@@ -42,6 +42,9 @@ const PURCHASE = {
   user_data: { em: [HASH] },
   custom_data: { value: 9.99, contents: [{ id: 'SKU_12345', quantity: 1 }] },
 };
+const IKEY = '11111111-2222-4333-8444-555555555555';
+const KEY = 'q8fRkT2wLx0ZsJv9YbNm3pHd';
+const BASIC = `Basic ${Buffer.from(`${KEY}:`).toString('base64')}`;
 const COMMON = ['segment', 'rudderstack', 'jitsu'] as const;
 const TRACK = { segment: '/v1/t', rudderstack: '/v1/track', jitsu: '/api/s/track' } as const;
 
@@ -288,6 +291,434 @@ describe('everything anonymized', () => {
       ['uap=Windows'],
       ['anna'],
     ],
+    [
+      'adobe-edge',
+      'of the data layer of Analytics',
+      json('/ee/v2/interact?dataStreamId=11111111-2222-4333-8444-555555555555', {
+        event: {
+          xdm: { eventType: 'web.pageView', productListItems: [{ SKU: 'SKU_12345', currencyCode: 'EUR' }] },
+          data: { __adobe: { analytics: { events: 'event7', pageName: 'Start', eVar1: 'KD-4471', owner: 'anna' } } },
+        },
+      }),
+      ['"events":"event7"', '"pageName":"Start"', '"SKU":"SKU_12345","currencyCode":"EUR"'],
+      ['KD-4471', 'anna'],
+    ],
+    [
+      'adobe',
+      'the organization',
+      query('/id', { d_orgid: 'A1B2C3D4E5F60718AB@AdobeOrg', mcorgid: 'A1B2C3D4E5F60718AB@AdobeOrg', d_mid: '48217739' }),
+      ['d_orgid=A1B2C3D4E5F60718AB@AdobeOrg', 'mcorgid=A1B2C3D4E5F60718AB@AdobeOrg'],
+      ['48217739'],
+    ],
+    [
+      'appinsights',
+      'metrics and exceptions',
+      json('/v2/track', [
+        { iKey: IKEY, data: { baseData: { metrics: [{ name: 'ajaxCount', value: 3 }] } } },
+        {
+          iKey: IKEY,
+          data: {
+            baseData: {
+              exceptions: [
+                {
+                  typeName: 'TypeError',
+                  message: 'of anna',
+                  parsedStack: [{ level: 0, line: 12, fileName: 'https://shop.example/app.3f2a91bc.js', method: 'anna' }],
+                },
+              ],
+            },
+          },
+        },
+      ]),
+      ['"name":"ajaxCount","value":3', '"typeName":"TypeError"', '"level":0,"line":12', 'app.3f2a91bc.js'],
+      ['anna'],
+    ],
+    [
+      'criteo',
+      'a basket',
+      query('/event?a=[55512,55513]&v=5.27.1', { p0: 'e=vb&p=%5Bi%253DSKU_12345%2526pr%253D49.9%2526q%253D2%5D&c=EUR&h=anna' }),
+      ['a=[55512,55513]', 'SKU_12345'],
+      ['anna'],
+    ],
+    [
+      'ga-ua',
+      'items of a transaction',
+      query('/collect?v=1&tid=UA-7654321-2', {
+        t: 'item',
+        in: 'Tee',
+        ic: 'SKU_12345',
+        ip: '9.9',
+        pr1id: 'SKU_77889',
+        pr1nm: 'Tea',
+      }),
+      ['in=Tee', 'ic=SKU_12345', 'ip=9.9', 'pr1id=SKU_77889', 'pr1nm=Tea'],
+      [],
+    ],
+    [
+      'ga-ua',
+      'of ga.js',
+      query('/__utm.gif', { utmac: 'UA-7654321-2', utmp: '/x?u=anna', utmcc: '__utma=1.1733445566.1;', utmsr: '1920x1080' }),
+      ['utmac=UA-7654321-2', 'utmp=/x', 'utmsr=1920x1080'],
+      ['anna', '1733445566'],
+    ],
+    [
+      'ga4',
+      'an app',
+      json('/mp/collect?firebase_app_id=1:123456789012:android:a1b2c3d4e5f6a7b8&api_secret=k3Jd8sLqTzWv', {
+        app_instance_id: 'annas-phone',
+        events: [{ name: 'in_app_purchase', params: { value: 9.99, product_id: 'SKU_12345' } }],
+      }),
+      ['firebase_app_id=1:123456789012:android:a1b2c3d4e5f6a7b8', '"name":"in_app_purchase"', '9.99', 'SKU_12345'],
+      ['annas'],
+    ],
+    [
+      'google-ads',
+      'Floodlight in the path',
+      { target: '/activity;src=9876543;type=sales0;cat=kauf01;cost=149.90;u2=anna;npa=0;auiddc=88776655.17;gcs=G111?' },
+      ['/activity;src=9876543;type=sales0;cat=kauf01;cost=149.90;npa=1;gcs=G100'],
+      ['anna', '88776655'],
+    ],
+    [
+      'google-ads',
+      'an image without a script',
+      query('/pagead/conversion/987654321/', { label: 'AbC-D_efG-h12_34-567', guid: 'ON', script: '0' }),
+      ['label=AbC-D_efG-h12_34-567', 'npa=1'],
+      [],
+    ],
+    ...(['segment', 'rudderstack', 'mixpanel'] as const).map(
+      (vendor): Row => [
+        vendor,
+        'the key in a header, and in the body as well',
+        {
+          ...json({ ...TRACK, mixpanel: '/import' }[vendor], {
+            [vendor === 'mixpanel' ? 'token' : 'writeKey']: KEY,
+            ...(vendor === 'mixpanel' ? {} : { type: 'track' }),
+            event: 'Order',
+            userId: 'anna',
+          }),
+          headers: ['Content-Type', 'application/json', 'Authorization', BASIC],
+        },
+        [BASIC, `:"${KEY}"`, '"Order"'],
+        ['anna'],
+      ],
+    ),
+    [
+      'segment',
+      'a pixel, and counters of the library',
+      query('/v1/pixel/track', {
+        data: Buffer.from(`{"writeKey":"${KEY}","event":"Opened","userId":"anna"}`).toString('base64'),
+      }),
+      ['"event":"Opened"', KEY],
+      ['anna'],
+    ],
+    ...COMMON.map(
+      (vendor): Row => [
+        vendor,
+        'products with all that is known of them',
+        json(TRACK[vendor], {
+          type: 'track',
+          event: 'Order Completed',
+          context: { app: { build: '1842' }, library: { env: 'browser' } },
+          properties: {
+            affiliation: 'Online shop',
+            products: [{ sku: 'SKU_12345', variant: 'red 38', position: 1, url: 'https://shop.example/p?u=anna', buyer: 'anna' }],
+          },
+        }),
+        [
+          '"build":"1842"',
+          '"env":"browser"',
+          '"affiliation":"Online shop"',
+          '"variant":"red 38","position":1',
+          'shop.example/p"',
+        ],
+        ['anna'],
+      ],
+    ),
+    [
+      'jitsu',
+      'of the older library',
+      json('/api/v1/event?token=js.a1b2c3', {
+        event_type: 'pageview',
+        source_ip: '198.51.100.44',
+        eventn_ctx: {
+          url: 'https://shop.example/x?u=anna',
+          user: { id: 'anna' },
+          ids: { fbp: 'fb.1.17.88123' },
+          vp_size: '1280x720',
+        },
+      }),
+      ['"event_type":"pageview"', '"url":"https://shop.example/x"', 'token=js.a1b2c3'],
+      ['anna', '88123', '198.51'],
+    ],
+    [
+      'linkedin',
+      'a batch of conversions',
+      json('/rest/conversionEvents', {
+        elements: [
+          {
+            conversion: 'urn:lla:llaPartnerConversion:19283746',
+            conversionValue: { currencyCode: 'EUR', amount: '9.9' },
+            user: { a: 'anna' },
+          },
+        ],
+      }),
+      ['"conversion":"urn:lla:llaPartnerConversion:19283746","conversionValue":{"currencyCode":"EUR","amount":"9.9"}'],
+      ['anna'],
+    ],
+    [
+      'meta-capi',
+      'the list of options that came empty',
+      json('/v21.0/123456789012345/events', { data: [{ ...PURCHASE, data_processing_options: [] }] }),
+      ['"data_processing_options":["LDU"]'],
+      [HASH, '"data_processing_options":[]'],
+    ],
+    [
+      'mixpanel',
+      'products and groups',
+      json('/groups', [
+        { $token: KEY, $group_key: 'company', $group_id: 'anna', product_id: 'SKU_12345', $set: { name: 'anna' } },
+      ]),
+      ['"$group_key":"company"', 'SKU_12345'],
+      ['anna'],
+    ],
+    [
+      'openpanel',
+      'revenue and counters',
+      json('/track', {
+        type: 'track',
+        payload: {
+          name: 'order',
+          property: 'visits',
+          value: 3,
+          properties: { __revenue: 4990, sku: 'SKU_12345', __deviceId: 'anna' },
+        },
+      }),
+      ['"property":"visits","value":3', '"__revenue":4990,"sku":"SKU_12345"'],
+      ['anna'],
+    ],
+    [
+      'pinterest',
+      'products of the tag',
+      query('/v3/?tid=2614567890123&event=checkout', {
+        ed: '{"line_items":[{"product_id":"SKU_12345","product_variant":"red"}],"buyer":"anna"}',
+        pd: '{"np":"gtm","em":"anna"}',
+      }),
+      ['"product_id":"SKU_12345","product_variant":"red"', '"np":"gtm"', 'pd[opt_out_type]=LDP'],
+      ['anna'],
+    ],
+    [
+      'pinterest',
+      'products of an image, and of the API',
+      {
+        ...json('/v5/ad_accounts/5/events?ed[line_items][0][product_id]=SKU_1234567', {
+          data: [{ event_name: 'checkout', custom_data: { content_ids: ['SKU_12345'], contents: [{ id: 'SKU_77889' }] } }],
+        }),
+      },
+      ['SKU_1234567', '["SKU_12345"]', '"id":"SKU_77889"', '"opt_out":true', '"opt_out_type":"LDP"'],
+      [],
+    ],
+    [
+      'piwik-pro',
+      'products of the newer interface',
+      query('/ppms.php?idsite=11111111-2222-4333-8444-555555555555', {
+        e_t: 'order',
+        ts_n: 'jstc_tm',
+        currency: 'EUR',
+        ec_products: '[["SKU_12345","Shirt",["Shirts"],"29.95",1,"Acme","red"]]',
+        device_id: 'anna',
+      }),
+      ['e_t=order', 'ts_n=jstc_tm', 'currency=EUR', '["SKU_12345","Shirt",["Shirts"],"29.95",1,"Acme","red"]'],
+      ['anna'],
+    ],
+    [
+      'posthog',
+      'of groups and vitals',
+      json('/e/', {
+        api_key: 'phc_1',
+        event: '$web_vitals',
+        properties: { $web_vitals_LCP_value: 1234.5, $group_type: 'company', $group_key: 'anna', sku: 'SKU_12345' },
+      }),
+      ['"$web_vitals_LCP_value":1234.5,"$group_type":"company"', 'SKU_12345'],
+      ['anna'],
+    ],
+    [
+      'reddit',
+      'products of the tag',
+      query('/rp.gif?id=a2_x&event=Purchase', {
+        'm.products': '[{"id":"SKU_12345","name":"Tee","category":"Tops","by":"anna"}]',
+      }),
+      ['[{"id":"SKU_12345","name":"Tee","category":"Tops"}]', 'opt_out=1'],
+      ['anna'],
+    ],
+    ...(['type', 'event_type'] as const).map(
+      (name): Row => [
+        'reddit',
+        `the API that says ${name}`,
+        json('/api/v3/pixels/a2_x/conversion_events', {
+          data: {
+            events: [
+              {
+                [name]: { tracking_type: 'Purchase' },
+                [name === 'type' ? 'metadata' : 'event_metadata']: {
+                  value_decimal: 9.9,
+                  value: 9.9,
+                  products: [{ id: 'SKU_12345' }],
+                },
+                user: { email: HASH, data_processing_options: { modes: [], country: 'US' } },
+              },
+            ],
+          },
+        }),
+        [
+          '"tracking_type":"Purchase"',
+          '"value":9.9',
+          '[{"id":"SKU_12345"}]',
+          '"user":{"data_processing_options":{"modes":["LDU"]}}',
+        ],
+        [HASH],
+      ],
+    ),
+    [
+      'sentry',
+      'frames in files that a bundler called',
+      json('/api/1/store/?sentry_key=1', {
+        platform: 'javascript',
+        server_name: 'annas-host',
+        modules: { react: '18.3.1' },
+        exception: {
+          values: [
+            {
+              type: 'TypeError',
+              stacktrace: {
+                frames: [
+                  { filename: 'app:///_next/static/chunks/4bd1b696-100b9d70ed4e49c1.js', module: './src/checkout/cart' },
+                  { filename: 'https://shop.example/assets/index-B3xK9dQz.js?u=anna', function: 'n.exports' },
+                ],
+              },
+            },
+          ],
+        },
+        contexts: { trace: { op: 'pageload', status: 'ok', data: 'anna' } },
+        measurements: { lcp: { value: 1234.5, unit: 'millisecond' } },
+        breadcrumbs: [{ category: 'fetch', level: 'info', message: 'anna' }],
+      }),
+      [
+        'app:///_next/static/chunks/4bd1b696-100b9d70ed4e49c1.js',
+        '"module":"./src/checkout/cart"',
+        '"filename":"https://shop.example/assets/index-B3xK9dQz.js"',
+        '"react":"18.3.1"',
+        '"op":"pageload","status":"ok"',
+        '"value":1234.5,"unit":"millisecond"',
+        '"category":"fetch","level":"info"',
+      ],
+      ['anna'],
+    ],
+    [
+      'shopify',
+      'products of a page and of an order',
+      json('/.well-known/shopify/monorail/unstable/produce_batch', {
+        events: [
+          {
+            schema_id: 'custom_storefront_customer_tracking/1.2',
+            payload: {
+              event_name: 'product_page_rendered',
+              resourceId: 7788990011,
+              products: ['{"product_gid":"gid://shopify/Product/7788990011","name":"Tee","sku":"SKU_12345","buyer":"anna"}'],
+            },
+          },
+        ],
+      }),
+      ['product_page_rendered', 'gid://shopify/Product/7788990011', 'SKU_12345', '"marketing_allowed":false'],
+      ['anna'],
+    ],
+    [
+      'snap',
+      'products and the limited use of the API',
+      json('/v3/11111111-2222-4333-8444-555555555555/events', {
+        data: [
+          {
+            event_name: 'PURCHASE',
+            user_data: { em: [HASH] },
+            custom_data: { content_ids: ['SKU_12345'] },
+            data_processing_options: [],
+          },
+        ],
+      }),
+      ['["SKU_12345"]', '"data_processing_options":["LDU"]'],
+      [HASH],
+    ],
+    [
+      'snap',
+      'of the older names',
+      query('/p?pid=11111111-2222-4333-8444-555555555555&ev=PURCHASE', {
+        item_ids: 'SKU_12345;G-32',
+        price: '9.90',
+        currency: 'EUR',
+        uuid_c1: 'anna',
+      }),
+      ['item_ids=SKU_12345;G-32', 'price=9.90', 'currency=EUR'],
+      ['anna'],
+    ],
+    [
+      'tiktok',
+      'products, also of older batches',
+      json('/open_api/v1.2/pixel/batch', {
+        pixel_code: 'C4A1B2C3D4E5F6G7H8I0',
+        batch: [
+          {
+            event: 'AddToCart',
+            context: { ip: '198.51.100.44', user: { external_id: 'anna' } },
+            properties: { contents: [{ content_id: 'SKU_12345' }] },
+          },
+        ],
+      }),
+      ['"event":"AddToCart"', '"content_id":"SKU_12345"', '"limited_data_use":true'],
+      ['anna', '198.51'],
+    ],
+    [
+      'uet',
+      'products of the tag',
+      query('/action/0?ti=187654321&evt=custom', {
+        ecomm_prodid: 'SKU_12345,G-32',
+        items: '[{"id":"SKU_77889","price":9.9,"by":"anna"}]',
+      }),
+      ['ecomm_prodid=SKU_12345,G-32', '[{"id":"SKU_77889","price":9.9}]', 'asc=D'],
+      ['anna'],
+    ],
+    [
+      'x',
+      'products and the event of the API',
+      {
+        ...json('/12/measurement/conversions/o1a2b', {
+          conversions: [
+            {
+              event_id: 'tw-o1a2b-od3c45',
+              value: '9.9',
+              identifiers: [{ hashed_email: HASH }],
+              contents: [{ content_id: 'SKU_12345' }],
+            },
+          ],
+        }),
+        headers: [
+          'Content-Type',
+          'application/json',
+          'Authorization',
+          'OAuth oauth_nonce="kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg"',
+        ],
+      },
+      ['"event_id":"tw-o1a2b-od3c45"', '"content_id":"SKU_12345"', 'oauth_nonce='],
+      [HASH],
+    ],
+    [
+      'umami',
+      'vitals',
+      json('/api/send', {
+        type: 'performance',
+        payload: { website: IKEY, lcp: 1234, cls: 0.1, data: { sku: 'SKU_12345', by: 'anna' } },
+      }),
+      ['"lcp":1234,"cls":0.1', 'SKU_12345'],
+      ['anna'],
+    ],
   ];
 
   it.each(rows)('%s: %s', (vendor, _, hit, kept, gone) => {
@@ -388,6 +819,36 @@ describe('advertising refused, all else granted', () => {
       }),
       ['[["SKU-1","Shirt",["Shirts"],29.95,1]]', 'x is undefined', 'fa_x=1', 'hsr_ev=[{"ty":2}]'],
       [],
+    ],
+    [
+      'amplitude',
+      'a value that stands for none',
+      json('/2/httpapi', {
+        api_key: 'k',
+        events: [
+          {
+            event_type: '$identify',
+            device_id: 'd12345',
+            user_properties: { $unset: { gclid: '-' }, $set: { gclid: 'clickvalue' } },
+          },
+        ],
+      }),
+      ['"$unset":{"gclid":"-"}'],
+      ['clickvalue'],
+    ],
+    [
+      'adobe',
+      'groups of variables',
+      { target: '/b/ss/rs/1/JS/s1?AQB=1&cid.&crm.&id=u-48213&.crm&.cid&c.&user.&plan=x&gclid=clickvalue&.user&.c&AQE=1' },
+      ['AQB=1&cid.&crm.&id=u-48213&.crm&.cid&c.&user.&plan=x&.user&.c&AQE=1'],
+      ['clickvalue'],
+    ],
+    [
+      'openpanel',
+      'properties that nobody knows',
+      json('/track', { type: 'track', payload: { name: 'x', properties: { $plan: 'pro', tier: 'gold', gclid: 'clickvalue' } } }),
+      ['"$plan":"pro"', '"tier":"gold"'],
+      ['clickvalue'],
     ],
   ];
 

@@ -1,0 +1,27 @@
+/** Words and numbers that a site chooses for its own things. */
+import { findClass } from '../privacy/detect-nested.ts';
+
+/** Sums of decimals end in a row of zeros or nines: `149.89999999999998`. */
+export const NUMBER = /^-?\d{1,8}(?:\.\d{1,6}(?:(?:0{6,12}|9{6,12})\d{0,6})?)?$/;
+export const NAME = /^[\p{L}\p{M}\p{N}\p{Sc}\p{Extended_Pictographic}_ .,:;/\\()[\]|&!?*+='"#%<>~@–—’‘“”„…•×°®™¿¡№-]{1,100}$/u;
+
+/** A single word with many digits, dates aside, is an id rather than a name. */
+export function isIdLike(value: string): boolean {
+  if (value.length < 6 || value.includes(' ') || !/[A-Za-z]/.test(value)) return false;
+  const undated = value.replace(/(?<!\d)20\d\d(?:[-_.]?[01]\d(?:[-_.]?[0-3]\d)?)?(?!\d)/g, '');
+  return (undated.match(/\d/g)?.length ?? 0) >= 5;
+}
+
+/** Whether nothing in what the site chose looks like an identifier. */
+export function isWord(value: string): boolean {
+  return findClass(value) === null && !isIdLike(value);
+}
+
+/** Words that the site chose, without an identifier among them. */
+export function isName(value: string): boolean {
+  return NAME.test(value) && isWord(value);
+}
+
+export function isNumber(value: string): boolean {
+  return NUMBER.test(value);
+}
