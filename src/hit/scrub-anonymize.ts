@@ -1,5 +1,6 @@
 /** What stays of a single value where it is anonymized, by its class. */
 import { columnOf } from '../consent/state.ts';
+import { startsLikeJson } from '../privacy/carriers/json.ts';
 import { isUrl } from '../privacy/carriers/url.ts';
 import type { Verdict } from '../privacy/carriers/verdict.ts';
 import {
@@ -20,6 +21,7 @@ import { reduceUserAgent } from '../privacy/user-agent.ts';
 import type { FieldRule } from '../vendors/profile.ts';
 import { isOfType } from '../vendors/value-types.ts';
 import { LIMITS, type ScrubContext } from './scrub-context.ts';
+import { namesSomebodyInJson } from './scrub-named.ts';
 import { shapePseudonym } from './scrub-pseudonym.ts';
 import { type AddressRule, anonymizeUrl, collectFromUrl } from './scrub-url.ts';
 
@@ -173,6 +175,8 @@ const NAME = /([A-Za-z_][\w.-]{1,40})(?:"\s*:|=)/g;
 
 /** Whether pairs or members in a text go by names of what identifies somebody. */
 function namesSomebody(ctx: ScrubContext, value: string): boolean {
+  const inJson = startsLikeJson(value) ? namesSomebodyInJson(ctx, value) : null;
+  if (inJson !== null) return inJson;
   if (!value.includes('=') && !value.includes('":')) return false;
   for (const [, name = ''] of value.matchAll(NAME)) {
     const carrier = classOfName(name);

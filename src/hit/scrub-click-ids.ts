@@ -8,6 +8,7 @@ import { classOfName, isClickIdName, mayNameClickId } from '../privacy/names.ts'
 import { decodePercent } from '../privacy/percent.ts';
 import { beginsAsText, endOfRun, HAS_BASE64, hasRun, mayHoldText, RUN, shapeOf } from '../privacy/shape.ts';
 import { LIMITS, type ScrubContext } from './scrub-context.ts';
+import { CLICK_ID_NAMES, objectOfName, objectOfValue } from './scrub-named.ts';
 
 /** `=`, `{`, `[` and `"`, and letters of base64, percent-encoded however often. */
 const ENCODED_MARK = /%(?:25)*(?:3d|7b|5b|22|2[bf])/i;
@@ -23,12 +24,6 @@ const MAX_LAYERS = 4;
 /** Names that sites give to other things, too: those count with a value as long as such ids are. */
 const AMBIGUOUS = /^(?:ad_?id|ifa|maid|aaid|track_?id|muid|scid|auid)$/i;
 const MIN_ID = 16;
-/** Names that nothing else goes by, as they stand as values. */
-export const CLICK_ID_NAMES = /^(?:[a-z]*clid|[gw]braid|li_fat_id|epik|rdt_cid|_?fb[cp]|_gcl_[a-z]{2})$/;
-/** Members that say which name the next value goes by. */
-export const NAMING = /(?:^|\.)(?:name|key)$/i;
-export const VALUE = /(?:^|\.)value$/i;
-
 /** Whether a text may hold names with values, of pairs or of JSON, as they are or percent-encoded; cheap. */
 function mayHoldNames(text: string): boolean {
   if (text.includes('=') || text.includes('{') || text.includes('[') || text.startsWith('"')) return true;
@@ -147,27 +142,34 @@ function removeClickId(ctx: ScrubContext, place: string, value: string): void {
 
 /** JSON without members that are click ids; undefined where it is none, null where it is too large or too deep. */
 function stripJson(ctx: ScrubContext, place: string, text: string, depth: number): string | null | undefined {
-  // Where the name of a click id stood as a value, in a list or in `{"name":"gclid","value":"…"}`.
-  let named: string | null = null;
+  // Where the name of a click id stood as a value: the list, or the object of `{"name":"gclid","value":"…"}`.
+  let list: string | null = null;
+  let object: string | null = null;
   const result = rewriteJson(
     text,
     {
       ...BY_PATH,
       leaf(path, value, kind) {
-        const isNamed = named !== null && (path === named || (NAMING.test(named) && VALUE.test(path)));
-        named = null;
+        const isNamed = path === list || (object !== null && object === objectOfValue(path));
+        list = null;
         if (kind !== 'string' && kind !== 'number') return true;
         const inside = `${place}.${path}`;
         if (isNamed || (classOfName(path) === 'click-id' && isIdOf(path.slice(path.lastIndexOf('.') + 1), value))) {
           removeClickId(ctx, inside, value);
           return false;
         }
-        if (CLICK_ID_NAMES.test(value)) named = path;
+        if (CLICK_ID_NAMES.test(value)) {
+          list = path;
+          object = objectOfName(path);
+        } else if (object !== null && object === objectOfName(path)) object = null;
         return stripValue(ctx, inside, value, depth + 1);
       },
       open: () => ctx.countField(),
       hidden: () => undefined,
-      close: () => true,
+      close(path) {
+        if (path === object) object = null;
+        return true;
+      },
       unique: false,
       compact: false,
     },

@@ -83,7 +83,11 @@ define(
     'password passwd pwd street housenumber houseno address address1 address2 cardnumber loyalty em ph hem sha256 md5 sha1 hashed people person sso ssoid ' +
     'licenseplate licenceplate numberplate pnr taxid taxno taxnumber',
 );
-define('direct', 'usr user uid customer member cust account profile employee patient student buyer shopper', `${NUMBERS} name`);
+define(
+  'direct',
+  'usr user enduser uid customer member cust account profile employee patient student buyer shopper',
+  `${NUMBERS} name`,
+);
 define('direct', 'lead card insurance payback', NUMBERS);
 define('direct', 'external ext unique internal foreign', 'id ids no nr num number key ref uid uuid guid');
 // Of these a number may be a count, and a code or key the same for many.
@@ -98,10 +102,7 @@ define('direct', 'driver drivers', 'license licence');
 define('direct', 'card account policy', 'holder');
 define('direct', 'profile avatar', 'url image pic picture');
 define('direct', 'vat', 'id no nr number');
-define(
-  'direct',
-  'mrn medicalrecord yob ssn4 bic nameoncard contractid gravatar frequentflyer',
-);
+define('direct', 'mrn medicalrecord yob ssn4 bic nameoncard contractid gravatar frequentflyer');
 define(
   'direct',
   'vorname nachname familienname zuname benutzername benutzer nutzername anrede kunde kundenname telefon telefonnummer telefonnr handy ' +
@@ -138,7 +139,7 @@ define('ip', 'ip ipaddress ipv4 ipv6 remoteaddr clientip xff');
 const WHOLE = new Set(
   (
     'name nom nombre nome naam age account profile cust employee patient student buyer shopper ' +
-    'handle screenname avatar whatsapp telegram skype fax festnetz payback'
+    'handle screenname usernames phones addresses avatar whatsapp telegram skype fax festnetz payback'
   ).split(' '),
 );
 
@@ -193,12 +194,23 @@ function lookUpBeside(words: readonly string[], at: number): CarrierClass | null
   return (isPair ? lookUp(pair) : null) ?? (third === '' ? null : lookUp(pair + third));
 }
 
+/** What says nothing without the name above it: `user.id`, `last_name.value`, `phones.0`. */
+const NESTED = /^(?:ids?|no|nr|num|number|key|ref|uu?id|guid|value)$/i;
+
+/** The last key of a path, places in lists aside, with those above that it needs. */
+function lastOfPath(path: string): string {
+  const keys = path.split('.').filter((key, i) => i === 0 || !/^\d+$/.test(key));
+  let from = keys.length - 1;
+  while (from > 0 && NESTED.test(keys[from] as string)) from--;
+  return keys.slice(from).join('_');
+}
+
 /** Labels of a campaign, whichever visit they are of: `$session_entry_utm_source`. */
 const CAMPAIGN = /(?:^|[^a-z])utm_(?:source|medium|campaign|term|content|id|source_platform|creative_format|marketing_tactic)$/i;
 
 /** By its words, and by two or three that stand beside each other: `first_name`, `firstName` and `firstname` are the same. */
 function classify(name: string): CarrierClass | null {
-  const last = name.slice(name.lastIndexOf('.') + 1);
+  const last = lastOfPath(name);
   if (LABELS.has(last.toLowerCase().replace(TOUCH, '')) || CAMPAIGN.test(last)) return null;
   if (isClickIdName(last)) return 'click-id';
   const words = plainLetters(last)

@@ -62,6 +62,8 @@ describe('stripClickIds', () => {
       '[{"name":"gclid","value":"Cj0K"},{"key":"fbclid","value":7},{"name":"a","value":"b"}]',
       '[{"name":"gclid"},{"key":"fbclid"},{"name":"a","value":"b"}]',
     ],
+    ['[{"k":"gclid","type":"text","v":"Cj0K"},{"v":"b"}]', '[{"k":"gclid","type":"text"},{"v":"b"}]'],
+    ['[{"name":"gclid","value":{"stringValue":"Cj0K"}}]', '[{"name":"gclid","value":{}}]'],
     ['{"by":"gclid","value":"a"}', '{"by":"gclid","value":"a"}'],
     ['{"1":["IFA","2026"],"2":[{"name":"Adid","value":"x"}]}', '{"1":["IFA","2026"],"2":[{"name":"Adid","value":"x"}]}'],
     // Names that mean other things, too, count with a value as long as an id.

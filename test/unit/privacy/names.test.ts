@@ -21,6 +21,7 @@ const SOMEBODY = words(`
   cardholder card_holder accountHolder policyholder name_on_card bic vat_id vatNumber ssn4 yob fax fax_no
   handle screenname whatsapp whatsapp_number telegram skype skype_id twitter_handle instagram_handle facebook_id fb_id fbId google_id apple_id linkedin_id
   okta_id cognitoId profile_url avatarUrl gravatar
+  user.id customer.number account.0.id last_name.value user.phones.0 page.user.id.value
   matrikelnummer ausweisnummer kontoinhaber versicherungsnummer vertragsnummer buchungsnummer ticketnummer telnr faxnr festnetz geburtsort
   klantnummer klant_nr straat huisnummer telefoonnummer nome_completo data_nascimento telefone celular nom_de_famille
 `);
@@ -54,7 +55,7 @@ const OF_NOBODY = words(`
   social_network share_method serial_position hardware_type android_version visit_source visit_depth profile_type avatar_color file_extension store_type
   shop_name rating review_count traffic_source channel hostname protocol results_count result_position sort_order filter_name fare_class cabin_class
   airline route departure_date nights rooms adults property_type room_type hotel_name rental_days last_4_weeks name_length famille_produit
-  nom_de_produit
+  nom_de_produit product.id order.number item.0 page.value event.id user.type
 `);
 
 describe('classOfName', () => {
