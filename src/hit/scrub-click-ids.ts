@@ -4,6 +4,7 @@ import { BY_PATH, rewriteJson, startsLikeJson } from '../privacy/carriers/json.t
 import { rewritePairs } from '../privacy/carriers/query.ts';
 import { isUrl, joinUrl, splitUrl, type UrlParts } from '../privacy/carriers/url.ts';
 import type { Verdict } from '../privacy/carriers/verdict.ts';
+import { isRandomToken } from '../privacy/detect.ts';
 import { classOfName, isClickIdName, mayNameClickId } from '../privacy/names.ts';
 import { decodePercent } from '../privacy/percent.ts';
 import { beginsAsText, endOfRun, HAS_BASE64, hasRun, mayHoldText, RUN, shapeOf } from '../privacy/shape.ts';
@@ -23,7 +24,17 @@ const MIN_BASE64 = 16;
 const MAX_LAYERS = 4;
 /** Names that sites give to other things, too: those count with a value as long as such ids are. */
 const AMBIGUOUS = /^(?:ad_?id|ifa|maid|aaid|track_?id|muid|scid|auid)$/i;
-const MIN_ID = 16;
+const MIN_ID = 16; /** Click ids in a text are no shorter. */
+const MIN_TOLD = 16;
+/** So many in a row are no words, where digits and capitals are among them. */
+const LETTERS_AND_DIGITS = /[A-Za-z0-9]{16}/;
+/**
+ * A click id in a text: behind its name and what may stand between them (`gclid: …`, `/gclid/…`, percent-encoded as well, but not a pair's `=`),
+ * or one that its form tells.
+ */
+const TOLD =
+  /(?:(?:clid|clkid|click[ _-]?id|braid|li_fat_id|epik|rdt_cid|fb[cp]|_gcl_[a-z]{2})(?:[\s:|,~/"'()[\]→]|[=-]>|=(?=\s)|\bis\b|%(?:25){0,3}(?:20|22|2c|2f|3a|7c|7e)){1,6}|(?<![\w.])(?=(?:fb\.\d\.\d{10,13}|GCL\.\d{10})\.))([\w.-]{15,}[\w-])/gi;
+
 /** Whether a text may hold names with values, of pairs or of JSON, as they are or percent-encoded; cheap. */
 function mayHoldNames(text: string): boolean {
   if (text.includes('=') || text.includes('{') || text.includes('[') || text.startsWith('"')) return true;
@@ -57,7 +68,7 @@ function strip(ctx: ScrubContext, place: string, text: string, depth: number): s
     const result = stripBase64(ctx, place, text, depth);
     if (result !== undefined) return result;
   }
-  if (!mayHoldNames(text) || !mayTell(text)) return text;
+  if (!mayHoldNames(text) || !mayTell(text)) return stripTold(ctx, place, text);
   if (depth > LIMITS.depth) return null;
   const result = startsLikeJson(text)
     ? stripJson(ctx, place, text, depth)
@@ -65,9 +76,38 @@ function strip(ctx: ScrubContext, place: string, text: string, depth: number): s
       ? stripJsonText(ctx, place, text, depth)
       : undefined;
   if (result !== undefined) return result;
-  if (/\s/.test(text)) return stripWords(ctx, place, text, depth);
-  if (!text.includes('=')) return stripEncoded(ctx, place, text, depth);
-  return stripUrl(ctx, place, text, depth);
+  const rest = stripTold(ctx, place, text);
+  if (/\s/.test(rest)) return stripWords(ctx, place, rest, depth);
+  if (!rest.includes('=')) return stripEncoded(ctx, place, rest, depth);
+  return stripUrl(ctx, place, rest, depth);
+}
+
+/** The text without ids that stand behind their names in it, other than in pairs and JSON. */
+function stripTold(ctx: ScrubContext, place: string, text: string): string {
+  const rest = text.includes('~k') ? stripItem(ctx, place, text) : text;
+  if (!hasRun(rest, MIN_TOLD) && !rest.includes('fb.') && !rest.includes('GCL.')) return rest;
+  return rest.replace(TOLD, (told: string, id: string) => {
+    if (!isRandomToken(id) && !(LETTERS_AND_DIGITS.test(id) && /\d/.test(id) && /[A-Z]/.test(id))) return told;
+    removeClickId(ctx, place, id);
+    return told.slice(0, -id.length);
+  });
+}
+
+/** An item of Google Analytics 4 without parameters of the site's own that are click ids: `idSKU1~k0gclid~v0Cj0K…`. */
+function stripItem(ctx: ScrubContext, place: string, text: string): string {
+  const parts = text.split('~');
+  const values = new Set<string>();
+  for (const part of parts) {
+    const [, digit, name = ''] = /^k([0-9a-z])(.+)$/s.exec(part) ?? [];
+    if (digit !== undefined && isClickIdName(name)) values.add(digit);
+  }
+  if (values.size === 0) return text;
+  const kept = parts.filter((part) => {
+    if (!/^[kv][0-9a-z]/.test(part) || !values.has(part[1] as string)) return true;
+    if (part.startsWith('v')) removeClickId(ctx, `${place}.${part.slice(0, 2)}`, part.slice(2));
+    return false;
+  });
+  return kept.join('~');
 }
 
 /** Words of a text by themselves: an address in it ends where the next word begins. */

@@ -20,7 +20,9 @@ function strip(text: string): string | null {
 }
 
 const PIECES = [
-  ...'tea Tee grün 2026-11-23 19.90 1,299.00 EUR v2.3 a=b c;d e&f 50% <b> &amp; here! 日本語 aGVsbG8gd29ybGQgdGhpcw=='.split(' '),
+  ...'tea Tee grün k0size~v0XL~k1x 2026-11-23 19.90 1,299.00 EUR v2.3 a=b c;d e&f 50% <b> &amp; here! 日本語 aGVsbG8gd29ybGQgdGhpcw=='.split(
+    ' ',
+  ),
   ...'= & ; ? # / : [ ] { } " \' \\ %20 %C3%BC http:// https://shop.example/p?q=1&b=2#x {"a":1} [1,2] ["a","b"] utm_source=news'.split(
     ' ',
   ),
@@ -65,6 +67,11 @@ const CARRIERS: readonly ((id: string) => string)[] = [
   (id) => JSON.stringify([['gclid', id]]),
   (id) => JSON.stringify([{ name: 'ttclid', value: id }]),
   (id) => `see https://shop.example/?gclid=${id} for more`,
+  (id) => `came with gclid: ${id}, from an ad`,
+  (id) => `fbclid ${id}`,
+  (id) => `https://shop.example/lp/gclid/${id}/tea`,
+  (id) => `idSKU1~nmTee~k0gclid~v0${id}~k1colour~v1red`,
+  (id) => JSON.stringify([{ k: 'gclid', type: 'text', v: id }]),
 ];
 
 /** Whether a text tells an id, as it is or in base64, however deep. */

@@ -64,6 +64,18 @@ describe('stripClickIds', () => {
     ],
     ['[{"k":"gclid","type":"text","v":"Cj0K"},{"v":"b"}]', '[{"k":"gclid","type":"text"},{"v":"b"}]'],
     ['[{"name":"gclid","value":{"stringValue":"Cj0K"}}]', '[{"name":"gclid","value":{}}]'],
+    // In words of a text, in segments of a path, and in items of Google Analytics 4.
+    ['gclid: EAIaIQobChMI7bTq8e2yiQMV0oBoCR3Wpw2l', 'gclid: '],
+    ['came with gclid EAIaIQobChMI7bTq8e2yiQMV0oBoCR3Wpw2l, and stayed', 'came with gclid , and stayed'],
+    ['[ad] fbclid -> EAIaIQobChMI7bTq8e2yiQMV0oBoCR3Wpw2l.', '[ad] fbclid -> .'],
+    ['gclid%3A%20EAIaIQobChMI7bTq8e2yiQMV0oBoCR3Wpw2l', 'gclid%3A%20'],
+    ['https://shop.example/lp/gclid/EAIaIQobChMI7bTq8e2yiQMV0oBoCR3Wpw2l/tee', 'https://shop.example/lp/gclid//tee'],
+    ['cookie fb.1.1790000002345.1234567890 was set', 'cookie  was set'],
+    ['what-is-a-gclid and-why-does-it-matter-2026-Guide', 'what-is-a-gclid and-why-does-it-matter-2026-Guide'],
+    ['gclid,fbclid,another_long_parameter_name', 'gclid,fbclid,another_long_parameter_name'],
+    ['idSKU1~nmShirt~k0gclid~v0EAIaIQobChMI7bTq8e2yiQMV0oBoCR3Wpw2l~k1size~v1XL', 'idSKU1~nmShirt~k1size~v1XL'],
+    ['idSKU1~v0Cj0K~k0gclid', 'idSKU1'],
+    ['idSKU1~nmShirt~k0size~v0XL', 'idSKU1~nmShirt~k0size~v0XL'],
     ['{"by":"gclid","value":"a"}', '{"by":"gclid","value":"a"}'],
     ['{"1":["IFA","2026"],"2":[{"name":"Adid","value":"x"}]}', '{"1":["IFA","2026"],"2":[{"name":"Adid","value":"x"}]}'],
     // Names that mean other things, too, count with a value as long as an id.
