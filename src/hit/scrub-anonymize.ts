@@ -1,6 +1,5 @@
 /** What stays of a single value where it is anonymized, by its class. */
 import { columnOf } from '../consent/state.ts';
-import { startsLikeJson } from '../privacy/carriers/json.ts';
 import { isUrl } from '../privacy/carriers/url.ts';
 import type { Verdict } from '../privacy/carriers/verdict.ts';
 import {
@@ -21,7 +20,7 @@ import { reduceUserAgent } from '../privacy/user-agent.ts';
 import type { FieldRule } from '../vendors/profile.ts';
 import { isOfType } from '../vendors/value-types.ts';
 import { LIMITS, type ScrubContext } from './scrub-context.ts';
-import { namesSomebodyInJson } from './scrub-named.ts';
+import { namesSomebody } from './scrub-named.ts';
 import { shapePseudonym } from './scrub-pseudonym.ts';
 import { type AddressRule, anonymizeUrl, collectFromUrl } from './scrub-url.ts';
 
@@ -166,23 +165,8 @@ function anonymizeText(ctx: ScrubContext, name: string, rule: FieldRule, value: 
     }
     return removeValue(ctx, name, rule, 'text', value);
   }
-  const isClean = findClass(value) === null && !namesSomebody(ctx, value);
+  const isClean = findClass(value) === null && !namesSomebody(ctx, name, value);
   return isClean && ctx.keep(value) ? true : removeValue(ctx, name, rule, 'text', value);
-}
-
-/** The name of a pair, or of a member of JSON. */
-const NAME = /([A-Za-z_][\w.-]{1,40})(?:"\s*:|=)/g;
-
-/** Whether pairs or members in a text go by names of what identifies somebody. */
-function namesSomebody(ctx: ScrubContext, value: string): boolean {
-  const inJson = startsLikeJson(value) ? namesSomebodyInJson(ctx, value) : null;
-  if (inJson !== null) return inJson;
-  if (!value.includes('=') && !value.includes('":')) return false;
-  for (const [, name = ''] of value.matchAll(NAME)) {
-    const carrier = classOfName(name);
-    if (carrier !== null && ctx.isIdentifying(carrier)) return true;
-  }
-  return false;
 }
 
 /** A field that nobody declared, or whose content nobody knows: kept only where the policy scans and the scan finds nothing. */
@@ -193,7 +177,7 @@ export function anonymizeUndeclared(ctx: ScrubContext, name: string, rule: Field
   }
   if (value === '') return true;
   if (isUrl(value)) return anonymizeAddressField(ctx, name, rule, value);
-  if (namesSomebody(ctx, value)) return removeValue(ctx, name, rule, 'undeclared', value);
+  if (namesSomebody(ctx, name, value)) return removeValue(ctx, name, rule, 'undeclared', value);
   const isClean = isOfType(value, { type: 'any', values: null, like: null }) && findClass(value) === null;
   return isClean && ctx.keep(value) ? true : removeValue(ctx, name, rule, 'undeclared', value);
 }

@@ -2,8 +2,9 @@
  * Values of JSON that stand beside their names: `{"name":"customer_no","value":"K-7744"}`, `{"key":"city","value":{"stringValue":"Berlin"}}`
  * (OpenTelemetry's attributes), `[["last_name","Brandt"]]`, `["last_name","Brandt"]`.
  */
-import { type JsonKind, rewriteJson } from '../privacy/carriers/json.ts';
+import { type JsonKind, rewriteJson, startsLikeJson } from '../privacy/carriers/json.ts';
 import { classOfName } from '../privacy/names.ts';
+import { decodePercent } from '../privacy/percent.ts';
 import type { CarrierClass } from '../privacy/report.ts';
 import { LIMITS, type ScrubContext } from './scrub-context.ts';
 
@@ -135,18 +136,40 @@ function placeAt(path: string): Place {
   return { path, nameIn: objectOfName(path), valueIn: objectOfValue(path), plan: { isOpen: true } };
 }
 
-/** Whether a document of JSON holds what identifies somebody, by the names of its members or by those that stand beside values; null where it is none. */
-export function namesSomebodyInJson(ctx: ScrubContext, text: string): boolean | null {
+/** Names in a text: of a pair or a member of JSON, also one with escapes, of an element of XML; of several words also before `:` and `|`. */
+const NAME =
+  /([A-Za-z_][\w.-]{1,40})(?:\\*"\s*:|=)|<([A-Za-z_][\w:.-]{1,40})>|(?<![\w-])([A-Za-z]{1,20}(?:[_-][A-Za-z]|[a-z][A-Z])[\w-]{0,30})\s?[:|]/g;
+const MAY_NAME = /[=:|>]/;
+const MAX_DEPTH = 4;
+
+/** Whether what a field holds goes by names of what identifies somebody: members of JSON, pairs, elements of XML, percent-encoded as well. */
+export function namesSomebody(ctx: ScrubContext, field: string, value: string, depth = 0): boolean {
+  if (depth > MAX_DEPTH) return false;
+  const inJson = startsLikeJson(value) ? namesSomebodyInJson(ctx, field, value, depth) : null;
+  if (inJson !== null) return inJson;
+  if (MAY_NAME.test(value)) {
+    for (const [, pair, element, words] of value.matchAll(NAME)) {
+      const carrier = classOfName(pair ?? element ?? words ?? '');
+      if (carrier !== null && ctx.isIdentifying(carrier)) return true;
+    }
+  }
+  const decoded = value.includes('%') ? decodePercent(value) : value;
+  return decoded !== value && namesSomebody(ctx, field, decoded, depth + 1);
+}
+
+/** Whether a document of JSON in a field does; null where it is none. */
+function namesSomebodyInJson(ctx: ScrubContext, field: string, text: string, depth: number): boolean | null {
   const named = new NamedValues<Place>(ctx);
   let isFound = false;
   const result = rewriteJson<Place>(
     text,
     {
-      root: placeAt(''),
-      below: ({ path }, key) => placeAt(path === '' ? key : `${path}.${key}`),
+      root: placeAt(field),
+      below: ({ path }, key) => placeAt(`${path}.${key}`),
       leaf(place, value, kind) {
-        const carrier = named.read(place, value, kind) ?? classOfName(place.path);
-        isFound ||= carrier !== null && (ctx.isIdentifying(carrier) || carrier === 'geo');
+        const carrier = named.read(place, value, kind) ?? (place.path === field ? null : classOfName(place.path));
+        if (carrier !== null && (ctx.isIdentifying(carrier) || carrier === 'geo')) isFound = true;
+        else if (kind === 'string' && !isFound) isFound = namesSomebody(ctx, place.path, value, depth + 1);
         return true;
       },
       open({ path }) {
@@ -155,7 +178,7 @@ export function namesSomebodyInJson(ctx: ScrubContext, text: string): boolean | 
       },
       hidden: () => undefined,
       close({ path }) {
-        isFound ||= named.close(path) !== null;
+        if (named.close(path) !== null) isFound = true;
         return true;
       },
       unique: false,

@@ -7,7 +7,8 @@
  * (admitad_uid), Adobe (ef_id, s_kwcid, at_recipient_id), HubSpot (_hsenc, __hstc, hsCtaTracking), Mailchimp (mc_eid), Marketo (mkt_tok),
  * Klaviyo (_kx, _ke, klaviyo_id), Oracle Eloqua (elq, elqTrackId), Listrak (trk_contact), Vero (vero_id), Omeda (oly_*_id), Drip (__s),
  * Wicked Reports (wickedid), Branch (_branch_match_id), Matomo (pk_vid), Instagram (igshid, igsh), beehiiv (_bhlid), MailerLite
- * (ml_subscriber_hash), Salesforce (et_rid, sfmc_sub), Piwik PRO and others; the advertising ids of Apple (IDFA) and Android (AAID, GAID).
+ * (ml_subscriber_hash), Salesforce (et_rid, sfmc_sub), Piwik PRO and others; the advertising ids of Apple (IDFA) and Android (AAID, GAID), and those that Prebid
+ * hands on (docs.prebid.org/dev-docs/modules/userId.html).
  */
 import { remember } from './remember.ts';
 import type { CarrierClass } from './report.ts';
@@ -22,7 +23,9 @@ const CLICK_IDS = (
   'guccounter guce_referrer nb_klid phclid ko_click_id obclid ndclid adclid sznclid rtkcid ttd_click pins_campaign_id ' +
   'tduid sscid ransiteid zanpid admitad_uid vmcid mibextid _ke klaviyo_id elq elqtrackid trk_contact ' +
   'fbp auid gcl_au gcl_aw gcl_dc gcl_gb gcl_gs gcl_ha gcl_gf gcl_ag ttp uetvid uetsid scid pin_unauth rdt_uuid muid ' +
-  'idfa gaid adid aaid maid ifa advertisingid advertising_id appleidfa androididfa androidadid oaid rdid madid google_ad_id mobile_ad_id'
+  'idfa gaid adid aaid maid ifa advertisingid advertising_id appleidfa androididfa androidadid oaid rdid madid google_ad_id mobile_ad_id ' +
+  'uid2 uid2_token euid euid_token id5id id5_id pubcid sharedid rampid ramp_id idl_env panorama_id panoramaid lotame_id tdid ttdid hadronid hadron_id ' +
+  'zeotap_id zeotapid netid utiq criteo_id'
 ).split(' ');
 const CLICK_ID_SET = new Set(CLICK_IDS);
 /** Words that make any name that of such an id: `ios_idfa`, `fbp_cookie`, `gclidValue`. */
@@ -92,7 +95,14 @@ define('direct', 'lead card insurance payback', NUMBERS);
 define('direct', 'external ext unique internal foreign', 'id ids no nr num number key ref uid uuid guid');
 // Of these a number may be a count, and a code or key the same for many.
 define('direct', 'passenger traveller traveler attendee guest driver', 'id ids uid uuid guid name');
-define('direct', 'acct emp staff', 'id ids no nr number nummer uid name');
+define('direct', 'participant applicant receiver reviewer prospect lead owner', 'name');
+define('direct', 'participant applicant individual citizen voter taxpayer', 'id ids no nr number nummer uid');
+define(
+  'direct',
+  'name cust buyer shopper student patient employee profile billing shipping guest passenger driver traveller',
+  'first last',
+);
+define('direct', 'acct emp staff membership', 'id ids no nr number nummer uid name');
 define('direct', 'household party national', 'id ids uid uuid guid');
 define('direct', 'policy contract booking reservation ticket fax social flyer', 'no nr number nummer');
 define('direct', 'booking reservation', 'ref reference code');
@@ -102,7 +112,11 @@ define('direct', 'driver drivers', 'license licence');
 define('direct', 'card account policy', 'holder');
 define('direct', 'profile avatar', 'url image pic picture');
 define('direct', 'vat', 'id no nr number');
-define('direct', 'mrn medicalrecord yob ssn4 bic nameoncard contractid gravatar frequentflyer');
+define(
+  'direct',
+  'participant applicant beneficiary payer payee assignee addr addr1 addr2 addressline addressline1 addressline2 streetname ' +
+    'mrn medicalrecord yob ssn4 bic nameoncard contractid gravatar frequentflyer',
+);
 define(
   'direct',
   'vorname nachname familienname zuname benutzername benutzer nutzername anrede kunde kundenname telefon telefonnummer telefonnr handy ' +
@@ -124,9 +138,14 @@ define(
   'online-id',
   'uuid guid cid clientid client vid visitor visitorid sid sess session sessionid phpsessid jsessionid token auth authorization jwt secret apikey cookie ' +
     'deviceid did fingerprint fp idfv advertising anonymous anonymousid anon distinct ga gid puid tuid nuid duid identity identifier hash sig signature nonce otp ' +
-    'access refresh bearer invite magic reset unsubscribe imei imsi iccid hubspotutk hutk macaddress ssid bssid deviceserial',
+    'access refresh bearer invite magic reset unsubscribe imei imsi iccid hubspotutk hutk macaddress ssid bssid deviceserial ' +
+    'bcookie ecid mcid fpid pcid shopifyy shopifys',
 );
-define('online-id', 'player install installation instance advertiser visit android hw hardware', 'id ids uid uuid');
+define(
+  'online-id',
+  'player install installation instance advertiser visit android hw hardware browser machine handset viewer reader push amplitude intercom hubspot braze emarsys onesignal firebase',
+  'id ids uid uuid',
+);
 define('online-id', 'serial', 'no nr num number');
 define(
   'geo',
@@ -139,7 +158,7 @@ define('ip', 'ip ipaddress ipv4 ipv6 remoteaddr clientip xff');
 const WHOLE = new Set(
   (
     'name nom nombre nome naam age account profile cust employee patient student buyer shopper ' +
-    'handle screenname usernames phones addresses avatar whatsapp telegram skype fax festnetz payback'
+    'cell insured handle screenname usernames phones addresses avatar whatsapp telegram skype fax festnetz payback'
   ).split(' '),
 );
 
@@ -194,15 +213,26 @@ function lookUpBeside(words: readonly string[], at: number): CarrierClass | null
   return (isPair ? lookUp(pair) : null) ?? (third === '' ? null : lookUp(pair + third));
 }
 
+/** Words before others that are written as one with them: `useremail`, `customerlastname`, `mobilephone`. */
+const BEFORE =
+  /^(?:user|customer|client|member|contact|billing|shipping|delivery|invoice|guest|home|work|cell|mobile|email|mail|phone|hashed)(?=.{4})/;
+
+function lookUpWithin(word: string): CarrierClass | null {
+  const [before] = BEFORE.exec(word) ?? [];
+  return before === undefined ? null : lookUp(word.slice(before.length));
+}
+
 /** What says nothing without the name above it: `user.id`, `last_name.value`, `phones.0`. */
-const NESTED = /^(?:ids?|no|nr|num|number|key|ref|uu?id|guid|value)$/i;
+const NESTED = /^(?:ids?|no|nr|num|number|key|ref|uu?id|guid|value|first|last|n)$/i;
 
 /** The last key of a path, places in lists aside, with those above that it needs. */
 function lastOfPath(path: string): string {
   const keys = path.split('.').filter((key, i) => i === 0 || !/^\d+$/.test(key));
   let from = keys.length - 1;
   while (from > 0 && NESTED.test(keys[from] as string)) from--;
-  return keys.slice(from).join('_');
+  const last = keys.pop() as string;
+  // Several of them are in a list of those: `customers.0.no`.
+  return [...keys.slice(from).map((key) => key.replace(/([^s])s$/, '$1')), last].join('_');
 }
 
 /** Labels of a campaign, whichever visit they are of: `$session_entry_utm_source`. */
@@ -221,7 +251,7 @@ function classify(name: string): CarrierClass | null {
   if (words.length > 1 && (DESCRIBING.has(words.at(-1) as string) || WHETHER.has(words[0] as string))) return null;
   let found: CarrierClass | null = null;
   words.forEach((word, i) => {
-    const carrier = lookUp(word) ?? lookUpBeside(words, i) ?? lookUp(word.replace(COUNT, ''));
+    const carrier = lookUp(word) ?? lookUpBeside(words, i) ?? lookUp(word.replace(COUNT, '')) ?? lookUpWithin(word);
     if (carrier !== null && (found === null || carrier === 'direct')) found = carrier;
   });
   return found ?? (words.length === 1 && WHOLE.has(words[0] as string) ? 'direct' : null);

@@ -1,13 +1,13 @@
 /** Values of JSON beside their names, where the document is the value of a field that nobody declared. */
 import { describe, expect, it } from 'vitest';
-import { namesSomebodyInJson, objectOfName, objectOfValue } from '../../../src/hit/scrub-named.ts';
+import { namesSomebody, objectOfName, objectOfValue } from '../../../src/hit/scrub-named.ts';
 import { LENIENT } from '../../support/scrub.ts';
 import { compileSmall, contextOf } from '../../support/scrub-context.ts';
 
 const profile = compileSmall('endpoints: []\nfields:\n  - { names: [w], class: utility }\n');
-const names = (text: string): boolean | null => namesSomebodyInJson(contextOf(profile, { rules: LENIENT }), text);
+const names = (text: string, field = 'note'): boolean => namesSomebody(contextOf(profile, { rules: LENIENT }), field, text);
 
-describe('namesSomebodyInJson', () => {
+describe('namesSomebody', () => {
   it.each([
     '{"last_name":"Brandt"}',
     '{"a":{"user":{"id":"K-7744"}}}',
@@ -18,6 +18,15 @@ describe('namesSomebodyInJson', () => {
     '[{"key":"last_name","value":"Brandt"}]',
     '[{"k":"customer_no","v":77441}]',
     '[{"key":"user.id","value":{"stringValue":"K-7744"}}]',
+    '{"a":"{\\"b\\":\\"{\\\\\\"last_name\\\\\\":1}\\"}"}',
+    '{"a":"b=1&last_name=Brandt"}',
+    'a=1;last_name=Brandt',
+    'a=1&b=last_name%253DBrandt',
+    '%7B%22last_name%22%3A%22Brandt%22%7D',
+    '{broken "last_name": "Brandt"',
+    '<customer><lastname>Brandt</lastname></customer>',
+    'last_name: Brandt',
+    'a|b|customerNo|K-7744',
     '[{"property":"a","value":"b"},{"value":"Brandt","property":"last_name"}]',
   ])('%s', (text) => {
     expect(names(text)).toBe(true);
@@ -32,12 +41,31 @@ describe('namesSomebodyInJson', () => {
     '[{"key":"last_name","value":null},{"value":"red"}]',
     '[{"key":"login","value":3}]',
     '{"product":{"id":77441,"type":"user"}}',
+    'My account: orders | Shop',
+    'Product name: Tee',
+    'a < b > c: 12:30',
+    '50% of <b>all</b> tees',
   ])('not %s', (text) => {
     expect(names(text)).toBe(false);
   });
 
-  it.each(['{last_name:1}', '[', '{"a":1}x'])('tells nothing of what is no JSON: %s', (text) => {
-    expect(names(text)).toBeNull();
+  it('takes a list by the name of its field', () => {
+    expect(names('[{"no":"K-7744"}]', 'ep.customers')).toBe(true);
+    expect(names('[{"no":"K-7744"}]', 'ep.products')).toBe(false);
+  });
+
+  it('takes linear time', () => {
+    for (const text of [
+      'a_'.repeat(50_000),
+      'aB'.repeat(50_000),
+      '<a'.repeat(50_000),
+      'a"'.repeat(50_000),
+      `${'[{"k":"last_name"},'.repeat(5_000)}`,
+    ]) {
+      const began = performance.now();
+      names(`${text}:`);
+      expect(performance.now() - began).toBeLessThan(1_000);
+    }
   });
 });
 

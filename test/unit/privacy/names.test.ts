@@ -21,13 +21,15 @@ const SOMEBODY = words(`
   cardholder card_holder accountHolder policyholder name_on_card bic vat_id vatNumber ssn4 yob fax fax_no
   handle screenname whatsapp whatsapp_number telegram skype skype_id twitter_handle instagram_handle facebook_id fb_id fbId google_id apple_id linkedin_id
   okta_id cognitoId profile_url avatarUrl gravatar
+  name.first buyer.last person.n customers.0.no users.id participant_name applicantId citizen_id membership_no addr addr1 streetname cell insured
+  userlastname customerfirstname useremail emailadresse mobilephone workphone hashedemail
   user.id customer.number account.0.id last_name.value user.phones.0 page.user.id.value
   matrikelnummer ausweisnummer kontoinhaber versicherungsnummer vertragsnummer buchungsnummer ticketnummer telnr faxnr festnetz geburtsort
   klantnummer klant_nr straat huisnummer telefoonnummer nome_completo data_nascimento telefone celular nom_de_famille
 `);
 const DEVICE = words(`
   playerId player_id installId install_id advertiserId anonymousId device_id imei
-  hubspotutk hutk visit_id device_serial serial_no serialNumber android_id hw_id wifi_ssid macaddress
+  bcookie ecid mcid fpid shopify_y browser_id machine_id amplitude_id onesignal_id push_id hubspotutk hutk visit_id device_serial serial_no serialNumber android_id hw_id wifi_ssid macaddress
 `);
 const PLACE = words('coordinates latlng lat_lng latLon gps latitude plz ville codePostal ciudad citta wohnort');
 const CAMPAIGN = words('gad_source gad_campaignid gclsrc mc_cid mtm_cid pk_cid _hsmi s_cid fb_source $initial_gad_source');
