@@ -3,7 +3,7 @@ import type { JsonKind, JsonVisitor } from '../privacy/carriers/json.ts';
 import type { Verdict } from '../privacy/carriers/verdict.ts';
 import { removeValue } from './scrub-anonymize.ts';
 import type { ScrubContext } from './scrub-context.ts';
-import { NamedValues } from './scrub-named.ts';
+import { classOfSaid, NamedValues } from './scrub-named.ts';
 import type { FieldPlan, Member } from './scrub-plan.ts';
 import { missingMembers } from './scrub-restrict.ts';
 
@@ -21,7 +21,7 @@ export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Trea
   const names = new Map<Member | null, Set<string>>();
   const isRestricted = ctx.plan.restrictions.length > 0;
 
-  const named = new NamedValues<Member>(ctx);
+  const named = new NamedValues<Member>((name) => classOfSaid(ctx, name));
 
   const noteName = ({ parent, plan }: Member): void => {
     const known = names.get(parent);

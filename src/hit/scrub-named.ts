@@ -2,7 +2,7 @@
  * Values of JSON that stand beside their names: `{"name":"customer_no","value":"K-7744"}`, `{"key":"city","value":{"stringValue":"Berlin"}}`
  * (OpenTelemetry's attributes), `[["last_name","Brandt"]]`, `["last_name","Brandt"]`.
  */
-import { type JsonKind, rewriteJson, startsLikeJson } from '../privacy/carriers/json.ts';
+import { BY_PATH, type JsonKind, rewriteJson, startsLikeJson } from '../privacy/carriers/json.ts';
 import { classOfName } from '../privacy/names.ts';
 import { decodePercent } from '../privacy/percent.ts';
 import type { CarrierClass } from '../privacy/report.ts';
@@ -10,8 +10,9 @@ import { LIMITS, type ScrubContext } from './scrub-context.ts';
 
 /** Names of click ids that nothing else goes by, as they stand as values. */
 export const CLICK_ID_NAMES = /^(?:[a-z]*clid|[gw]braid|li_fat_id|epik|rdt_cid|_?fb[cp]|_gcl_[a-z]{2})$/;
-const NAMING = /(?:^|\.)(?:name|key|k|n|field|property|attribute|param)$/i;
-const VALUE = /(?:^|\.)(?:value|val|v)(?:\.(?:string|int|double)_?value)?$/i;
+const MIN_ID = 16;
+const NAMING = /(?:^|\.)(?:name|key|k|n|field|property|attribute|param|parameter)$/i;
+const VALUE = /(?:^|\.)(?:value|val|v|content)(?:\.(?:string|int|double)_?value)?$/i;
 /** Of several words: `last_name`, `customerNo`. One word alone is a word in a list as well: `["mobile","sale"]`. */
 const COMPOUND = /^[A-Za-z]+(?:[_-][A-Za-z]|[a-z][A-Z])[\w-]*$/;
 /** Behind another name, `email` is one more of a list of names. */
@@ -28,7 +29,7 @@ export function objectOfValue(path: string): string | null {
 }
 
 /** The class of the name that a value says: of a click id, where those go, and in an anonymized hit of anybody, or of a place. */
-function classOfSaid(ctx: ScrubContext, name: string): CarrierClass | null {
+export function classOfSaid(ctx: ScrubContext, name: string): CarrierClass | null {
   if (CLICK_ID_NAMES.test(name)) return ctx.plan.clickIds === 'forward' ? null : 'click-id';
   const carrier = ctx.isAnonymized ? classOfName(name) : null;
   return carrier !== null && (ctx.isIdentifying(carrier) || carrier === 'geo') ? carrier : null;
@@ -40,7 +41,7 @@ function isAmount(value: string, kind: JsonKind): boolean {
 }
 
 /** What counts of where a value stands. */
-interface Place {
+export interface Place {
   readonly path: string;
   readonly nameIn: string | null;
   readonly valueIn: string | null;
@@ -64,7 +65,7 @@ interface Early<Member> {
 
 /** Follows one document: told of its containers and values in their order, it knows which value stands beside which name. */
 export class NamedValues<Member extends Place> {
-  private readonly ctx: ScrubContext;
+  private readonly classOf: (name: string) => CarrierClass | null;
   private readonly opened: string[] = [];
   private isFirst = false;
   private said: Said | null = null;
@@ -72,8 +73,8 @@ export class NamedValues<Member extends Place> {
   private turns: string | null = null;
   private early: Early<Member> | null = null;
 
-  constructor(ctx: ScrubContext) {
-    this.ctx = ctx;
+  constructor(classOf: (name: string) => CarrierClass | null) {
+    this.classOf = classOf;
   }
 
   open(path: string): void {
@@ -105,14 +106,15 @@ export class NamedValues<Member extends Place> {
   }
 
   private readName({ plan }: Member, within: string, value: string, kind: JsonKind): void {
-    const carrier = kind === 'string' ? classOfSaid(this.ctx, value) : null;
+    const carrier = kind === 'string' ? this.classOf(value) : null;
     this.said = carrier === null ? null : { within, class: carrier };
     if (plan.isOpen && this.early?.within === within) this.early.carrier = carrier;
   }
 
   private readValue(member: Member, within: string, value: string, kind: JsonKind): CarrierClass | null {
-    if (isAmount(value, kind)) return null;
-    if (this.said?.within === within) return this.said.class;
+    const said = this.said?.within === within ? this.said.class : null;
+    if (isAmount(value, kind) && said !== 'click-id') return null;
+    if (said !== null) return said;
     this.early = { within, member, value, carrier: null };
     return null;
   }
@@ -123,16 +125,21 @@ export class NamedValues<Member extends Place> {
     const isPair = path === this.opened[this.opened.length - 2];
     const isSaid = said?.within === path;
     const mayName =
-      kind === 'string' && (isPair ? isFirst : this.turns === path || COMPOUND.test(value) || (isSaid && WORD.test(value)));
-    const carrier = mayName ? classOfSaid(this.ctx, value) : null;
+      kind === 'string' &&
+      (isPair
+        ? isFirst
+        : this.turns === path || COMPOUND.test(value) || CLICK_ID_NAMES.test(value) || (isSaid && WORD.test(value)));
+    const carrier = mayName ? this.classOf(value) : null;
     this.said = carrier === null ? null : { within: path, class: carrier };
+    // A list of names of click ids holds no ids.
+    if (said?.class === 'click-id' && !isPair && value.length < MIN_ID) return null;
     if (!isSaid || carrier !== null || !plan.isOpen || kind === 'null' || isAmount(value, kind)) return null;
     this.turns = path;
     return said.class;
   }
 }
 
-function placeAt(path: string): Place {
+export function placeAt(path: string): Place {
   return { path, nameIn: objectOfName(path), valueIn: objectOfValue(path), plan: { isOpen: true } };
 }
 
@@ -159,13 +166,13 @@ export function namesSomebody(ctx: ScrubContext, field: string, value: string, d
 
 /** Whether a document of JSON in a field does; null where it is none. */
 function namesSomebodyInJson(ctx: ScrubContext, field: string, text: string, depth: number): boolean | null {
-  const named = new NamedValues<Place>(ctx);
+  const named = new NamedValues<Place>((name) => classOfSaid(ctx, name));
   let isFound = false;
   const result = rewriteJson<Place>(
     text,
     {
       root: placeAt(field),
-      below: ({ path }, key) => placeAt(`${path}.${key}`),
+      below: ({ path }, key) => placeAt(BY_PATH.below(path, key)),
       leaf(place, value, kind) {
         const carrier = named.read(place, value, kind) ?? (place.path === field ? null : classOfName(place.path));
         if (carrier !== null && (ctx.isIdentifying(carrier) || carrier === 'geo')) isFound = true;

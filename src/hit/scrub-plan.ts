@@ -18,6 +18,8 @@ export interface FieldPlan {
   readonly named: CarrierClass | null;
   /** A click id by its name, where no profile says better. */
   readonly isClickId: boolean;
+  /** Whether it lies below the field that is declared, and need not hold what that holds. */
+  readonly isBelow: boolean;
   /** Whether no profile vouches for its values. */
   readonly isOpen: boolean;
   /** What the restricted mode sets the field to, before places and decisions are filled in; null where it says nothing. */
@@ -186,6 +188,7 @@ export class ScrubPlan {
       action: isClickId ? stricterAction(rule === null ? 'forward' : action, this.clickIds) : action,
       named,
       isClickId,
+      isBelow: !isDeclared && path.includes('.'),
       isOpen,
       set,
       isOfRestriction: this.restrictions.some(

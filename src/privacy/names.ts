@@ -115,7 +115,7 @@ define('direct', 'vat', 'id no nr number');
 define(
   'direct',
   'participant applicant beneficiary payer payee assignee addr addr1 addr2 addressline addressline1 addressline2 streetname ' +
-    'mrn medicalrecord yob ssn4 bic nameoncard contractid gravatar frequentflyer',
+    'clientname mrn medicalrecord yob ssn4 bic nameoncard contractid gravatar frequentflyer',
 );
 define(
   'direct',
@@ -238,8 +238,13 @@ function lastOfPath(path: string): string {
 /** Labels of a campaign, whichever visit they are of: `$session_entry_utm_source`. */
 const CAMPAIGN = /(?:^|[^a-z])utm_(?:source|medium|campaign|term|content|id|source_platform|creative_format|marketing_tactic)$/i;
 
+/** The name of a thing, in JSON below it: `products.0.name`. */
+const NAME_OF_THING =
+  /(?:^|[._])(?:products?|items?|articles?|variants?|brand|categor(?:y|ies)|pages?|screen|events?|campaign|promotions?|app|library|browser|os|plan|lists?|experiments?|features?|flags?|file|form|button|step|store|shop)(?:\.\d+)?\.name$/i;
+
 /** By its words, and by two or three that stand beside each other: `first_name`, `firstName` and `firstname` are the same. */
 function classify(name: string): CarrierClass | null {
+  if (NAME_OF_THING.test(name)) return null;
   const last = lastOfPath(name);
   if (LABELS.has(last.toLowerCase().replace(TOUCH, '')) || CAMPAIGN.test(last)) return null;
   if (isClickIdName(last)) return 'click-id';

@@ -70,11 +70,14 @@ const FORMS: Readonly<Partial<Record<ValueType, RegExp>>> = {
 /** Types whose values are chosen by the site, so that an identifier may have slipped in. */
 const FREE: ReadonlySet<ValueType> = new Set(['slug', 'name', 'version', 'any', 'host']);
 
-/** A single word with many digits, dates aside, is an id rather than a name. */
+/** A date, or a size behind a word: `banner_300x250`. */
+const DATE_OR_SIZE = /(?<!\d)(?:20\d\d(?:[-_.]?[01]\d(?:[-_.]?[0-3]\d)?)?|(?<=[A-Za-z][_-])\d{2,4}x\d{2,4})(?!\d)/g;
+
+/** A single word with many digits, dates and sizes aside, is an id rather than a name. */
 function isIdLike(value: string): boolean {
   if (value.length < 6 || value.includes(' ') || !/[A-Za-z]/.test(value)) return false;
-  const undated = value.replace(/(?<!\d)20\d\d(?:[-_.]?[01]\d(?:[-_.]?[0-3]\d)?)?(?!\d)/g, '');
-  return (undated.match(/\d/g)?.length ?? 0) >= 5;
+  const rest = value.replace(DATE_OR_SIZE, '');
+  return (rest.match(/\d/g)?.length ?? 0) >= 5;
 }
 
 /** Whether what the site chose has its form, and nothing in it looks like an identifier. */

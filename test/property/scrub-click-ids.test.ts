@@ -2,6 +2,7 @@
  * Where advertising is denied, a click id leaves no text that stays, whatever it is wrapped in; and a text that holds none stays byte for byte.
  * Rounds: 10,000 of each, with CONSENTRY_LONG=1 200,000.
  */
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { stripClickIds } from '../../src/hit/scrub-click-ids.ts';
 import { ScrubContext } from '../../src/hit/scrub-context.ts';
@@ -71,6 +72,11 @@ const CARRIERS: readonly ((id: string) => string)[] = [
   (id) => `fbclid ${id}`,
   (id) => `https://shop.example/lp/gclid/${id}/tea`,
   (id) => `idSKU1~nmTee~k0gclid~v0${id}~k1colour~v1red`,
+  (id) => `https://shop.example/gclid=${id}/tea`,
+  (id) => `<gclid>${id}</gclid>`,
+  (id) => `v1:${Buffer.from(JSON.stringify({ gclid: id })).toString('base64')}`,
+  (id) => gzipSync(`gclid=${id}`).toString('base64'),
+  (id) => JSON.stringify([{ value: id, key: 'gclid' }]),
   (id) => JSON.stringify([{ k: 'gclid', type: 'text', v: id }]),
 ];
 

@@ -57,7 +57,7 @@ const OF_NOBODY = words(`
   social_network share_method serial_position hardware_type android_version visit_source visit_depth profile_type avatar_color file_extension store_type
   shop_name rating review_count traffic_source channel hostname protocol results_count result_position sort_order filter_name fare_class cabin_class
   airline route departure_date nights rooms adults property_type room_type hotel_name rental_days last_4_weeks name_length famille_produit
-  nom_de_produit product.id order.number item.0 page.value event.id user.type
+  products.name items.0.name ep.category.name nom_de_produit product.id order.number item.0 page.value event.id user.type
 `);
 
 describe('classOfName', () => {
