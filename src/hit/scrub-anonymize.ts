@@ -165,7 +165,7 @@ function anonymizeText(ctx: ScrubContext, name: string, rule: FieldRule, value: 
     }
     return removeValue(ctx, name, rule, 'text', value);
   }
-  const isClean = findClass(value) === null && !namesSomebody(ctx, name, value);
+  const isClean = findClass(value) === null && !namesSomebody(name, value);
   return isClean && ctx.keep(value) ? true : removeValue(ctx, name, rule, 'text', value);
 }
 
@@ -177,7 +177,7 @@ export function anonymizeUndeclared(ctx: ScrubContext, name: string, rule: Field
   }
   if (value === '') return true;
   if (isUrl(value)) return anonymizeAddressField(ctx, name, rule, value);
-  if (namesSomebody(ctx, name, value)) return removeValue(ctx, name, rule, 'undeclared', value);
+  if (namesSomebody(name, value)) return removeValue(ctx, name, rule, 'undeclared', value);
   const isClean = isOfType(value, { type: 'any', values: null, like: null }) && findClass(value) === null;
   return isClean && ctx.keep(value) ? true : removeValue(ctx, name, rule, 'undeclared', value);
 }

@@ -6,7 +6,7 @@ import { BY_PATH, type JsonKind, rewriteJson, startsLikeJson } from '../privacy/
 import { classOfName } from '../privacy/names.ts';
 import { decodePercent } from '../privacy/percent.ts';
 import type { CarrierClass } from '../privacy/report.ts';
-import { LIMITS, type ScrubContext } from './scrub-context.ts';
+import { isIdentifying, LIMITS, type ScrubContext } from './scrub-context.ts';
 
 /** Names of click ids that nothing else goes by, as they stand as values. */
 export const CLICK_ID_NAMES = /^(?:[a-z]*clid|[gw]braid|li_fat_id|epik|rdt_cid|_?fb[cp]|_gcl_[a-z]{2})$/;
@@ -31,8 +31,13 @@ export function objectOfValue(path: string): string | null {
 /** The class of the name that a value says: of a click id, where those go, and in an anonymized hit of anybody, or of a place. */
 export function classOfSaid(ctx: ScrubContext, name: string): CarrierClass | null {
   if (CLICK_ID_NAMES.test(name)) return ctx.plan.clickIds === 'forward' ? null : 'click-id';
-  const carrier = ctx.isAnonymized ? classOfName(name) : null;
-  return carrier !== null && (ctx.isIdentifying(carrier) || carrier === 'geo') ? carrier : null;
+  return ctx.isAnonymized ? classOfSomebody(name) : null;
+}
+
+/** The class that a name tells, where that is of somebody or of a place. */
+function classOfSomebody(name: string): CarrierClass | null {
+  const carrier = classOfName(name);
+  return carrier !== null && (isIdentifying(carrier) || carrier === 'geo') ? carrier : null;
 }
 
 /** An amount or a count: names of events and products stand beside those. */
@@ -150,23 +155,23 @@ const MAY_NAME = /[=:|>]/;
 const MAX_DEPTH = 4;
 
 /** Whether what a field holds goes by names of what identifies somebody: members of JSON, pairs, elements of XML, percent-encoded as well. */
-export function namesSomebody(ctx: ScrubContext, field: string, value: string, depth = 0): boolean {
+export function namesSomebody(field: string, value: string, depth = 0): boolean {
   if (depth > MAX_DEPTH) return false;
-  const inJson = startsLikeJson(value) ? namesSomebodyInJson(ctx, field, value, depth) : null;
+  const inJson = startsLikeJson(value) ? namesSomebodyInJson(field, value, depth) : null;
   if (inJson !== null) return inJson;
   if (MAY_NAME.test(value)) {
     for (const [, pair, element, words] of value.matchAll(NAME)) {
       const carrier = classOfName(pair ?? element ?? words ?? '');
-      if (carrier !== null && ctx.isIdentifying(carrier)) return true;
+      if (carrier !== null && isIdentifying(carrier)) return true;
     }
   }
   const decoded = value.includes('%') ? decodePercent(value) : value;
-  return decoded !== value && namesSomebody(ctx, field, decoded, depth + 1);
+  return decoded !== value && namesSomebody(field, decoded, depth + 1);
 }
 
 /** Whether a document of JSON in a field does; null where it is none. */
-function namesSomebodyInJson(ctx: ScrubContext, field: string, text: string, depth: number): boolean | null {
-  const named = new NamedValues<Place>((name) => classOfSaid(ctx, name));
+function namesSomebodyInJson(field: string, text: string, depth: number): boolean | null {
+  const named = new NamedValues<Place>(classOfSomebody);
   let isFound = false;
   const result = rewriteJson<Place>(
     text,
@@ -174,9 +179,9 @@ function namesSomebodyInJson(ctx: ScrubContext, field: string, text: string, dep
       root: placeAt(field),
       below: ({ path }, key) => placeAt(BY_PATH.below(path, key)),
       leaf(place, value, kind) {
-        const carrier = named.read(place, value, kind) ?? (place.path === field ? null : classOfName(place.path));
-        if (carrier !== null && (ctx.isIdentifying(carrier) || carrier === 'geo')) isFound = true;
-        else if (kind === 'string' && !isFound) isFound = namesSomebody(ctx, place.path, value, depth + 1);
+        const carrier = named.read(place, value, kind) ?? (place.path === field ? null : classOfSomebody(place.path));
+        if (carrier !== null) isFound = true;
+        else if (kind === 'string' && !isFound) isFound = namesSomebody(place.path, value, depth + 1);
         return true;
       },
       open({ path }) {

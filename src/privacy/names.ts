@@ -107,7 +107,8 @@ define('direct', 'household party national', 'id ids uid uuid guid');
 define('direct', 'policy contract booking reservation ticket fax social flyer', 'no nr number nummer');
 define('direct', 'booking reservation', 'ref reference code');
 define('direct', 'apple google facebook fb twitter instagram linkedin whatsapp telegram skype okta cognito', 'id ids uid');
-define('direct', 'facebook twitter instagram linkedin whatsapp telegram skype', 'handle name number no');
+// A `handle` alone is also what shops call the name of a product in its address.
+define('direct', 'social facebook twitter instagram linkedin whatsapp telegram skype', 'handle name number no');
 define('direct', 'driver drivers', 'license licence');
 define('direct', 'card account policy', 'holder');
 define('direct', 'profile avatar', 'url image pic picture');
@@ -158,7 +159,7 @@ define('ip', 'ip ipaddress ipv4 ipv6 remoteaddr clientip xff');
 const WHOLE = new Set(
   (
     'name nom nombre nome naam age account profile cust employee patient student buyer shopper ' +
-    'cell insured handle screenname usernames phones addresses avatar whatsapp telegram skype fax festnetz payback'
+    'cell insured screenname usernames phones addresses avatar whatsapp telegram skype fax festnetz payback'
   ).split(' '),
 );
 

@@ -19,7 +19,7 @@ const SOMEBODY = words(`
   policy_number policyNo contract_no contractNumber contractId acct_no acctName mrn medical_record emp_id staff_no national_id
   drivers_license driverLicence booking_ref bookingReference reservation_no ticket_no frequent_flyer frequent_flyer_no payback_nr household_id party_id
   cardholder card_holder accountHolder policyholder name_on_card bic vat_id vatNumber ssn4 yob fax fax_no
-  handle screenname whatsapp whatsapp_number telegram skype skype_id twitter_handle instagram_handle facebook_id fb_id fbId google_id apple_id linkedin_id
+  screenname social_handle whatsapp whatsapp_number telegram skype skype_id twitter_handle instagram_handle facebook_id fb_id fbId google_id apple_id linkedin_id
   okta_id cognitoId profile_url avatarUrl gravatar
   name.first buyer.last person.n customers.0.no users.id participant_name applicantId citizen_id membership_no addr addr1 streetname cell insured
   userlastname customerfirstname useremail emailadresse mobilephone workphone hashedemail
@@ -57,7 +57,7 @@ const OF_NOBODY = words(`
   social_network share_method serial_position hardware_type android_version visit_source visit_depth profile_type avatar_color file_extension store_type
   shop_name rating review_count traffic_source channel hostname protocol results_count result_position sort_order filter_name fare_class cabin_class
   airline route departure_date nights rooms adults property_type room_type hotel_name rental_days last_4_weeks name_length famille_produit
-  products.name items.0.name ep.category.name nom_de_produit product.id order.number item.0 page.value event.id user.type
+  handle products.name items.0.name ep.category.name nom_de_produit product.id order.number item.0 page.value event.id user.type
 `);
 
 describe('classOfName', () => {
