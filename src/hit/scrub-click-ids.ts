@@ -6,11 +6,11 @@ import { rewritePairs } from '../privacy/carriers/query.ts';
 import { isUrl, joinUrl, splitUrl, type UrlParts } from '../privacy/carriers/url.ts';
 import type { Verdict } from '../privacy/carriers/verdict.ts';
 import { isRandomToken } from '../privacy/detect.ts';
+import { CLICK_ID_NAMES, NamedValues, type Place, placeAt } from '../privacy/named-values.ts';
 import { classOfName, isClickIdName, mayNameClickId } from '../privacy/names.ts';
 import { decodePercent } from '../privacy/percent.ts';
 import { beginsAsText, endOfRun, HAS_BASE64, hasRun, mayHoldText, RUN, shapeOf } from '../privacy/shape.ts';
 import { LIMITS, type ScrubContext } from './scrub-context.ts';
-import { CLICK_ID_NAMES, NamedValues, type Place, placeAt } from './scrub-named.ts';
 
 /** `=`, `{`, `[` and `"`, and letters of base64, percent-encoded however often. */
 const ENCODED_MARK = /%(?:25)*(?:3d|7b|5b|22|2[bf])/i;

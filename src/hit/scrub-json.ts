@@ -1,9 +1,10 @@
 /** JSON members by the profile: paths, batches, containers that go as a whole, flags of the restricted mode. */
 import type { JsonKind, JsonVisitor } from '../privacy/carriers/json.ts';
 import type { Verdict } from '../privacy/carriers/verdict.ts';
+import { NamedValues } from '../privacy/named-values.ts';
 import { removeValue } from './scrub-anonymize.ts';
 import type { ScrubContext } from './scrub-context.ts';
-import { classOfSaid, NamedValues } from './scrub-named.ts';
+import { classOfSaid } from './scrub-named.ts';
 import type { FieldPlan, Member } from './scrub-plan.ts';
 import { missingMembers } from './scrub-restrict.ts';
 

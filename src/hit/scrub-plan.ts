@@ -1,12 +1,12 @@
 /** What a decision means for each name of a profile, worked out once for each combination of actions: on the way of a hit a field is one look-up. */
 import { type Action, PURPOSE_INDEX, PURPOSES, stricterAction } from '../consent/state.ts';
 import { findClass } from '../privacy/detect-nested.ts';
+import { objectOfName, objectOfValue } from '../privacy/named-values.ts';
 import { classOfName, isClickIdName } from '../privacy/names.ts';
 import { detach, remember } from '../privacy/remember.ts';
 import { type CarrierClass, labelOf } from '../privacy/report.ts';
 import type { FieldRule, Restriction, VendorProfile } from '../vendors/profile.ts';
 import type { ScrubRequest } from './outgoing.ts';
-import { objectOfName, objectOfValue } from './scrub-named.ts';
 import { RecentValues } from './scrub-recent.ts';
 
 /** What is known of a field before its value is seen. */

@@ -1,6 +1,6 @@
 /** What names in a value tell: of members, pairs and elements, and those that stand beside values. */
 import { describe, expect, it } from 'vitest';
-import { namesSomebody, objectOfName, objectOfValue } from '../../../src/hit/scrub-named.ts';
+import { namesSomebody } from '../../../src/hit/scrub-named.ts';
 
 const names = (text: string, field = 'note'): boolean => namesSomebody(field, text);
 
@@ -64,12 +64,4 @@ describe('namesSomebody', () => {
       expect(performance.now() - began).toBeLessThan(1_000);
     }
   });
-});
-
-it('members that say names, and members that are the values of those, are told by their keys', () => {
-  expect(['name', 'a.Key', 'a.b.k', 'surname', 'a.keys'].map(objectOfName)).toEqual(['', 'a', 'a.b', null, null]);
-  expect(['value', 'a.V', 'a.value.stringValue', 'a.value.int_value', 'a.value.x', 'revenue'].map(objectOfValue)).toEqual([
-    ...['', 'a', 'a', 'a'],
-    ...[null, null],
-  ]);
 });
