@@ -20,6 +20,7 @@ import { reduceUserAgent } from '../privacy/user-agent.ts';
 import type { FieldRule } from '../vendors/profile.ts';
 import { isOfType } from '../vendors/value-types.ts';
 import { LIMITS, type ScrubContext } from './scrub-context.ts';
+import { namesSomebody } from './scrub-named.ts';
 import { shapePseudonym } from './scrub-pseudonym.ts';
 import { type AddressRule, anonymizeUrl, collectFromUrl } from './scrub-url.ts';
 
@@ -28,8 +29,8 @@ const NO_ADDRESS = new Set(['', '0', '1', 'true', 'false', '0.0.0.0', '$remote',
 /** Classes whose values by their nature hold numbers and names of software that look like identifiers. */
 const UNSEARCHED: ReadonlySet<CarrierClass> = new Set(['device', 'time', 'consent', 'geo']);
 const STRUCTURE = /[%@{"=&:/\\]/;
-/** Google's and Meta's cookies, a JSON Web Token, a SHA-256 as addresses are hashed to. */
-const PERSONAL_FORM = /^(?:G[AS]\d\.\d\.|fb\.\d\.|GCL\.|eyJ|[0-9a-f]{64}$)/i;
+/** Google's and Meta's cookies, a JSON Web Token, a SHA-256 as addresses are hashed to, the address of a network card. */
+const PERSONAL_FORM = /^(?:G[AS]\d\.\d\.|fb\.\d\.|GCL\.|eyJ|[0-9a-f]{64}$|(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}$)/i;
 const JOIN_ID = /^[\w.:~-]{1,128}$/;
 
 /** Whether a value can hold identifiers besides itself, and was not searched for them before. */
@@ -164,21 +165,8 @@ function anonymizeText(ctx: ScrubContext, name: string, rule: FieldRule, value: 
     }
     return removeValue(ctx, name, rule, 'text', value);
   }
-  const isClean = findClass(value) === null && !namesSomebody(ctx, value);
+  const isClean = findClass(value) === null && !namesSomebody(name, value);
   return isClean && ctx.keep(value) ? true : removeValue(ctx, name, rule, 'text', value);
-}
-
-/** The name of a pair, or of a member of JSON. */
-const NAME = /([A-Za-z_][\w.-]{1,40})(?:"\s*:|=)/g;
-
-/** Whether pairs or members in a text go by names of what identifies somebody. */
-function namesSomebody(ctx: ScrubContext, value: string): boolean {
-  if (!value.includes('=') && !value.includes('":')) return false;
-  for (const [, name = ''] of value.matchAll(NAME)) {
-    const carrier = classOfName(name);
-    if (carrier !== null && ctx.isIdentifying(carrier)) return true;
-  }
-  return false;
 }
 
 /** A field that nobody declared, or whose content nobody knows: kept only where the policy scans and the scan finds nothing. */
@@ -189,7 +177,7 @@ export function anonymizeUndeclared(ctx: ScrubContext, name: string, rule: Field
   }
   if (value === '') return true;
   if (isUrl(value)) return anonymizeAddressField(ctx, name, rule, value);
-  if (namesSomebody(ctx, value)) return removeValue(ctx, name, rule, 'undeclared', value);
+  if (namesSomebody(name, value)) return removeValue(ctx, name, rule, 'undeclared', value);
   const isClean = isOfType(value, { type: 'any', values: null, like: null }) && findClass(value) === null;
   return isClean && ctx.keep(value) ? true : removeValue(ctx, name, rule, 'undeclared', value);
 }

@@ -1,9 +1,12 @@
 /** Click ids in values that stay: in addresses, queries and JSON, and in what those hold. Everything else stays byte for byte. */
 import { readBase64, readText } from '../privacy/carriers/base64.ts';
+import { inflate, isGzip, isZlib } from '../privacy/carriers/compression.ts';
 import { BY_PATH, rewriteJson, startsLikeJson } from '../privacy/carriers/json.ts';
 import { rewritePairs } from '../privacy/carriers/query.ts';
 import { isUrl, joinUrl, splitUrl, type UrlParts } from '../privacy/carriers/url.ts';
 import type { Verdict } from '../privacy/carriers/verdict.ts';
+import { isRandomToken } from '../privacy/detect.ts';
+import { CLICK_ID_NAMES, NamedValues, type Place, placeAt } from '../privacy/named-values.ts';
 import { classOfName, isClickIdName, mayNameClickId } from '../privacy/names.ts';
 import { decodePercent } from '../privacy/percent.ts';
 import { beginsAsText, endOfRun, HAS_BASE64, hasRun, mayHoldText, RUN, shapeOf } from '../privacy/shape.ts';
@@ -13,7 +16,7 @@ import { LIMITS, type ScrubContext } from './scrub-context.ts';
 const ENCODED_MARK = /%(?:25)*(?:3d|7b|5b|22|2[bf])/i;
 /** What Meta's and Google's scripts keep a click id, or a browser's id, in: version, time and id, parted by dots. */
 const ADVERTISING_VALUE = /^(?:fb\.\d\.\d{10,13}|GCL\.\d{10})\./;
-const [LETTER_F, LETTER_G] = [102, 71];
+const [LETTER_F, LETTER_G, PERCENT_SIGN] = [102, 71, 37];
 const ADVERTISING_HINT = /fb\.\d\.\d{10}|GCL\.\d{10}/;
 /** Base64 of a name and an id is no shorter. */
 const MIN_HIDDEN = 24;
@@ -22,12 +25,16 @@ const MIN_BASE64 = 16;
 const MAX_LAYERS = 4;
 /** Names that sites give to other things, too: those count with a value as long as such ids are. */
 const AMBIGUOUS = /^(?:ad_?id|ifa|maid|aaid|track_?id|muid|scid|auid)$/i;
-const MIN_ID = 16;
-/** Names that nothing else goes by, as they stand as values. */
-export const CLICK_ID_NAMES = /^(?:[a-z]*clid|[gw]braid|li_fat_id|epik|rdt_cid|_?fb[cp]|_gcl_[a-z]{2})$/;
-/** Members that say which name the next value goes by. */
-export const NAMING = /(?:^|\.)(?:name|key)$/i;
-export const VALUE = /(?:^|\.)value$/i;
+const MIN_ID = 16; /** Click ids in a text are no shorter. */
+const MIN_TOLD = 16;
+/** So many in a row are no words, where digits and capitals are among them. */
+const LETTERS_AND_DIGITS = /[A-Za-z0-9]{16}/;
+/**
+ * A click id in a text: behind its name and what may stand between them (`gclid: …`, `/gclid/…`, percent-encoded as well, but not a pair's `=`),
+ * or one that its form tells.
+ */
+const TOLD =
+  /(?:(?:clid|clkid|click[ _-]?id|braid|li_fat_id|epik|rdt_cid|fb[cp]|_gcl_[a-z]{2})(?:[\s:;|,~/"'()[\]→>]|[=-]>|=(?=\s)|\bis\b|%(?:25){0,3}(?:20|22|2c|2f|3a|7c|7e)){1,6}|click id ?=|(?<![\w.])(?=(?:fb\.\d\.\d{10,13}|GCL\.\d{10})\.))([\w.-]{15,}[\w-])/gi;
 
 /** Whether a text may hold names with values, of pairs or of JSON, as they are or percent-encoded; cheap. */
 function mayHoldNames(text: string): boolean {
@@ -62,7 +69,7 @@ function strip(ctx: ScrubContext, place: string, text: string, depth: number): s
     const result = stripBase64(ctx, place, text, depth);
     if (result !== undefined) return result;
   }
-  if (!mayHoldNames(text) || !mayTell(text)) return text;
+  if (!mayHoldNames(text) || !mayTell(text)) return stripTold(ctx, place, text, depth);
   if (depth > LIMITS.depth) return null;
   const result = startsLikeJson(text)
     ? stripJson(ctx, place, text, depth)
@@ -70,9 +77,74 @@ function strip(ctx: ScrubContext, place: string, text: string, depth: number): s
       ? stripJsonText(ctx, place, text, depth)
       : undefined;
   if (result !== undefined) return result;
-  if (/\s/.test(text)) return stripWords(ctx, place, text, depth);
-  if (!text.includes('=')) return stripEncoded(ctx, place, text, depth);
-  return stripUrl(ctx, place, text, depth);
+  const rest = stripTold(ctx, place, text, depth);
+  if (/\s/.test(rest)) return stripWords(ctx, place, rest, depth);
+  if (!rest.includes('=')) return stripEncoded(ctx, place, rest, depth);
+  return stripUrl(ctx, place, rest, depth);
+}
+
+/** The text without ids that stand behind their names in it, other than in pairs and JSON. */
+function stripTold(ctx: ScrubContext, place: string, text: string, depth: number): string {
+  const item = text.includes('~k') ? stripItem(ctx, place, text) : text;
+  // What is percent-encoded may cut a stretch in two: it is looked at again where it is decoded.
+  const rest = hasRun(item, MIN_HIDDEN) && !ENCODED_MARK.test(item) ? stripRuns(ctx, place, item, depth) : item;
+  if (!hasRun(rest, MIN_TOLD) && !rest.includes('fb.') && !rest.includes('GCL.')) return rest;
+  return rest.replace(TOLD, (told: string, id: string) => {
+    if (!isRandomToken(id) && !(LETTERS_AND_DIGITS.test(id) && /\d/.test(id) && /[A-Z]/.test(id))) return told;
+    removeClickId(ctx, place, id);
+    return told.slice(0, -id.length);
+  });
+}
+
+/** The text without what stretches of base64 in it tell, as in `v1:eyJnY2xpZCI6…` and in the middle of a JSON Web Token. */
+function stripRuns(ctx: ScrubContext, place: string, text: string, depth: number): string {
+  let out = '';
+  let from = 0;
+  for (let start = 0; start < text.length; start++) {
+    // The digits of an escape, which may be encoded more than once, are none of it.
+    if (text.charCodeAt(start - 1) === PERCENT_SIGN) {
+      while (text.startsWith('25', start)) start += 2;
+      start += 2;
+    }
+    const end = endOfRun(text, start, RUN);
+    if (end - start >= MIN_HIDDEN && mayHoldText(text, start, end)) {
+      const run = text.slice(start, end);
+      const stripped = stripRun(ctx, place, run, depth);
+      if (stripped !== run) {
+        out += text.slice(from, start) + stripped;
+        from = end;
+      }
+    }
+    start = end;
+  }
+  return out + text.slice(from);
+}
+
+/** Base64 without what it tells, or nothing of it where it is compressed and tells something. */
+function stripRun(ctx: ScrubContext, place: string, run: string, depth: number): string {
+  const base64 = readBase64(run);
+  if (base64 === null || depth > LIMITS.depth) return run;
+  const coding = isGzip(base64.bytes) ? 'gzip' : isZlib(base64.bytes) ? 'zlib' : null;
+  const inflated = coding === null ? null : inflate(base64.bytes, coding, LIMITS.bytes);
+  const inner = readText(inflated?.ok ? inflated.bytes : base64.bytes);
+  const stripped = inner === null ? inner : strip(ctx, place, inner, depth + 1);
+  if (stripped === inner) return run;
+  return stripped === null || coding !== null ? '' : base64.encode(Buffer.from(stripped, 'utf8'));
+}
+
+/** An item of Google Analytics 4 without parameters of the site's own that are click ids: `idSKU1~k0gclid~v0Cj0K…`. */
+function stripItem(ctx: ScrubContext, place: string, text: string): string {
+  const parts = text.split('~');
+  const values = new Set<string>();
+  for (const part of parts) {
+    const [, digit, name = ''] = /^k([0-9a-z])(.+)$/s.exec(part) ?? [];
+    if (digit !== undefined && isClickIdName(name)) values.add(digit);
+  }
+  const isOne = (part: string): boolean => /^[kv][0-9a-z]/.test(part) && values.has(part[1] as string);
+  const ids = parts.filter((part) => part.startsWith('v') && isOne(part));
+  if (ids.length === 0) return text;
+  for (const id of ids) removeClickId(ctx, `${place}.${id.slice(0, 2)}`, id.slice(2));
+  return parts.filter((part) => !isOne(part)).join('~');
 }
 
 /** Words of a text by themselves: an address in it ends where the next word begins. */
@@ -89,7 +161,7 @@ function stripWords(ctx: ScrubContext, place: string, text: string, depth: numbe
 function stripUrl(ctx: ScrubContext, place: string, text: string, depth: number): string | null {
   const parts = splitUrl(text);
   const isAddress = parts.head !== '' || text.startsWith('/');
-  const path = isAddress && parts.path.includes(';') ? stripMatrix(ctx, place, parts.path, depth) : parts.path;
+  const path = isAddress && /[;=]/.test(parts.path) ? stripMatrix(ctx, place, parts.path, depth) : parts.path;
   const query = parts.query === null ? null : stripPairs(ctx, place, parts.query, depth);
   const { fragment } = parts;
   const after = fragment?.includes('=') ? strip(ctx, `${place}#`, fragment, depth + 1) : fragment;
@@ -104,9 +176,14 @@ function stripUrl(ctx: ScrubContext, place: string, text: string, depth: number)
   return joinUrl(stripped);
 }
 
-/** Parameters of path segments: `/tea;gclid=1;a=2` (RFC 3986 § 3.3). */
+/** Parameters of path segments, `/tea;gclid=1;a=2` (RFC 3986 § 3.3), and segments that are pairs, `/gclid=1/tea`. */
 function stripMatrix(ctx: ScrubContext, place: string, path: string, depth: number): string {
-  return path.replace(/;[^/]*/g, (parameters) => {
+  const rest = path.replace(/\/([^/;=]+)=([^/;]*)/g, (segment, name: string, value: string) => {
+    if (!isClickIdName(name) || !isIdOf(name, value)) return segment;
+    removeClickId(ctx, `${place}?${name}`, value);
+    return '/';
+  });
+  return rest.replace(/;[^/]*/g, (parameters) => {
     const { identifiers } = ctx;
     const kept = stripPairs(ctx, place, parameters.slice(1), depth);
     return ctx.identifiers === identifiers ? parameters : kept === '' ? '' : `;${kept}`;
@@ -147,27 +224,33 @@ function removeClickId(ctx: ScrubContext, place: string, value: string): void {
 
 /** JSON without members that are click ids; undefined where it is none, null where it is too large or too deep. */
 function stripJson(ctx: ScrubContext, place: string, text: string, depth: number): string | null | undefined {
-  // Where the name of a click id stood as a value, in a list or in `{"name":"gclid","value":"…"}`.
-  let named: string | null = null;
-  const result = rewriteJson(
+  const named = new NamedValues<Place>((name) => (CLICK_ID_NAMES.test(name) ? 'click-id' : null));
+  const result = rewriteJson<Place>(
     text,
     {
-      ...BY_PATH,
-      leaf(path, value, kind) {
-        const isNamed = named !== null && (path === named || (NAMING.test(named) && VALUE.test(path)));
-        named = null;
+      root: placeAt(''),
+      below: ({ path }, key) => placeAt(BY_PATH.below(path, key)),
+      leaf(member, value, kind) {
+        const { path } = member;
+        const isNamed = named.read(member, value, kind) !== null;
         if (kind !== 'string' && kind !== 'number') return true;
         const inside = `${place}.${path}`;
         if (isNamed || (classOfName(path) === 'click-id' && isIdOf(path.slice(path.lastIndexOf('.') + 1), value))) {
           removeClickId(ctx, inside, value);
           return false;
         }
-        if (CLICK_ID_NAMES.test(value)) named = path;
         return stripValue(ctx, inside, value, depth + 1);
       },
-      open: () => ctx.countField(),
+      open({ path }) {
+        named.open(path);
+        return ctx.countField();
+      },
       hidden: () => undefined,
-      close: () => true,
+      close({ path }) {
+        const early = named.close(path);
+        if (early !== null) removeClickId(ctx, `${place}.${path}`, early.value);
+        return early === null;
+      },
       unique: false,
       compact: false,
     },

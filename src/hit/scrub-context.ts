@@ -29,6 +29,11 @@ export const LIMITS = {
 
 const IDENTIFYING: ReadonlySet<CarrierClass> = new Set(['direct', 'online-id', 'click-id', 'ip']);
 
+/** Whether values of a class say who somebody is. */
+export function isIdentifying(carrier: CarrierClass): boolean {
+  return IDENTIFYING.has(carrier);
+}
+
 export class ScrubContext {
   readonly request: ScrubRequest;
   readonly profile: VendorProfile;

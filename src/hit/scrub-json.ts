@@ -1,11 +1,10 @@
 /** JSON members by the profile: paths, batches, containers that go as a whole, flags of the restricted mode. */
 import type { JsonKind, JsonVisitor } from '../privacy/carriers/json.ts';
 import type { Verdict } from '../privacy/carriers/verdict.ts';
-import { classOfName } from '../privacy/names.ts';
-import type { CarrierClass } from '../privacy/report.ts';
+import { NamedValues } from '../privacy/named-values.ts';
 import { removeValue } from './scrub-anonymize.ts';
-import { CLICK_ID_NAMES, NAMING, VALUE } from './scrub-click-ids.ts';
 import type { ScrubContext } from './scrub-context.ts';
+import { classOfSaid } from './scrub-named.ts';
 import type { FieldPlan, Member } from './scrub-plan.ts';
 import { missingMembers } from './scrub-restrict.ts';
 
@@ -23,14 +22,7 @@ export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Trea
   const names = new Map<Member | null, Set<string>>();
   const isRestricted = ctx.plan.restrictions.length > 0;
 
-  // What a value is that stands behind its name: `{"name":"customer_no","value":"K-7744"}`.
-  let said: CarrierClass | null = null;
-  const readSaid = ({ plan }: Member, value: string, kind: JsonKind): CarrierClass | null => {
-    const before = said;
-    said = kind === 'string' && NAMING.test(plan.path) ? classOfSaid(ctx, value) : null;
-    const isOpen = plan.rule === null || plan.rule.class === 'undeclared' || plan.rule.class === 'text';
-    return isOpen && before !== null && VALUE.test(plan.path) ? before : null;
-  };
+  const named = new NamedValues<Member>((name) => classOfSaid(ctx, name));
 
   const noteName = ({ parent, plan }: Member): void => {
     const known = names.get(parent);
@@ -49,7 +41,7 @@ export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Trea
       if (ctx.plan.holders.has(plan.path)) return removeValue(ctx, plan.path, null, 'consent', value);
       if (isRestricted) noteName(member);
       if (ctx.isAnonymized && !plan.isPlainMember) return removeValue(ctx, '?', null, 'undeclared', `${member.path} ${value}`);
-      const carrier = readSaid(member, value, kind);
+      const carrier = named.read(member, value, kind);
       if (carrier !== null) return removeValue(ctx, plan.path, null, carrier, value);
       if (kind === 'null') return plan.rule !== null || ctx.plan.strictest !== 'drop';
       if (ctx.isNdjson && member.path === 'length') return false;
@@ -61,11 +53,20 @@ export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Trea
         return treatBoolean(ctx, treat, plan, value);
       return treat.field(ctx, plan, value);
     },
-    open: () => ctx.countField(),
+    open(member: Member): boolean {
+      named.open(member.path);
+      return ctx.countField();
+    },
     hidden({ plan }: Member, value: string): void {
       removeValue(ctx, plan.path, null, plan.named ?? 'undeclared', value);
     },
     close(member: Member, kept: number, isArray: boolean): boolean | string {
+      const early = named.close(member.path);
+      if (early !== null && member !== root) {
+        names.delete(member);
+        removeValue(ctx, early.member.plan.path, null, early.carrier, early.value);
+        return false;
+      }
       if (ctx.isAnonymized && !member.plan.isPlainMember) return false;
       const isHolder = ctx.plan.holders.has(member.plan.path);
       // What the restricted mode sets takes the place of what came, what it adds that of an empty one.
@@ -84,13 +85,6 @@ export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Trea
       return kept > 0 || member === root || ctx.plan.strictest === 'forward' || member.hasFieldsBelow || member.isBatch;
     },
   };
-}
-
-/** The class of the name that a value says: of a click id, where those go, and in an anonymized hit of anybody. */
-function classOfSaid(ctx: ScrubContext, name: string): CarrierClass | null {
-  if (CLICK_ID_NAMES.test(name)) return ctx.plan.clickIds === 'forward' ? null : 'click-id';
-  const carrier = ctx.isAnonymized ? classOfName(name) : null;
-  return carrier !== null && ctx.isIdentifying(carrier) ? carrier : null;
 }
 
 /** A declared truth says nothing about a person, whatever its class, unless the restricted mode sets it. */

@@ -1,6 +1,7 @@
 /** What a decision means for each name of a profile, worked out once for each combination of actions: on the way of a hit a field is one look-up. */
 import { type Action, PURPOSE_INDEX, PURPOSES, stricterAction } from '../consent/state.ts';
 import { findClass } from '../privacy/detect-nested.ts';
+import { objectOfName, objectOfValue } from '../privacy/named-values.ts';
 import { classOfName, isClickIdName } from '../privacy/names.ts';
 import { detach, remember } from '../privacy/remember.ts';
 import { type CarrierClass, labelOf } from '../privacy/report.ts';
@@ -17,6 +18,10 @@ export interface FieldPlan {
   readonly named: CarrierClass | null;
   /** A click id by its name, where no profile says better. */
   readonly isClickId: boolean;
+  /** Whether it lies below the field that is declared, and need not hold what that holds. */
+  readonly isBelow: boolean;
+  /** Whether no profile vouches for its values. */
+  readonly isOpen: boolean;
   /** What the restricted mode sets the field to, before places and decisions are filled in; null where it says nothing. */
   readonly set: string | null;
   /** Whether a restricted mode in force sets the field, or stands beside it. */
@@ -49,6 +54,9 @@ export interface Member {
   readonly isBatch: boolean;
   /** Whether the profile declares fields below it, so that it stays when it is empty. */
   readonly hasFieldsBelow: boolean;
+  /** Path of the object in which it says the name of another member, and of the one in which it is the value of that name; or null. */
+  readonly nameIn: string | null;
+  readonly valueIn: string | null;
   readonly members: Map<string, Member>;
 }
 
@@ -127,7 +135,16 @@ export class ScrubPlan {
     const plan = this.field(this.nameInBatch(path));
     const isBatch = this.profile.isBatch(path);
     const hasFieldsBelow = this.profile.hasFieldsBelow(plan.path);
-    const member: Member = { path: detach(path), parent, plan, isBatch, hasFieldsBelow, members: new Map() };
+    const member: Member = {
+      path: detach(path),
+      parent,
+      plan,
+      isBatch,
+      hasFieldsBelow,
+      nameIn: objectOfName(path),
+      valueIn: objectOfValue(path),
+      members: new Map(),
+    };
     if (this.memberCount >= MAX_NAMES) {
       this.roots.clear();
       this.memberCount = 0;
@@ -171,6 +188,8 @@ export class ScrubPlan {
       action: isClickId ? stricterAction(rule === null ? 'forward' : action, this.clickIds) : action,
       named,
       isClickId,
+      isBelow: !isDeclared && path.includes('.'),
+      isOpen,
       set,
       isOfRestriction: this.restrictions.some(
         ({ beside, set, add }) => beside === path || [...set, ...add].some(([name]) => name === path),

@@ -6,6 +6,7 @@ import { classOfName } from '../privacy/names.ts';
 import { decodePercent } from '../privacy/percent.ts';
 import { remember } from '../privacy/remember.ts';
 import { LIMITS, type ScrubContext } from './scrub-context.ts';
+import { namesSomebody } from './scrub-named.ts';
 
 export type AddressRule = 'keep' | 'path' | 'origin' | 'drop';
 
@@ -47,7 +48,7 @@ export function collectFromUrl(ctx: ScrubContext, place: string, whole: string, 
 /** Digits, signs and letters without which no segment of a path looks like somebody. */
 const MAY_NAME = /\d{3}|[@%;&=[({\\]|[^\x20-\x7e]|[A-Za-z0-9_-]{12}/;
 
-/** A path without segments that look like somebody: e-mail addresses, random ids, words with many digits. */
+/** A path without segments that look like somebody: e-mail addresses, `@anna`, random ids, words with many digits. */
 export function cleanPath(path: string): string {
   if (!MAY_NAME.test(path)) return path;
   return path
@@ -56,7 +57,7 @@ export function cleanPath(path: string): string {
       const text = decodePercent(segment.split(';')[0] as string);
       const digits = text.match(/\d/g)?.length ?? 0;
       const isIdLike = digits >= 6 || (digits >= 4 && /[A-Za-z]/.test(text));
-      if (isIdLike || findClass(text) !== null) return '-';
+      if (isIdLike || text.startsWith('@') || findClass(text) !== null) return '-';
       return segment.split(';')[0] as string;
     })
     .join('/');
@@ -73,7 +74,7 @@ function keepQuery(query: string): string | null {
   const kept = rewritePairs(query, '&', (name, value) => {
     if (seen.has(name) || value === null || classOfName(name) !== null || findClass(name) !== null) return false;
     seen.add(name);
-    return value.length <= 100 && findClass(value) === null && !mayHoldQuery(value);
+    return value.length <= 100 && findClass(value) === null && !mayHoldQuery(value) && !namesSomebody(name, value);
   });
   return kept === '' ? null : kept;
 }

@@ -50,7 +50,8 @@ function decideField(ctx: ScrubContext, plan: FieldPlan, value: string): Verdict
   if (plan.isClickId) {
     return action === 'forward' ? forwardValue(ctx, path, rule, value) : removeValue(ctx, path, null, 'click-id', value);
   }
-  if (rule !== null && rule.holds !== null && value !== '') return treatHolder(ctx, path, rule, value);
+  if (rule !== null && rule.holds !== null && value !== '' && (!plan.isBelow || startsLikeJson(value)))
+    return treatHolder(ctx, path, rule, value);
   if ((rule === null || rule.class === 'undeclared') && value.length >= 24) {
     const hit = readWrappedHit(ctx, path, value);
     if (hit !== null) return hit;

@@ -62,6 +62,12 @@ const QUOTED =
   /=(?:40(?![\w-]{0,60}\.(?:png|jpe?g|gif|webp|avif|svg|ico|pdf|html?|php|aspx?|js|css|json|xml|csv|mp[34]|zip)\b)|2E|5F|2D|2B)/gi;
 const AT_WORD = /\s{0,3}[[({]at[\])}]\s{0,3}/gi;
 const DOT_WORD = /\s{0,3}[[({](?:dot|punkt|point|punto)[\])}]\s{0,3}/gi;
+/** ` at ` as a word before a host with ` dot ` in it, which ends in letters of a country or in one of the common domains. */
+const SPELLED_AT =
+  /(?<=[\p{L}\p{N}]) at (?=[\p{L}\p{N}-]{1,63}(?: dot [\p{L}\p{N}-]{1,63}){0,3} dot (?:[a-z]{2}|com|net|org|edu|gov|info|biz|app|dev)(?![\p{L}\p{N}]))/giu;
+const SPELLED_DOT = /(?<=[\p{L}\p{N}]) dot (?=[\p{L}\p{N}])/giu;
+/** ` at ` before a host, behind what has the form of a name in an address: `Sale at shop.example` tells of a place. */
+const NAME_AT = /(?<=[\p{L}\p{N}][._+]\p{L}[\p{L}\p{N}]{0,40}) at (?=(?:[\p{L}\p{N}-]{1,63}\.){1,4}\p{L}{2,63})/giu;
 /** Characters that are not seen (Unicode, UAX #44): soft hyphen, zero-width space and joiners, marks of direction. */
 const UNSEEN = /\p{Default_Ignorable_Code_Point}/gu;
 /** Of any script but ASCII's. */
@@ -147,6 +153,13 @@ function readQuoted(match: string): string {
   return String.fromCharCode(Number.parseInt(match.slice(1), 16));
 }
 
+/** The text with the words and escapes that stand for `@` and `.` in addresses as those. */
+function readAddressWords(text: string): string {
+  const plain = text.replace(QUOTED, readQuoted).replace(AT_WORD, '@').replace(DOT_WORD, '.').replace(NAME_AT, '@');
+  const spelled = plain.replace(SPELLED_AT, '@');
+  return spelled === plain ? plain : spelled.replace(SPELLED_DOT, '.');
+}
+
 /** A digit of any script as one of ASCII: they stand in rows of ten. */
 function readDigit(char: string): string {
   const point = char.codePointAt(0) as number;
@@ -182,7 +195,7 @@ function visitViews(text: string, shape: number, visit: (view: string) => boolea
     if (plain !== text && visit(plain)) return true;
   }
   if (shape & HAS_AT_WORD) {
-    const plain = text.replace(QUOTED, readQuoted).replace(AT_WORD, '@').replace(DOT_WORD, '.');
+    const plain = readAddressWords(text);
     if (plain !== text && visit(plain)) return true;
   }
   if (shape & HAS_BASE64 && visitBase64(text, visit)) return true;

@@ -1,6 +1,6 @@
 /**
- * Finds identifiers by their looks in text that nobody declared: e-mail addresses, phone numbers, IP addresses, payment cards, IBANs,
- * JWTs and long random ids. Conservative about separators: what could be a phone number with dashes is one. Linear in the text.
+ * Finds identifiers by their looks in text that nobody declared: e-mail addresses, phone numbers, IP and MAC addresses, payment cards,
+ * IBANs, JWTs and long random ids. Conservative about separators: what could be a phone number with dashes is one. Linear in the text.
  */
 import { isCardNumber, isIban } from './checksums.ts';
 import { readIpv4, readIpv6 } from './ip-text.ts';
@@ -25,6 +25,8 @@ const NUMBERS = /(?<![\p{L}\p{N}])[+(]?\(?\d(?:[\d ().\-/\u00a0\u2010-\u2014\u20
  */
 const UNDERSCORED =
   /(?<![\p{L}\p{N}])(?<!\d_)(?:(?:\+|00)\d{1,3}(?:_\d{2,9}){2,4}|0\d{2,4}_\d{5,9}|0\d{2,4}(?:_\d{2,4}){2,3}|(?:1_)?[2-9]\d\d_[2-9]\d\d_(?!19|20)\d{4})(?![\p{L}\p{N}]|_\d)/gu;
+/** The number of a payment card, or an American Express card, in its groups with `_` between. */
+const UNDERSCORED_CARD = /(?<![\p{L}\p{N}_])(?:\d{4}(?:_\d{4}){3}|\d{4}_\d{6}_\d{5})(?![\p{L}\p{N}_])/gu;
 /** An area code with `:` or `,` behind it. Decimals have no zero before another digit, and lists have more than two numbers. */
 const AREA_CODE = /0(?<![\p{L}\p{N}.,:]0)\d{2,4}[:,]\d{7,9}(?![\p{L}\p{N}]|[.,:]\d)/gu;
 /** A hash in groups, of 128 bits at least. */
@@ -34,6 +36,10 @@ const ANY_GROUP = / (?:[0-9a-f]{2}){1,4} /i;
 const MIN_GROUPED = 35;
 const IPV6 = /(?:(?<![0-9a-zA-Z:.])|(?<=[g-zG-Z]:))[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,5}){2,9}(?:\.\d{1,3}){0,3}(?![0-9a-zA-Z:])/g;
 const IPV4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)/g;
+/** The address of a network card (IEEE 802, EUI-48), with dashes; those with colons look like an IPv6 address. */
+const DASHED_MAC = /(?<![0-9a-z])(?=[a-f-]{0,14}\d)(?:[0-9a-f]{2}-){5}[0-9a-f]{2}(?![0-9a-z])/gi;
+const COLON_MAC = /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/i;
+const MIN_MAC = 17;
 /** Zeros that make three digits of one or two. Numbers of versions are padded to two. */
 const PADDING = /\b(?:00(?=\d\b)|0(?=\d\d\b))/g;
 const IBAN = /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])/gi;
@@ -49,12 +55,13 @@ function collect(
   found: Finding[],
   carrier: CarrierClass,
   accept?: (match: string) => boolean,
+  from = 0,
 ): void {
   pattern.lastIndex = 0;
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     if (match[0] === '') pattern.lastIndex++;
     else if (accept === undefined || accept(match[0])) {
-      found.push({ class: carrier, start: match.index, end: match.index + match[0].length });
+      found.push({ class: carrier, start: from + match.index, end: from + match.index + match[0].length });
     }
   }
 }
@@ -123,12 +130,16 @@ function isIpv4(text: string): boolean {
   return readIpv4(text) !== null || (text.includes('0') && readIpv4(text.replace(PADDING, '')) !== null);
 }
 
-/** The address by itself, behind a word (`mailto:2001:…`, `a:2001:…`) or before a port without brackets. */
-function findIpv6(text: string, found: Finding[]): void {
+/** The address of a network card, or an IPv6 address: by itself, behind a word (`mailto:2001:…`, `a:2001:…`) or before a port without brackets. */
+function findColons(text: string, found: Finding[]): void {
   IPV6.lastIndex = 0;
   for (let match = IPV6.exec(text); match !== null; match = IPV6.exec(text)) {
     const [whole] = match;
     if (whole.length < 4) continue;
+    if (whole.length === MIN_MAC && COLON_MAC.test(whole)) {
+      found.push({ class: 'online-id', start: match.index, end: match.index + MIN_MAC });
+      continue;
+    }
     const parts: [number, number][] = [
       [0, whole.length],
       [0, whole.lastIndexOf(':')],
@@ -208,13 +219,14 @@ export function isRandomToken(token: string): boolean {
   return hex === length || hasMixedRun || isMixedRun(length - runStart, runDigits, runLetters);
 }
 
-/** Random ids, and UUIDs within them, whatever stands around those. */
+/** Random ids, and UUIDs and MAC addresses within tokens, whatever stands around those. */
 function findTokens(text: string, found: Finding[]): void {
   for (let start = 0; start < text.length; start++) {
     const end = endOfRun(text, start, TOKEN);
     if (end - start >= MIN_TOKEN) {
       const token = text.slice(start, end);
       if (isRandomToken(token)) found.push({ class: 'online-id', start, end });
+      if (end - start >= MIN_MAC && token.includes('-')) collect(token, DASHED_MAC, found, 'online-id', undefined, start);
       if (end - start >= MIN_UUID) {
         for (const { index, 0: uuid } of token.matchAll(UUID)) {
           if (uuid !== NIL_UUID) found.push({ class: 'online-id', start: start + index, end: start + index + MIN_UUID });
@@ -235,7 +247,10 @@ export function findIdentifiers(text: string, shape = shapeOf(text)): readonly F
   if (shape & HAS_AT) findEmails(text, found);
   if (shape & HAS_DIGITS) {
     findNumbers(text, found);
-    if (text.includes('_')) collect(text, UNDERSCORED, found, 'direct');
+    if (text.includes('_')) {
+      collect(text, UNDERSCORED, found, 'direct');
+      collect(text, UNDERSCORED_CARD, found, 'direct', (match) => isCardNumber(match.replaceAll('_', '')));
+    }
     if (text.includes(':') || text.includes(',')) collect(text, AREA_CODE, found, 'direct');
   }
   if (shape & HAS_IBAN) {
@@ -243,7 +258,7 @@ export function findIdentifiers(text: string, shape = shapeOf(text)): readonly F
     if (text.length >= MIN_GROUPED && ANY_GROUP.test(text)) collect(text, GROUPED_HASH, found, 'online-id', hasLetters);
   }
   if (shape & HAS_DOTS) collect(text, IPV4, found, 'ip', isIpv4);
-  if (shape & HAS_COLONS) findIpv6(text, found);
+  if (shape & HAS_COLONS) findColons(text, found);
   if ((shape & HAS_TOKEN) === 0) return found;
   if (text.includes('eyJ')) collect(text, JWT, found, 'online-id');
   findTokens(text, found);

@@ -7,7 +7,8 @@
  * (admitad_uid), Adobe (ef_id, s_kwcid, at_recipient_id), HubSpot (_hsenc, __hstc, hsCtaTracking), Mailchimp (mc_eid), Marketo (mkt_tok),
  * Klaviyo (_kx, _ke, klaviyo_id), Oracle Eloqua (elq, elqTrackId), Listrak (trk_contact), Vero (vero_id), Omeda (oly_*_id), Drip (__s),
  * Wicked Reports (wickedid), Branch (_branch_match_id), Matomo (pk_vid), Instagram (igshid, igsh), beehiiv (_bhlid), MailerLite
- * (ml_subscriber_hash), Salesforce (et_rid, sfmc_sub), Piwik PRO and others; the advertising ids of Apple (IDFA) and Android (AAID, GAID).
+ * (ml_subscriber_hash), Salesforce (et_rid, sfmc_sub), Piwik PRO and others; the advertising ids of Apple (IDFA) and Android (AAID, GAID), and those that Prebid
+ * hands on (docs.prebid.org/dev-docs/modules/userId.html).
  */
 import { remember } from './remember.ts';
 import type { CarrierClass } from './report.ts';
@@ -22,7 +23,9 @@ const CLICK_IDS = (
   'guccounter guce_referrer nb_klid phclid ko_click_id obclid ndclid adclid sznclid rtkcid ttd_click pins_campaign_id ' +
   'tduid sscid ransiteid zanpid admitad_uid vmcid mibextid _ke klaviyo_id elq elqtrackid trk_contact ' +
   'fbp auid gcl_au gcl_aw gcl_dc gcl_gb gcl_gs gcl_ha gcl_gf gcl_ag ttp uetvid uetsid scid pin_unauth rdt_uuid muid ' +
-  'idfa gaid adid aaid maid ifa advertisingid advertising_id appleidfa androididfa androidadid oaid rdid madid google_ad_id mobile_ad_id'
+  'idfa gaid adid aaid maid ifa advertisingid advertising_id appleidfa androididfa androidadid oaid rdid madid google_ad_id mobile_ad_id ' +
+  'uid2 uid2_token euid euid_token id5id id5_id pubcid sharedid rampid ramp_id idl_env panorama_id panoramaid lotame_id tdid ttdid hadronid hadron_id ' +
+  'zeotap_id zeotapid netid utiq criteo_id'
 ).split(' ');
 const CLICK_ID_SET = new Set(CLICK_IDS);
 /** Words that make any name that of such an id: `ios_idfa`, `fbp_cookie`, `gclidValue`. */
@@ -58,9 +61,14 @@ const HIDDEN_LETTER = /%(?:25)*(?:4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9a])|\\u00[4-
  * Labels of campaigns and mailings, the same for all who click or receive: Google's gad_source and gad_campaignid, which are aggregate
  * (support.google.com/google-ads/answer/16193746), and gclsrc, which says what made the click id (support.google.com/searchads/answer/6292795);
  * Mailchimp's mc_cid and Matomo's mtm_cid and pk_cid (campaign), HubSpot's _hsmi (mailing), Adobe's s_cid (tracking code), Meta's fb_source.
- * GA4's screen_name is a screen of an app.
+ * GA4's screen_name is a screen of an app, its (ga_)session_number how many sessions
+ * there were.
  */
-const LABELS = new Set('gad_source gad_campaignid gclsrc mc_cid mtm_cid pk_cid _hsmi s_cid fb_source screen_name'.split(' '));
+const LABELS = new Set(
+  'gad_source gad_campaignid gclsrc mc_cid mtm_cid pk_cid _hsmi s_cid fb_source screen_name session_number sessionnumber ga_session_number'.split(
+    ' ',
+  ),
+);
 
 const WORDS: Record<string, CarrierClass> = {};
 function define(carrier: CarrierClass, words: string, endings = ''): void {
@@ -78,9 +86,38 @@ define(
     'password passwd pwd street housenumber houseno address address1 address2 cardnumber loyalty em ph hem sha256 md5 sha1 hashed people person sso ssoid ' +
     'licenseplate licenceplate numberplate pnr taxid taxno taxnumber',
 );
-define('direct', 'usr user uid customer member cust account profile employee patient student buyer shopper', `${NUMBERS} name`);
-define('direct', 'lead card insurance', NUMBERS);
+define(
+  'direct',
+  'usr user enduser uid customer member cust account profile employee patient student buyer shopper',
+  `${NUMBERS} name`,
+);
+define('direct', 'lead card insurance payback', NUMBERS);
 define('direct', 'external ext unique internal foreign', 'id ids no nr num number key ref uid uuid guid');
+// Of these a number may be a count, and a code or key the same for many.
+define('direct', 'passenger traveller traveler attendee guest driver', 'id ids uid uuid guid name');
+define('direct', 'participant applicant receiver reviewer prospect lead owner', 'name');
+define('direct', 'participant applicant individual citizen voter taxpayer', 'id ids no nr number nummer uid');
+define(
+  'direct',
+  'name cust buyer shopper student patient employee profile billing shipping guest passenger driver traveller',
+  'first last',
+);
+define('direct', 'acct emp staff membership', 'id ids no nr number nummer uid name');
+define('direct', 'household party national', 'id ids uid uuid guid');
+define('direct', 'policy contract booking reservation ticket fax social flyer', 'no nr number nummer');
+define('direct', 'booking reservation', 'ref reference code');
+define('direct', 'apple google facebook fb twitter instagram linkedin whatsapp telegram skype okta cognito', 'id ids uid');
+// A `handle` alone is also what shops call the name of a product in its address.
+define('direct', 'social facebook twitter instagram linkedin whatsapp telegram skype', 'handle name number no');
+define('direct', 'driver drivers', 'license licence');
+define('direct', 'card account policy', 'holder');
+define('direct', 'profile avatar', 'url image pic picture');
+define('direct', 'vat', 'id no nr number');
+define(
+  'direct',
+  'participant applicant beneficiary payer payee assignee addr addr1 addr2 addressline addressline1 addressline2 streetname ' +
+    'clientname mrn medicalrecord yob ssn4 bic nameoncard contractid gravatar frequentflyer',
+);
 define(
   'direct',
   'vorname nachname familienname zuname benutzername benutzer nutzername anrede kunde kundenname telefon telefonnummer telefonnr handy ' +
@@ -88,16 +125,29 @@ define(
     'mitglied konto kontonummer kontonr kartennummer kreditkarte passwort kennwort kennzeichen ' +
     'prenom nomfamille nomcomplet nomclient courriel rue naissance datenaissance sexe civilite mdp motdepasse identifiant numeroclient ' +
     'utilisateur abonne apellido apellidos nombrecompleto correo telefono movil direccion calle nacimiento fechanacimiento usuario contrasena cliente dni nif ' +
-    'sexo cognome indirizzo cellulare nascita datanascita utente codicefiscale sesso sobrenome endereco cpf voornaam achternaam geboortedatum',
+    'sexo cognome indirizzo cellulare nascita datanascita utente codicefiscale sesso sobrenome endereco cpf voornaam achternaam geboortedatum ' +
+    'geburtsort geburtsname kontoinhaber karteninhaber versicherungsnehmer ansprechpartner svnr nomdefamille securitesociale nomecompleto ' +
+    'nascimento datanascimento telefone celular straat huisnummer telefoon telefoonnummer klantnaam gebruikersnaam wachtwoord bsn',
 );
-define('direct', 'kunden mitglieds mitglied personal patienten versicherten steuer', 'nummer nr id');
+define(
+  'direct',
+  'kunden mitglieds mitglied personal patienten versicherten steuer vertrags versicherungs policen matrikel ausweis personalausweis ' +
+    'sozialversicherungs buchungs ticket tel fax festnetz klant klanten',
+  'nummer nr id',
+);
 define(
   'online-id',
   'uuid guid cid clientid client vid visitor visitorid sid sess session sessionid phpsessid jsessionid token auth authorization jwt secret apikey cookie ' +
     'deviceid did fingerprint fp idfv advertising anonymous anonymousid anon distinct ga gid puid tuid nuid duid identity identifier hash sig signature nonce otp ' +
-    'access refresh bearer invite magic reset unsubscribe imei imsi iccid',
+    'access refresh bearer invite magic reset unsubscribe imei imsi iccid hubspotutk hutk macaddress ssid bssid deviceserial ' +
+    'bcookie ecid mcid fpid pcid shopifyy shopifys',
 );
-define('online-id', 'player install installation instance advertiser', 'id ids uid uuid');
+define(
+  'online-id',
+  'player install installation instance advertiser visit android hw hardware browser machine handset viewer reader push amplitude intercom hubspot braze emarsys onesignal firebase',
+  'id ids uid uuid',
+);
+define('online-id', 'serial', 'no nr num number');
 define(
   'geo',
   'lat latitude lon lng long longitude latlng latlon coordinate coordinates coords gps geohash zip zipcode postal postcode postalcode plz city geo location ' +
@@ -106,7 +156,20 @@ define(
 define('ip', 'ip ipaddress ipv4 ipv6 remoteaddr clientip xff');
 
 /** Somebody's where they are the whole name; the name of something else beside another word (`product_name`, `account_type`). */
-const WHOLE = new Set('name nom nombre nome naam age account profile cust employee patient student buyer shopper'.split(' '));
+const WHOLE = new Set(
+  (
+    'name nom nombre nome naam age account profile cust employee patient student buyer shopper ' +
+    'cell insured screenname usernames phones addresses avatar whatsapp telegram skype fax festnetz payback'
+  ).split(' '),
+);
+
+/** What describes many alike, and counts of what they did: `user_type`, `login_method`, `session_count`; and whether: `is_member`. */
+const DESCRIBING = new Set(
+  'type types status role roles segment segments tier method count counts duration level plan group version kind category length'.split(
+    ' ',
+  ),
+);
+const WHETHER = new Set(['is', 'has']);
 
 const BOUNDARY = /[^a-z0-9]+|(?<=[a-z])(?=[0-9]{3})/;
 const CAMEL = /([a-z0-9])([A-Z])/g;
@@ -143,12 +206,47 @@ function lookUp(word: string): CarrierClass | null {
   return Object.hasOwn(WORDS, word) ? (WORDS[word] ?? null) : null;
 }
 
+/** A word with the one or two behind it. Single letters make other words of four letters and fewer. */
+function lookUpBeside(words: readonly string[], at: number): CarrierClass | null {
+  const [word = '', next = '', third = ''] = words.slice(at, at + 3);
+  const pair = word + next;
+  const isPair = next !== '' && (pair.length > 4 || Math.min(word.length, next.length) > 1);
+  return (isPair ? lookUp(pair) : null) ?? (third === '' ? null : lookUp(pair + third));
+}
+
+/** Words before others that are written as one with them: `useremail`, `customerlastname`, `mobilephone`. */
+const BEFORE =
+  /^(?:user|customer|client|member|contact|billing|shipping|delivery|invoice|guest|home|work|cell|mobile|email|mail|phone|hashed)(?=.{4})/;
+
+function lookUpWithin(word: string): CarrierClass | null {
+  const [before] = BEFORE.exec(word) ?? [];
+  return before === undefined ? null : lookUp(word.slice(before.length));
+}
+
+/** What says nothing without the name above it: `user.id`, `last_name.value`, `phones.0`. */
+const NESTED = /^(?:ids?|no|nr|num|number|key|ref|uu?id|guid|value|first|last|n)$/i;
+
+/** The last key of a path, places in lists aside, with those above that it needs. */
+function lastOfPath(path: string): string {
+  const keys = path.split('.').filter((key, i) => i === 0 || !/^\d+$/.test(key));
+  let from = keys.length - 1;
+  while (from > 0 && NESTED.test(keys[from] as string)) from--;
+  const last = keys.pop() as string;
+  // Several of them are in a list of those: `customers.0.no`.
+  return [...keys.slice(from).map((key) => key.replace(/([^s])s$/, '$1')), last].join('_');
+}
+
 /** Labels of a campaign, whichever visit they are of: `$session_entry_utm_source`. */
 const CAMPAIGN = /(?:^|[^a-z])utm_(?:source|medium|campaign|term|content|id|source_platform|creative_format|marketing_tactic)$/i;
 
-/** By its words, and by two that stand beside each other: `first_name`, `firstName` and `firstname` are the same. */
+/** The name of a thing, in JSON below it: `products.0.name`. */
+const NAME_OF_THING =
+  /(?:^|[._])(?:products?|items?|articles?|variants?|brand|categor(?:y|ies)|pages?|screen|events?|campaign|promotions?|app|library|browser|os|plan|lists?|experiments?|features?|flags?|file|form|button|step|store|shop)(?:\.\d+)?\.name$/i;
+
+/** By its words, and by two or three that stand beside each other: `first_name`, `firstName` and `firstname` are the same. */
 function classify(name: string): CarrierClass | null {
-  const last = name.slice(name.lastIndexOf('.') + 1);
+  if (NAME_OF_THING.test(name)) return null;
+  const last = lastOfPath(name);
   if (LABELS.has(last.toLowerCase().replace(TOUCH, '')) || CAMPAIGN.test(last)) return null;
   if (isClickIdName(last)) return 'click-id';
   const words = plainLetters(last)
@@ -156,11 +254,10 @@ function classify(name: string): CarrierClass | null {
     .toLowerCase()
     .split(BOUNDARY)
     .filter((word) => word !== '');
+  if (words.length > 1 && (DESCRIBING.has(words.at(-1) as string) || WHETHER.has(words[0] as string))) return null;
   let found: CarrierClass | null = null;
   words.forEach((word, i) => {
-    const next = words[i + 1];
-    const isPair = next !== undefined && word.length + next.length > 4;
-    const carrier = lookUp(word) ?? (isPair ? lookUp(word + next) : null) ?? lookUp(word.replace(COUNT, ''));
+    const carrier = lookUp(word) ?? lookUpBeside(words, i) ?? lookUp(word.replace(COUNT, '')) ?? lookUpWithin(word);
     if (carrier !== null && (found === null || carrier === 'direct')) found = carrier;
   });
   return found ?? (words.length === 1 && WHOLE.has(words[0] as string) ? 'direct' : null);

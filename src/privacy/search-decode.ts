@@ -11,6 +11,9 @@ const SYMBOLS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+
 for (let i = 0; i < 64; i++) BASE64[SYMBOLS.charCodeAt(i)] = i;
 BASE64[45] = 62;
 BASE64[95] = 63;
+// A form's `+` that was read as a space: no letter by itself, but within what is decoded it is one.
+const SPACE = 32;
+BASE64[SPACE] = 62;
 for (let i = 0; i < 10; i++) HEX_VALUES[48 + i] = i;
 for (let i = 0; i < 6; i++) {
   HEX_VALUES[65 + i] = 10 + i;
@@ -34,7 +37,7 @@ export const BACKSLASH = 64;
 export const GZIP = 128;
 for (let i = 0; i < 256; i++) {
   const value = BASE64[i] as number;
-  if (value === NONE) continue;
+  if (value === NONE || i === SPACE) continue;
   const isHead = value >= 8 && value < 32;
   const group = RUN | (isHead ? HEAD : 0) | ((value & 8) === 0 ? SECOND : 0) | ((value & 2) === 0 ? THIRD : 0);
   KINDS[i] = group | (HEX_VALUES[i] === NONE ? 0 : HEX);

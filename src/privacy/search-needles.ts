@@ -27,6 +27,8 @@ export interface Needles {
   readonly hasWords: boolean;
   /** A value with letters beyond ASCII: its base64 has no tell-tale letters. */
   readonly hasHighBytes: boolean;
+  /** A value in whose base64 a `+` can stand: with letters beyond ASCII, `>` or `~`. */
+  readonly mayHoldPlus: boolean;
   /** A value that fields of a query are parted by: it may stand in several of them. All others stand in one. */
   readonly hasSeparator: boolean;
 }
@@ -58,6 +60,7 @@ export function install(values: readonly string[]): Needles {
   starts.length = values.length + 2;
   next.length = (values.length + 1) * STRIDE;
   let hasHighBytes = false;
+  let mayHoldPlus = false;
   let hasSeparator = false;
   let end = 0;
   for (let i = 0; i < values.length; i++) {
@@ -65,12 +68,13 @@ export function install(values: readonly string[]): Needles {
     starts[i + 1] = end;
     const length = writeFolded(value, end);
     if (length > value.length) hasHighBytes = true;
+    if (value.includes('>') || value.includes('~')) mayHoldPlus = true;
     if (value.includes('&')) hasSeparator = true;
     list(i + 1, end, length);
     end += length;
   }
   starts[values.length + 1] = end;
-  return { hasWords: words.size > 0, hasHighBytes, hasSeparator };
+  return { hasWords: words.size > 0, hasHighBytes, mayHoldPlus: mayHoldPlus || hasHighBytes, hasSeparator };
 }
 
 /** Adds the bytes of a value, folded. @returns how many they are */

@@ -41,13 +41,22 @@ const FOUR_HEXES = HEX * 0x01010101;
 const FOUR_GZIPS = (GZIP * 0x01010101) | 0;
 const KIND_MASK = 0xff << KIND_SHIFT;
 const AMPERSAND = 38;
-const NO_NEEDLES: Needles = { hasWords: false, hasHighBytes: false, hasSeparator: false };
+const SPACE = 32;
+const NO_NEEDLES: Needles = { hasWords: false, hasHighBytes: false, mayHoldPlus: false, hasSeparator: false };
 
 let installed: Searcher | null = null;
 
 function endOfRun(bytes: Uint8Array, at: number, length: number): number {
   let end = at + 1;
   while (end < length && ((KINDS[bytes[end] as number] as number) & RUN) !== 0) end++;
+  return end;
+}
+
+/** The end of a stretch in which single spaces stand for `+`. */
+function endOfSpacedRun(bytes: Uint8Array, at: number, length: number): number {
+  let end = endOfRun(bytes, at, length);
+  while (bytes[end] === SPACE && end + 1 < length && ((KINDS[bytes[end + 1] as number] as number) & RUN) !== 0)
+    end = endOfRun(bytes, end + 1, length);
   return end;
 }
 
@@ -96,6 +105,7 @@ export class Searcher {
     if (this.needles.hasWords) collectWords(bytes, length, this.found);
     const marks = this.searchPlain(bytes, length, depth);
     if (this.needles.hasHighBytes) this.searchAllRuns(bytes, length, depth);
+    if (this.needles.mayHoldPlus) this.searchSpacedRuns(bytes, length, depth);
     if (depth >= MAX_DEPTH || this.isDone()) return;
     if ((marks & PERCENT) !== 0) {
       const unescaped = decodePercentBytes(bytes, length, depth + 1, this.needles.hasSeparator ? null : AMPERSAND);
@@ -162,8 +172,10 @@ export class Searcher {
     for (let at = from; at < from + STRIDE; at++) {
       if (!isGzipBase64(bytes, at)) continue;
       const end = endOfRun(bytes, at, length);
+      const spaced = endOfSpacedRun(bytes, at, length);
       if (!this.isDone()) this.searchDecoded(bytes, at, end, depth);
-      return end;
+      if (!this.isDone() && spaced > end) this.searchDecoded(bytes, at, spaced, depth);
+      return spaced;
     }
     return 0;
   }
@@ -172,6 +184,18 @@ export class Searcher {
   private searchAllRuns(bytes: Uint8Array, length: number, depth: number): void {
     for (let i = 0; i < length; i++) {
       if (((KINDS[bytes[i] as number] as number) & RUN) !== 0) i = this.searchRunAround(bytes, i, length, depth);
+    }
+  }
+
+  /** All stretches of several words, which may be base64 whose `+` were read as spaces. */
+  private searchSpacedRuns(bytes: Uint8Array, length: number, depth: number): void {
+    for (let i = 0; i < length && !this.isDone(); i++) {
+      if (((KINDS[bytes[i] as number] as number) & RUN) === 0) continue;
+      const end = endOfSpacedRun(bytes, i, length);
+      if (end > endOfRun(bytes, i, length)) {
+        for (let offset = i; offset < i + 4; offset++) this.searchDecoded(bytes, offset, end, depth);
+      }
+      i = end;
     }
   }
 

@@ -19,7 +19,7 @@ export const HAS_HEX = 256;
 export const HAS_ENTITY = 512;
 /** Digits enough for an account number, in a text as long as one. */
 export const HAS_IBAN = 1024;
-/** `=40`, `(at`, `[at` or `{at`: an `@` that is written another way. */
+/** `=40`, `(at`, `[at` or `{at`, or the words `at` or `dot`: an address that is written another way. */
 export const HAS_AT_WORD = 2048;
 /** Characters beyond ASCII that may be another form of ASCII, or invisible: all but letters of Latin and common punctuation. */
 export const HAS_WIDE = 4096;
@@ -49,9 +49,9 @@ KINDS[45] = RUN | TOKEN | BETWEEN;
 KINDS[95] = RUN | TOKEN | BETWEEN;
 KINDS[43] = RUN;
 KINDS[47] = RUN | BETWEEN;
-for (const char of ' ().') KINDS[char.charCodeAt(0)] = BETWEEN;
+for (const char of ').') KINDS[char.charCodeAt(0)] = BETWEEN;
 for (const char of '=#[{') KINDS[char.charCodeAt(0)] = MARK;
-KINDS[40] = BETWEEN | MARK;
+for (const char of ' (') KINDS[char.charCodeAt(0)] = BETWEEN | MARK;
 
 /** Spaces and dashes beyond ASCII that stand in numbers. */
 function isWideSeparator(code: number): boolean {
@@ -63,11 +63,18 @@ function isWide(code: number): boolean {
   return code < 0x250 ? code === 0xad : code < 0x2010 || code > 0x2026 || code === 0x2024;
 }
 
-/** What `=`, `#` and opening brackets can begin, by what stands around them. */
+/** Whether the word behind a space is `dot`, or `at` with a dot somewhere behind it. */
+function mayBeAtOrDot(text: string, at: number, next: number, second: number): boolean {
+  if (next === 97 && second === 116) return text.charCodeAt(at + 3) === 32 && text.includes('.', at);
+  return next === 100 && second === 111 && (text.charCodeAt(at + 3) | 32) === 116 && text.charCodeAt(at + 4) === 32;
+}
+
+/** What `=`, `#`, spaces and opening brackets can begin, by what stands around them. */
 function shapeOfMark(text: string, at: number, code: number): number {
   if (code === 35) return at > 0 && text.charCodeAt(at - 1) === 38 ? HAS_ENTITY : 0;
   const next = text.charCodeAt(at + 1);
   const second = text.charCodeAt(at + 2);
+  if (code === 32) return mayBeAtOrDot(text, at, next | 32, second | 32) ? HAS_AT_WORD : 0;
   const isAt = code === 61 ? next === 52 && second === 48 : (next | 32) === 97 && (second | 32) === 116;
   return isAt ? HAS_AT_WORD : 0;
 }

@@ -5,11 +5,14 @@ import { findClass } from '../privacy/detect-nested.ts';
 export const NUMBER = /^-?\d{1,8}(?:\.\d{1,6}(?:(?:0{6,12}|9{6,12})\d{0,6})?)?$/;
 export const NAME = /^[\p{L}\p{M}\p{N}\p{Sc}\p{Extended_Pictographic}_ .,:;/\\()[\]|&!?*+='"#%<>~@–—’‘“”„…•×°®™¿¡№-]{1,100}$/u;
 
-/** A single word with many digits, dates aside, is an id rather than a name. */
+/** A date, or a size behind a word: `banner_300x250`. */
+const DATE_OR_SIZE = /(?<!\d)(?:20\d\d(?:[-_.]?[01]\d(?:[-_.]?[0-3]\d)?)?|(?<=[A-Za-z][_-])\d{2,4}x\d{2,4})(?!\d)/g;
+
+/** A single word with many digits, dates and sizes aside, is an id rather than a name. */
 export function isIdLike(value: string): boolean {
   if (value.length < 6 || value.includes(' ') || !/[A-Za-z]/.test(value)) return false;
-  const undated = value.replace(/(?<!\d)20\d\d(?:[-_.]?[01]\d(?:[-_.]?[0-3]\d)?)?(?!\d)/g, '');
-  return (undated.match(/\d/g)?.length ?? 0) >= 5;
+  const rest = value.replace(DATE_OR_SIZE, '');
+  return (rest.match(/\d/g)?.length ?? 0) >= 5;
 }
 
 /** Whether nothing in what the site chose looks like an identifier. */

@@ -2,6 +2,7 @@
  * Where advertising is denied, a click id leaves no text that stays, whatever it is wrapped in; and a text that holds none stays byte for byte.
  * Rounds: 10,000 of each, with CONSENTRY_LONG=1 200,000.
  */
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { stripClickIds } from '../../src/hit/scrub-click-ids.ts';
 import { ScrubContext } from '../../src/hit/scrub-context.ts';
@@ -20,7 +21,9 @@ function strip(text: string): string | null {
 }
 
 const PIECES = [
-  ...'tea Tee grün 2026-11-23 19.90 1,299.00 EUR v2.3 a=b c;d e&f 50% <b> &amp; here! 日本語 aGVsbG8gd29ybGQgdGhpcw=='.split(' '),
+  ...'tea Tee grün k0size~v0XL~k1x 2026-11-23 19.90 1,299.00 EUR v2.3 a=b c;d e&f 50% <b> &amp; here! 日本語 aGVsbG8gd29ybGQgdGhpcw=='.split(
+    ' ',
+  ),
   ...'= & ; ? # / : [ ] { } " \' \\ %20 %C3%BC http:// https://shop.example/p?q=1&b=2#x {"a":1} [1,2] ["a","b"] utm_source=news'.split(
     ' ',
   ),
@@ -65,6 +68,16 @@ const CARRIERS: readonly ((id: string) => string)[] = [
   (id) => JSON.stringify([['gclid', id]]),
   (id) => JSON.stringify([{ name: 'ttclid', value: id }]),
   (id) => `see https://shop.example/?gclid=${id} for more`,
+  (id) => `came with gclid: ${id}, from an ad`,
+  (id) => `fbclid ${id}`,
+  (id) => `https://shop.example/lp/gclid/${id}/tea`,
+  (id) => `idSKU1~nmTee~k0gclid~v0${id}~k1colour~v1red`,
+  (id) => `https://shop.example/gclid=${id}/tea`,
+  (id) => `<gclid>${id}</gclid>`,
+  (id) => `v1:${Buffer.from(JSON.stringify({ gclid: id })).toString('base64')}`,
+  (id) => gzipSync(`gclid=${id}`).toString('base64'),
+  (id) => JSON.stringify([{ value: id, key: 'gclid' }]),
+  (id) => JSON.stringify([{ k: 'gclid', type: 'text', v: id }]),
 ];
 
 /** Whether a text tells an id, as it is or in base64, however deep. */

@@ -362,6 +362,11 @@ describe('ids of events and orders', () => {
     ['GA1.1.123456789.1790000000', 'keep', gone],
     ['fb.1.1790000002345.123456789', 'keep', gone],
     ['GCL.1790000002.Cj0KCQ', 'keep', gone],
+    ['3c:22:fb:9a:01:7e', 'keep', gone],
+    ['3C-22-FB-9A-01-7E', 'keep', gone],
+    ['4111_1111_1111_1111', 'keep', gone],
+    // Random, as ids of orders are.
+    ['01J9ZQ4NDEKTSV4RRFFQ69G5FA', 'keep', stays],
     ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln', 'keep', gone],
     ['', 'keep', stays],
     ['', 'drop', stays],

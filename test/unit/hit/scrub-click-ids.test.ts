@@ -1,4 +1,5 @@
 /** Click ids leave every text that stays, whatever holds them; everything else stays byte for byte. */
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { stripClickIds } from '../../../src/hit/scrub-click-ids.ts';
 import { ScrubContext } from '../../../src/hit/scrub-context.ts';
@@ -62,6 +63,31 @@ describe('stripClickIds', () => {
       '[{"name":"gclid","value":"Cj0K"},{"key":"fbclid","value":7},{"name":"a","value":"b"}]',
       '[{"name":"gclid"},{"key":"fbclid"},{"name":"a","value":"b"}]',
     ],
+    ['[{"k":"gclid","type":"text","v":"Cj0K"},{"v":"b"}]', '[{"k":"gclid","type":"text"},{"v":"b"}]'],
+    ['[{"name":"gclid","value":{"stringValue":"Cj0K"}}]', '[{"name":"gclid","value":{}}]'],
+    // In words of a text, in segments of a path, and in items of Google Analytics 4.
+    ['gclid: EAIaIQobChMI7bTq8e2yiQMV0oBoCR3Wpw2l', 'gclid: '],
+    ['came with gclid EAIaIQobChMI7bTq8e2yiQMV0oBoCR3Wpw2l, and stayed', 'came with gclid , and stayed'],
+    ['[ad] fbclid -> EAIaIQobChMI7bTq8e2yiQMV0oBoCR3Wpw2l.', '[ad] fbclid -> .'],
+    ['gclid%3A%20EAIaIQobChMI7bTq8e2yiQMV0oBoCR3Wpw2l', 'gclid%3A%20'],
+    ['https://shop.example/lp/gclid/EAIaIQobChMI7bTq8e2yiQMV0oBoCR3Wpw2l/tee', 'https://shop.example/lp/gclid//tee'],
+    ['cookie fb.1.1790000002345.1234567890 was set', 'cookie  was set'],
+    ['what-is-a-gclid and-why-does-it-matter-2026-Guide', 'what-is-a-gclid and-why-does-it-matter-2026-Guide'],
+    ['gclid,fbclid,another_long_parameter_name', 'gclid,fbclid,another_long_parameter_name'],
+    ['idSKU1~nmShirt~k0gclid~v0EAIaIQobChMI7bTq8e2yiQMV0oBoCR3Wpw2l~k1size~v1XL', 'idSKU1~nmShirt~k1size~v1XL'],
+    ['idSKU1~v0Cj0K~k0gclid', 'idSKU1'],
+    ['https://shop.example/gclid=Cj0K/tea=1', 'https://shop.example//tea=1'],
+    ['<gclid>EAIaIQobChMI7bTq8e2yiQMV0oBo</gclid>', '<gclid></gclid>'],
+    ['click id=EAIaIQobChMI7bTq8e2yiQMV0oBo', 'click id='],
+    ['[{"value":"Cj0K","name":"gclid"},{"value":"b"}]', '[{"value":"b"}]'],
+    ['["gclid","fbclid","utm_source"]', '["gclid","fbclid","utm_source"]'],
+    [`v1:${Buffer.from('{"gclid":"Cj0KCQ","b":2}').toString('base64')}`, `v1:${Buffer.from('{"b":2}').toString('base64')}`],
+    [
+      `v1:${Buffer.from('{"colour":"red","b":22}').toString('base64')}`,
+      `v1:${Buffer.from('{"colour":"red","b":22}').toString('base64')}`,
+    ],
+    [`x:${gzipSync('https://a.example/?gclid=1').toString('base64url')}`, 'x:'],
+    ['idSKU1~nmShirt~k0size~v0XL', 'idSKU1~nmShirt~k0size~v0XL'],
     ['{"by":"gclid","value":"a"}', '{"by":"gclid","value":"a"}'],
     ['{"1":["IFA","2026"],"2":[{"name":"Adid","value":"x"}]}', '{"1":["IFA","2026"],"2":[{"name":"Adid","value":"x"}]}'],
     // Names that mean other things, too, count with a value as long as an id.

@@ -329,6 +329,18 @@ describe('a field that holds more', () => {
     expect(reportOf(ctx)).toEqual(report);
   });
 
+  it('holds members that are no documents', () => {
+    const profile = compileSmall('endpoints: []\nfields:\n  - { names: [p], class: undeclared, holds: json }\n');
+    const ctx = contextOf(profile, { rules: LENIENT });
+    expect(
+      treatPairs(
+        ctx,
+        `p=${percent('{"colour":"red","last_name":"Brandt","more":"{\\"city\\":\\"Jena\\",\\"size\\":\\"XL\\"}"}')}`,
+        '',
+      ),
+    ).toBe(`p=${percent('{"colour":"red","more":"{\\"size\\":\\"XL\\"}"}')}`);
+  });
+
   it('keeps what cannot be opened only where its purpose is forwarded in a forwarded hit', () => {
     expect(treat(PART, 'j=words&q=words').left).toBe('j=words&q=words');
     expect(treat(PART, `j=${percent('x?gclid=Cj0K&a=1')}`).left).toBe(`j=${percent('x?a=1')}`);

@@ -49,6 +49,13 @@ describe('findIdentifiers', () => {
     ['a17f 0436 3433 664c d9d6 0e8a f783 38ac', 'a17f 0436 3433 664c d9d6 0e8a f783 38ac'],
     ['94 ea a5 8a cc 43 67 48 83 4d d4 b0 d1 11 09 a5', '94 ea a5 8a cc 43 67 48 83 4d d4 b0 d1 11 09 a5'],
     ['id=cus_NffrFeUfNV2Hib', 'cus_NffrFeUfNV2Hib'],
+    ['mac 3c:22:fb:9a:01:7e!', '3c:22:fb:9a:01:7e'],
+    ['router_3C-22-FB-9A-01-7E', '3C-22-FB-9A-01-7E'],
+    ['card 4111_1111_1111_1111', '4111_1111_1111_1111'],
+    ['3782_822463_10005', '3782_822463_10005'],
+    ['4111.1111.1111.1111', '4111.1111.1111.1111'],
+    ['01J9ZQ4NDEKTSV4RRFFQ69G5FA', '01J9ZQ4NDEKTSV4RRFFQ69G5FA'],
+    ['0ujtsYcgvSTl8PAuAdqWYSMnLOv', '0ujtsYcgvSTl8PAuAdqWYSMnLOv'],
   ])('finds in %j', (text, expected) => {
     expect(found(text)).toContain(expected);
   });
@@ -63,6 +70,8 @@ describe('findIdentifiers', () => {
     'opened 12:30:45 to 13:00',
     'js::core::add',
     '10:20:30:40',
+    '1234_5678_9012_3456',
+    'de-at-ch-fr-it-es',
     'price 1,299.00 EUR',
     '49.900000000000006',
     'C++ @ home',
@@ -131,6 +140,9 @@ describe('findIdentifiers', () => {
       'a@'.repeat(50_000),
       '1:'.repeat(50_000),
       'DE89 '.repeat(20_000),
+      'aa-b1-'.repeat(30_000),
+      '1a:2b:'.repeat(30_000),
+      '1111_'.repeat(50_000),
       'x'.repeat(200_000),
       '+'.repeat(100_000),
       '(1'.repeat(50_000),
@@ -187,6 +199,10 @@ describe('findClass', () => {
     ['quoted-printable', 'anna=2Emuster=40example=2Ecom'],
     ['[at]', 'anna.muster[at]example.com'],
     ['(at) and (dot)', 'anna.muster (at) example (dot) com'],
+    ['at and dot', 'write to anna dot muster at example dot com, please'],
+    ['AT and DOT', 'anna.muster AT example DOT com'],
+    ['at, behind a name', 'write to anna.muster at example.com.'],
+    ['at and dot, encoded', 'anna.muster%20at%20example%20dot%20com'],
     ['encoded [at]', 'anna.muster%5Bat%5Dexample.com'],
     ['full-width forms', 'ａｎｎａ．ｍｕｓｔｅｒ＠ｅｘａｍｐｌｅ．ｃｏｍ'],
     ['ideographic stops', 'anna.muster@example。com'],
@@ -203,6 +219,31 @@ describe('findClass', () => {
     const seen: string[] = [];
     visitIdentifiers(text, (_carrier, value) => seen.push(value));
     expect(seen).toContain(mail);
+  });
+});
+
+describe('words between words', () => {
+  it.each([
+    'Dinner at eight',
+    'polka dot dress at home',
+    'Sale at shop.example',
+    'Connect the dots at home.',
+    'Shop at Polka Dot Boutique',
+  ])('are no address: %s', (text) => {
+    expect(findClass(text)).toBeNull();
+  });
+
+  it('take linear time', () => {
+    for (const text of [
+      ' at a dot'.repeat(20_000),
+      'a.b at '.repeat(20_000),
+      `a at ${'b dot '.repeat(20_000)}`,
+      'a.a'.repeat(50_000),
+    ]) {
+      const start = performance.now();
+      findClass(text);
+      expect(performance.now() - start).toBeLessThan(1_000);
+    }
   });
 });
 

@@ -15,8 +15,22 @@ const SOMEBODY = words(`
   prenom prénom nom nomClient courriel téléphone date_naissance utilisateur sexe
   nombre apellido apellidos correo telefono dirección fecha_nacimiento usuario dni
   nome cognome indirizzo cellulare codice_fiscale data_nascita utente
+  passenger_name passengerId traveller_name traveler_name attendee_name guest_name guestId driver_name contact_name
+  policy_number policyNo contract_no contractNumber contractId acct_no acctName mrn medical_record emp_id staff_no national_id
+  drivers_license driverLicence booking_ref bookingReference reservation_no ticket_no frequent_flyer frequent_flyer_no payback_nr household_id party_id
+  cardholder card_holder accountHolder policyholder name_on_card bic vat_id vatNumber ssn4 yob fax fax_no
+  screenname social_handle whatsapp whatsapp_number telegram skype skype_id twitter_handle instagram_handle facebook_id fb_id fbId google_id apple_id linkedin_id
+  okta_id cognitoId profile_url avatarUrl gravatar
+  name.first buyer.last person.n customers.0.no users.id participant_name applicantId citizen_id membership_no addr addr1 streetname cell insured
+  userlastname customerfirstname useremail emailadresse mobilephone workphone hashedemail
+  user.id customer.number account.0.id last_name.value user.phones.0 page.user.id.value
+  matrikelnummer ausweisnummer kontoinhaber versicherungsnummer vertragsnummer buchungsnummer ticketnummer telnr faxnr festnetz geburtsort
+  klantnummer klant_nr straat huisnummer telefoonnummer nome_completo data_nascimento telefone celular nom_de_famille
 `);
-const DEVICE = words('playerId player_id installId install_id advertiserId anonymousId device_id imei');
+const DEVICE = words(`
+  playerId player_id installId install_id advertiserId anonymousId device_id imei
+  bcookie ecid mcid fpid shopify_y browser_id machine_id amplitude_id onesignal_id push_id hubspotutk hutk visit_id device_serial serial_no serialNumber android_id hw_id wifi_ssid macaddress
+`);
 const PLACE = words('coordinates latlng lat_lng latLon gps latitude plz ville codePostal ciudad citta wohnort');
 const CAMPAIGN = words('gad_source gad_campaignid gclsrc mc_cid mtm_cid pk_cid _hsmi s_cid fb_source $initial_gad_source');
 const OF_NOBODY = words(`
@@ -26,6 +40,24 @@ const OF_NOBODY = words(`
   affiliation currency method value coupon tax tax_code shipping quantity index variant template search_term app_version
   account_type profile_type card_type employee_count lead lead_source external external_link unique unique_count unique_visitors ext internal
   internal_search install_source cardinality ui_card screen_class page_title link_text video_title custom customs engagement_time_msec
+  product_category product_brand product_price product_sku product_url product_handle product_type sku gtin ean isbn asin mpn item_brand item_category
+  event_category event_action event_label event_value event_type event_count page_type page_path page_category page_number page_count page_language
+  screen_size screen_resolution campaign_source campaign_medium ad_group ad_name ad_format ad_position banner_name placement creative_slot keyword
+  app_build platform os_name os_version browser_name browser_version device_type device_category viewport color_depth orientation connection_type
+  user_type userType user_status user_role user_segment user_tier login_method loginMethod login_status login_count signup_method status
+  customer_type customer_segment customer_group member_type member_level membership_type subscription_type plan_name account_status account_plan
+  session_count sessionCount session_duration session_number ga_session_number visit_count visit_number visitor_type is_logged_in is_mobile has_account
+  cart_value cart_id cart_total order_status order_total payment_method payment_type payment_provider card_brand shipping_method shipping_cost
+  delivery_method coupon_code discount voucher price revenue subtotal total vat_rate tax_rate stock availability colour size material brand category
+  content_type content_group video_duration video_percent video_provider scroll_depth link_url link_domain button_text button_name form_type error_message
+  error_code step_name author author_name published_at headline article_id article_title tags theme language locale country_code experiment_id
+  experiment_name variant test_name feature_name flag_name guest_count guests passenger_count driver_version traveller_type ticket_type ticket_count
+  booking_type booking_status booking_window booking_value contract_type contract_length policy_type policy_version policy_name staff_pick party_size
+  third_party_cookies household_size national_team apple_pay google_pay google_maps facebook_pixel facebook_page share_whatsapp whatsapp_click
+  social_network share_method serial_position hardware_type android_version visit_source visit_depth profile_type avatar_color file_extension store_type
+  shop_name rating review_count traffic_source channel hostname protocol results_count result_position sort_order filter_name fare_class cabin_class
+  airline route departure_date nights rooms adults property_type room_type hotel_name rental_days last_4_weeks name_length famille_produit
+  handle products.name items.0.name ep.category.name nom_de_produit product.id order.number item.0 page.value event.id user.type
 `);
 
 describe('classOfName', () => {

@@ -3,8 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { guardHit } from '../../../src/hit/guard.ts';
 import { Searcher, searcherFor } from '../../../src/privacy/search.ts';
 
-const SECRETS = ['anna.muster@example.com', 'IwAR2aOpenFbclid0Zk3xT9q', 'Ünal Öztürk', 'u-48213', '+12025550143'];
+const SECRETS = ['anna.muster@example.com', 'IwAR2aOpenFbclid0Zk3xT9q', 'Ünal Öztürk', 'u-48213', '+12025550143', 'ab~anna>~77'];
 const percent = (text: string): string => [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+
+/** Base64 of compressed text that has a `+` in it, and a space for it. */
+function spacedGzip(text: string): string {
+  for (let i = 0; ; i++) {
+    const encoded = gzipSync(`${i}${text}`).toString('base64');
+    if (encoded.includes('+')) return encoded.replaceAll('+', ' ');
+  }
+}
 
 const ENCODINGS: readonly (readonly [string, (text: string) => string | Buffer])[] = [
   ['raw', (text) => text],
@@ -21,6 +29,10 @@ const ENCODINGS: readonly (readonly [string, (text: string) => string | Buffer])
   ['base64 behind other letters', (text) => `abc${Buffer.from(text).toString('base64')}`],
   ['base64 twice', (text) => Buffer.from(Buffer.from(text).toString('base64')).toString('base64')],
   ['base64, percent-encoded', (text) => encodeURIComponent(Buffer.from(`>>>${text}???`).toString('base64'))],
+  ['base64 with spaces for +', (text) => Buffer.from(`~~>${text}~>>`).toString('base64').replaceAll('+', ' ')],
+  ['base64 with %20 for +', (text) => Buffer.from(`~~>${text}~>>`).toString('base64').replaceAll('+', '%20')],
+  ['gzip in base64 with spaces for +', (text) => spacedGzip(text)],
+  ['gzip in base64 with %20 for +', (text) => spacedGzip(text).replaceAll(' ', '%20')],
   ['percent-encoded, in base64', (text) => Buffer.from(`u=${percent(text)}`).toString('base64')],
   ['hexadecimal', (text) => Buffer.from(text).toString('hex')],
   ['hexadecimal at an odd place', (text) => `a${Buffer.from(text).toString('hex')}`],
