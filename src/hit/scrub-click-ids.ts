@@ -86,9 +86,11 @@ function strip(ctx: ScrubContext, place: string, text: string, depth: number): s
 /** The text without ids that stand behind their names in it, other than in pairs and JSON. */
 function stripTold(ctx: ScrubContext, place: string, text: string, depth: number): string {
   const item = text.includes('~k') ? stripItem(ctx, place, text) : text;
+  const isLong = hasRun(item, MIN_TOLD);
+  if (!isLong && !item.includes('fb.') && !item.includes('GCL.')) return item;
   // What is percent-encoded may cut a stretch in two: it is looked at again where it is decoded.
-  const rest = hasRun(item, MIN_HIDDEN) && !ENCODED_MARK.test(item) ? stripRuns(ctx, place, item, depth) : item;
-  if (!hasRun(rest, MIN_TOLD) && !rest.includes('fb.') && !rest.includes('GCL.')) return rest;
+  const mayHide = isLong && hasRun(item, MIN_HIDDEN) && !ENCODED_MARK.test(item);
+  const rest = mayHide ? stripRuns(ctx, place, item, depth) : item;
   return rest.replace(TOLD, (told: string, id: string) => {
     if (!isRandomToken(id) && !(LETTERS_AND_DIGITS.test(id) && /\d/.test(id) && /[A-Z]/.test(id))) return told;
     removeClickId(ctx, place, id);
