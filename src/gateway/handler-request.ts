@@ -80,7 +80,9 @@ export class VisitorSocket extends Socket {
 
   #take(bytes: Buffer | string, done: (error?: Error | null) => void): void {
     if (this.timeout) this.setTimeout(this.timeout);
-    if (this.#output === undefined || this.#output.writeFramed(bytes)) done();
+    // Done before it has left: a handler may use the memory for something else by then. What is larger waits for its drain.
+    const own = typeof bytes === 'string' || bytes.length >= this.writableHighWaterMark ? bytes : Buffer.from(bytes);
+    if (this.#output === undefined || this.#output.writeFramed(own)) done();
     else this.#goOn = done;
   }
 

@@ -8,7 +8,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Context } from 'koa';
 import { koaBody } from 'koa-body';
 import { afterEach, describe, expect, it } from 'vitest';
-import { consentry } from '../../src/index.ts';
+import { type ConsentryGuard, consentry } from '../../src/index.ts';
+import { listen } from '../../src/ops/server.ts';
 import { type CollectorApp, type KoaCollector, startKoaCollector } from '../support/koa-collector.ts';
 
 type Line = readonly [string, string];
@@ -310,6 +311,28 @@ describe('how an answer ends', () => {
     await expect.poll(() => happened).toEqual(['request aborted', 'answer close', 'request close']);
   });
 
+  it('in the bytes that were written, where a handler uses their memory again', async () => {
+    const [blocks, length] = [2_000, 8_000];
+    test = await start(async (ctx) => {
+      ctx.respond = false;
+      ctx.res.writeHead(200, { Connection: 'close', 'Content-Length': blocks * length });
+      const block = Buffer.alloc(length);
+      for (let i = 0; i < blocks; i++) {
+        block.fill(i % 251);
+        await new Promise((resolve) => ctx.res.write(block, resolve));
+      }
+      ctx.res.end();
+    });
+    const socket = await open();
+    socket.write(get(HIT).replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
+    await wait(200);
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    const answer = Buffer.concat(chunks);
+    const body = answer.subarray(answer.indexOf('\r\n\r\n') + 4);
+    expect(body.equals(Buffer.concat(Array.from({ length: blocks }, (_, i) => Buffer.alloc(length, i % 251))))).toBe(true);
+  });
+
   it('and can be waited for when it has ended', async () => {
     let isOver = false;
     test = await start((ctx) => {
@@ -360,6 +383,35 @@ describe('what it is attached to', () => {
     test = await startKoaCollector({ routes }, (app, guard) => void app.use(guard), 'attached');
     await expect(test.guard.attach(test.server)).rejects.toThrow(/attach one only/);
     await expect(test.guard.attach(createTlsServer() as never)).rejects.toThrow(/leave it out/);
+  });
+
+  it('may end and listen again, and its idle connections still end', async () => {
+    const mount = (app: CollectorApp, guard: ConsentryGuard) => void app.use(guard);
+    test = await startKoaCollector({ routes }, mount);
+    test.server.keepAliveTimeout = 200;
+    await test.guard.attach(test.server);
+    await new Promise((resolve) => test.server.close(resolve));
+    test.port = await listen(test.server, '127.0.0.1', 0);
+    const socket = await open();
+    socket.write(get(HIT, DENIED));
+    expect(await read(socket)).toContain('HTTP/1.1 204');
+  });
+
+  it('has the errors of its own listeners, as ever', async () => {
+    test = await startKoaCollector({ routes }, (app, guard) => void app.use(guard), 'attached');
+    test.server.on('request', () => {
+      throw new Error('of a listener');
+    });
+    const others = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    const thrown = once(process, 'uncaughtException');
+    const socket = await open();
+    socket.write(get(HIT));
+    const [error] = await thrown;
+    for (const other of others) process.on('uncaughtException', other);
+    socket.destroy();
+    expect(error).toMatchObject({ message: 'of a listener' });
+    expect(test.logged.join()).not.toContain('a fault of ours');
   });
 
   it('may listen already, and refuses upgrades', async () => {
