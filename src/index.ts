@@ -22,7 +22,8 @@ export interface ConsentryGuard extends Koa.Middleware {
   /**
    * Reads the connections of the server that the application listens on, once the guard is ready, and refuses protocol upgrades. A
    * dropped hit then costs what it costs in front of a collector, and of one that goes on all of koa sees the scrubbed request only.
-   * Requests for other paths, and until then all, are read by node:http and met by the middleware.
+   * Hits in an unusual form (chunks, HTTP/1.0, another spelling of the path), requests for other paths, and until then all, are read
+   * by node:http: the guard has to be among the middlewares as well, ahead of whatever must not see them.
    *
    * Rejects with a TypeError for a server that is not one of node:http (leave it out where the application ends TLS by itself), and
    * where a guard is attached already.

@@ -7,6 +7,9 @@ import type { OutgoingHit } from '../hit/outgoing.ts';
 import type { Route } from '../hit/route.ts';
 import type { DirectResponse } from '../ops/direct-response.ts';
 
+/** What is longer is put together as bytes: text has an end. */
+const MOST_JOINED_BYTES = 65_536;
+
 export interface VisitorConnection {
   /** Whether the visitor came over TLS, without which a handler could set no secure cookie. */
   readonly secure: boolean;
@@ -17,6 +20,8 @@ export interface VisitorConnection {
 /** A connection that nothing comes from, and of which is known what a handler may know of the visitor's. */
 export class VisitorSocket extends Socket {
   encrypted: boolean;
+  /** Told when the visitor is gone. */
+  request: IncomingMessage | null = null;
   /** Null where the address is not to be seen. */
   readonly visitor: string | null;
   readonly #output: DirectResponse | undefined;
@@ -29,6 +34,8 @@ export class VisitorSocket extends Socket {
     this.#output = output;
     output?.on('drain', () => this.#drained());
     output?.on('close', () => this.destroy());
+    // A handler that gives up with an error means this answer, not the process.
+    this.on('error', ignore);
   }
 
   override _read(): void {}
@@ -37,11 +44,32 @@ export class VisitorSocket extends Socket {
     this.#take(typeof chunk === 'string' && encoding !== 'latin1' ? Buffer.from(chunk, encoding) : chunk, done);
   }
 
+  /** A handler that ends the connection by itself. */
+  override _final(done: (error?: Error | null) => void): void {
+    this.#output?.endFramed(false);
+    this.once('finish', () => this.destroy());
+    done();
+  }
+
+  /** In the middle of an answer it is the visitor's connection that breaks off. */
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#goOn = null;
+    const output = this.#output;
+    if (output?.writableFinished === false) {
+      output.destroy();
+      this.request?.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
+    }
+    super._destroy(error, done);
+  }
+
   /** Head and body in one piece where both are there. */
   override _writev(
     chunks: readonly { chunk: Buffer | string; encoding: BufferEncoding }[],
     done: (error?: Error | null) => void,
   ): void {
+    let length = 0;
+    for (const { chunk } of chunks) length += chunk.length;
+    if (length > MOST_JOINED_BYTES) return this.#take(Buffer.concat(chunks.map(asBytes)), done);
     let text = '';
     for (const { chunk, encoding } of chunks) {
       if (typeof chunk !== 'string') text += chunk.toString('latin1');
@@ -51,7 +79,10 @@ export class VisitorSocket extends Socket {
   }
 
   #take(bytes: Buffer | string, done: (error?: Error | null) => void): void {
-    if (this.#output === undefined || this.#output.writeFramed(bytes)) done();
+    if (this.timeout) this.setTimeout(this.timeout);
+    // Done before it has left: a handler may use the memory for something else by then. What is larger waits for its drain.
+    const own = typeof bytes === 'string' || bytes.length >= this.writableHighWaterMark ? bytes : Buffer.from(bytes);
+    if (this.#output === undefined || this.#output.writeFramed(own)) done();
     else this.#goOn = done;
   }
 
@@ -84,7 +115,9 @@ export class HandlerRequest extends IncomingMessage {
 
   /** @param address that a handler may see, or null */
   constructor(hit: OutgoingHit, address: string | null, connection: VisitorConnection) {
-    super(new VisitorSocket(address, connection));
+    const socket = new VisitorSocket(address, connection);
+    super(socket);
+    socket.request = this;
     this.method = hit.method;
     this.url = hit.target;
     this.httpVersion = '1.1';
@@ -104,6 +137,20 @@ Object.defineProperty(HandlerRequest.prototype, 'headers', {
   },
   set(this: HandlerRequest, headers: HandlerRequest['joined']) {
     this.joined = headers;
+  },
+});
+
+// Node counts lines that its parser brought.
+Object.defineProperty(HandlerRequest.prototype, 'headersDistinct', {
+  get(this: HandlerRequest) {
+    const { rawHeaders } = this;
+    const distinct: Record<string, string[]> = Object.create(null);
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+      const name = (rawHeaders[i] as string).toLowerCase();
+      distinct[name] ??= [];
+      distinct[name].push(rawHeaders[i + 1] as string);
+    }
+    return distinct;
   },
 });
 
@@ -131,10 +178,22 @@ class HandlerResponse extends ServerResponse {
     super(req);
     this.assignSocket(socket);
     socket.on('drain', () => this.emit('drain'));
+    socket.on('timeout', () => this.emit('timeout', socket) || socket.destroy());
     this.on('finish', () => {
+      if (socket.timeout) socket.setTimeout(0);
+      // What nobody has read of the request ends all the same.
+      if (req.listenerCount('close') + req.listenerCount('end') > 0 && !req.readableDidRead) req.resume();
       this.detachSocket(socket);
-      process.nextTick(() => this.emit('close'));
+      process.nextTick(() => {
+        Object.assign(this, { destroyed: true, _closed: true });
+        this.emit('close');
+      });
     });
+  }
+
+  /** Whether only the end of the connection says where the answer ends, or whoever answers wants no more. */
+  get isLast(): boolean {
+    return !this.shouldKeepAlive || (this as unknown as { readonly _last: boolean })._last;
   }
 }
 
@@ -157,6 +216,12 @@ export function createSink(req: IncomingMessage): ServerResponse {
 export function respondThrough(output: DirectResponse, req: IncomingMessage, keepAliveMs: number): ServerResponse {
   const res = Object.assign(new HandlerResponse(req, req.socket), { _keepAliveTimeout: keepAliveMs });
   res.shouldKeepAlive = output.shouldKeepAlive && !output.isEnding;
-  res.on('finish', () => output.endFramed(res.shouldKeepAlive));
+  res.on('finish', () => output.endFramed(!res.isLast));
   return res;
 }
+
+function asBytes({ chunk, encoding }: { chunk: Buffer | string; encoding: BufferEncoding }): Buffer {
+  return typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+}
+
+function ignore(): void {}

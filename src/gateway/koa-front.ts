@@ -2,7 +2,7 @@
  * The hits of a koa application, read from the connections of its server: what is dropped or refused meets neither node:http nor koa,
  * and what goes on is handed to the application as a request that was judged.
  */
-import { Server } from 'node:http';
+import { Server, type ServerResponse } from 'node:http';
 import type { Context } from 'koa';
 import type { RefusalCode } from '../errors.ts';
 import { answerPreflight, answerRefusal, VisitorAnswers } from '../hit/answer.ts';
@@ -115,7 +115,7 @@ class FrontMount extends VisitorAnswers<DirectResponse> implements Mount {
     const { answered, outgoing, address } = delivery;
     // Of a visitor who has the answer the handlers still get the hit, and write into nothing.
     const req = this.#judged(outgoing, address, answered ? undefined : this.res);
-    if (answered) this.#server.emit('request', req, createSink(req));
+    if (answered) this.#emit(req, createSink(req));
     else this.#handOn(req, rulesForAnswer(delivery));
   }
 
@@ -126,6 +126,17 @@ class FrontMount extends VisitorAnswers<DirectResponse> implements Mount {
   #handOn(req: JudgedRequest, rules: AnswerRules): void {
     const res = respondThrough(this.res, req, this.#server.keepAliveTimeout);
     filterOnTheWayOut(res, rules, this.#parts.table);
-    this.#server.emit('request', req, res);
+    this.#emit(req, res);
+  }
+
+  /** What a listener throws is no fault in judging: it ends the process, or whoever listens for that, as with node:http. */
+  #emit(req: JudgedRequest, res: ServerResponse): void {
+    try {
+      this.#server.emit('request', req, res);
+    } catch (error) {
+      process.nextTick(() => {
+        throw error;
+      });
+    }
   }
 }

@@ -44,10 +44,11 @@ export class DirectConnections implements ConnectionOwner {
     server.on('connection', (socket) => this.#open.add(new DirectConnection(socket, this)));
     let timer: NodeJS.Timeout | undefined;
     const begin = () => {
+      clearInterval(timer);
       timer = setInterval(() => this.#look(), this.#lookMs).unref();
     };
     if (server.listening) begin();
-    else server.on('listening', begin);
+    server.on('listening', begin);
     server.on('close', () => clearInterval(timer));
     this.#closeWithServer();
   }

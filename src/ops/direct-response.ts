@@ -119,6 +119,8 @@ export class DirectResponse implements VisitorResponse {
    * @returns false where a drain should be waited for.
    */
   writeFramed(bytes: Buffer | string): boolean {
+    // The connection has gone on to another answer.
+    if (this.writableFinished) return true;
     this.headersSent = true;
     return typeof bytes === 'string' ? this.#sink.write(bytes, null) : this.#sink.write('', bytes);
   }

@@ -32,6 +32,62 @@ export class InjectedSocket extends Duplex {
     return false;
   }
 
+  get remoteFamily(): string | undefined {
+    return this.#socket.remoteFamily;
+  }
+
+  get remotePort(): number | undefined {
+    return this.#socket.remotePort;
+  }
+
+  get localAddress(): string | undefined {
+    return this.#socket.localAddress;
+  }
+
+  get localPort(): number | undefined {
+    return this.#socket.localPort;
+  }
+
+  get bytesRead(): number {
+    return this.#socket.bytesRead;
+  }
+
+  get bytesWritten(): number {
+    return this.#socket.bytesWritten;
+  }
+
+  get connecting(): boolean {
+    return false;
+  }
+
+  get readyState(): string {
+    return this.#socket.readyState;
+  }
+
+  address(): ReturnType<Socket['address']> {
+    return this.#socket.address();
+  }
+
+  setNoDelay(isOn?: boolean): this {
+    this.#socket.setNoDelay(isOn);
+    return this;
+  }
+
+  setKeepAlive(isOn?: boolean, delayMs?: number): this {
+    this.#socket.setKeepAlive(isOn, delayMs);
+    return this;
+  }
+
+  ref(): this {
+    this.#socket.ref();
+    return this;
+  }
+
+  unref(): this {
+    this.#socket.unref();
+    return this;
+  }
+
   /** To be told of each answer before it begins. */
   watch(res: ServerResponse): void {
     res.on('finish', () => this.#connection.answered());

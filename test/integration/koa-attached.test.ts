@@ -3,11 +3,13 @@ import { once } from 'node:events';
 import { createServer as createTlsServer } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Context } from 'koa';
 import { koaBody } from 'koa-body';
 import { afterEach, describe, expect, it } from 'vitest';
-import { consentry } from '../../src/index.ts';
+import { type ConsentryGuard, consentry } from '../../src/index.ts';
+import { listen } from '../../src/ops/server.ts';
 import { type CollectorApp, type KoaCollector, startKoaCollector } from '../support/koa-collector.ts';
 
 type Line = readonly [string, string];
@@ -97,6 +99,32 @@ describe('who meets a hit', () => {
     expect((await test.send({ target: '/elsewhere', headers: CALIFORNIA })).status).toBe(404);
   });
 
+  it('whose handlers may set up the connection as ever', async () => {
+    await start((app) => {
+      app.use(async ({ req: { socket } }, next) => {
+        socket.setNoDelay(true).setKeepAlive(true, 1_000).setTimeout(0);
+        socket.unref().ref();
+        seen.push(typeof socket.address());
+        await next();
+      });
+    });
+    expect((await test.send({ target: '/other', headers: CALIFORNIA })).status).toBe(200);
+    expect((await test.send({ target: HIT, headers: CALIFORNIA })).status).toBe(200);
+  });
+
+  it('by every name that a request has for its lines', async () => {
+    let distinct: unknown;
+    await start((app) => {
+      app.use((ctx, next) => {
+        distinct = ctx.req.headersDistinct;
+        return next();
+      });
+    });
+    await test.send({ target: HIT, headers: [...CALIFORNIA, ['X-A', '1'], ['X-A', '2']] });
+    expect(distinct).toMatchObject({ 'x-a': ['1', '2'] });
+    expect(distinct).not.toHaveProperty('x-test-country');
+  });
+
   it('another guard, which judges by its own routes', async () => {
     const second = consentry({
       site: 'shop',
@@ -147,6 +175,13 @@ describe('how an answer ends', () => {
     socket.destroy();
   });
 
+  const failing = () =>
+    new Readable({
+      read() {
+        this.push('x');
+        setImmediate(() => this.destroy(new Error('broken')));
+      },
+    });
   const size = 8 * 2 ** 20;
   const stream = () => Readable.from(Array.from({ length: 128 }, (_, i) => Buffer.alloc(size / 128, i)));
   it.each<[string, Parameters<CollectorApp['use']>[0]]>([
@@ -194,6 +229,123 @@ describe('how an answer ends', () => {
     expect(await closed).toBe(false);
   });
 
+  it.each<[string, (ctx: Context) => unknown]>([
+    ['the answer', ({ res }) => res.destroy()],
+    ['the answer with an error', ({ res }) => res.destroy(new Error('gone'))],
+    ['the request', ({ req }) => req.destroy(new Error('gone'))],
+    ['the connection', ({ req }) => req.socket.destroy()],
+    ['the connection in good order', ({ req }) => req.socket.end()],
+    ['the connection soon', ({ req }) => req.socket.destroySoon()],
+    ['a stream that it pipes', ({ res }) => pipeline(failing(), res)],
+    ['too late', ({ res }) => void res.setTimeout(20)],
+  ])('with the connection, where a handler ends %s', async (_what, end) => {
+    test = await start(async (ctx) => {
+      ctx.respond = false;
+      await end(ctx);
+    });
+    const socket = await open();
+    socket.on('error', () => undefined).resume();
+    socket.write(get(HIT));
+    await once(socket, 'close');
+  });
+
+  it('as a handler says that has waited for too long', async () => {
+    test = await start(async (ctx) => {
+      await new Promise<void>((resolve) => void ctx.res.setTimeout(20, () => resolve()));
+      ctx.body = 'timed out';
+    });
+    expect((await test.send({ target: HIT, headers: CALIFORNIA })).body.toString()).toBe('timed out');
+  });
+
+  it.each<[string, (ctx: Context) => unknown]>([
+    ['nothing', ({ res }) => res.removeHeader('Transfer-Encoding')],
+    ['chunks that are none', ({ res }) => res.setHeader('Transfer-Encoding', 'chunked')],
+    [
+      'the end of the connection',
+      ({ res }) => {
+        res.useChunkedEncodingByDefault = false;
+      },
+    ],
+  ])('with the connection, where %s would say its length', async (_what, prepare) => {
+    test = await start((ctx) => {
+      prepare(ctx);
+      ctx.body = Readable.from(['one', 'two']);
+    });
+    const socket = await open();
+    socket.write(get(HIT) + get(HIT));
+    const text = await read(socket);
+    expect(text.match(/HTTP\/1\.1 200/g)).toHaveLength(1);
+    expect(text).toMatch(/onetwo$/);
+  });
+
+  it('once: what a handler writes to its connection later reaches nobody', async () => {
+    test = await start(async (ctx) => {
+      const { socket } = ctx.req;
+      ctx.body = 'ok';
+      ctx.res.on('close', () => setImmediate(() => socket.write('LATE')));
+    });
+    const socket = await open();
+    socket.write(get(HIT));
+    await read(socket, (all) => all.endsWith('ok'));
+    await wait(20);
+    socket.write(get(HIT).replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
+    expect(await read(socket)).not.toContain('LATE');
+  });
+
+  it('with the events that node:http has for a handler', async () => {
+    const happened: string[] = [];
+    test = await start(async (ctx) => {
+      const tell = (event: string) => () => void happened.push(event);
+      for (const event of ['aborted', 'end', 'close']) ctx.req.on(event, tell(`request ${event}`));
+      for (const event of ['finish', 'close']) ctx.res.on(event, tell(`answer ${event}`));
+      await wait(ctx.method === 'HEAD' ? 100 : 0);
+      ctx.body = 'ok';
+    });
+    await test.send({ target: HIT, headers: CALIFORNIA });
+    await expect.poll(() => happened).toEqual(['answer finish', 'answer close', 'request end', 'request close']);
+    happened.length = 0;
+    const socket = await open();
+    socket.write(get(HIT).replace('GET', 'HEAD'));
+    await wait(50);
+    socket.destroy();
+    await expect.poll(() => happened).toEqual(['request aborted', 'answer close', 'request close']);
+  });
+
+  it('in the bytes that were written, where a handler uses their memory again', async () => {
+    const [blocks, length] = [2_000, 8_000];
+    test = await start(async (ctx) => {
+      ctx.respond = false;
+      ctx.res.writeHead(200, { Connection: 'close', 'Content-Length': blocks * length });
+      const block = Buffer.alloc(length);
+      for (let i = 0; i < blocks; i++) {
+        block.fill(i % 251);
+        await new Promise((resolve) => ctx.res.write(block, resolve));
+      }
+      ctx.res.end();
+    });
+    const socket = await open();
+    socket.write(get(HIT).replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
+    await wait(200);
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    const answer = Buffer.concat(chunks);
+    const body = answer.subarray(answer.indexOf('\r\n\r\n') + 4);
+    expect(body.equals(Buffer.concat(Array.from({ length: blocks }, (_, i) => Buffer.alloc(length, i % 251))))).toBe(true);
+  });
+
+  it('and can be waited for when it has ended', async () => {
+    let isOver = false;
+    test = await start((ctx) => {
+      ctx.body = 'ok';
+      ctx.res.on('close', async () => {
+        await finished(ctx.res);
+        isOver = true;
+      });
+    });
+    await test.send({ target: HIT, headers: CALIFORNIA });
+    await expect.poll(() => isOver).toBe(true);
+  });
+
   it('with the connection, where the visitor says so', async () => {
     test = await start((ctx) => {
       ctx.body = 'ok';
@@ -231,6 +383,35 @@ describe('what it is attached to', () => {
     test = await startKoaCollector({ routes }, (app, guard) => void app.use(guard), 'attached');
     await expect(test.guard.attach(test.server)).rejects.toThrow(/attach one only/);
     await expect(test.guard.attach(createTlsServer() as never)).rejects.toThrow(/leave it out/);
+  });
+
+  it('may end and listen again, and its idle connections still end', async () => {
+    const mount = (app: CollectorApp, guard: ConsentryGuard) => void app.use(guard);
+    test = await startKoaCollector({ routes }, mount);
+    test.server.keepAliveTimeout = 200;
+    await test.guard.attach(test.server);
+    await new Promise((resolve) => test.server.close(resolve));
+    test.port = await listen(test.server, '127.0.0.1', 0);
+    const socket = await open();
+    socket.write(get(HIT, DENIED));
+    expect(await read(socket)).toContain('HTTP/1.1 204');
+  });
+
+  it('has the errors of its own listeners, as ever', async () => {
+    test = await startKoaCollector({ routes }, (app, guard) => void app.use(guard), 'attached');
+    test.server.on('request', () => {
+      throw new Error('of a listener');
+    });
+    const others = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    const thrown = once(process, 'uncaughtException');
+    const socket = await open();
+    socket.write(get(HIT));
+    const [error] = await thrown;
+    for (const other of others) process.on('uncaughtException', other);
+    socket.destroy();
+    expect(error).toMatchObject({ message: 'of a listener' });
+    expect(test.logged.join()).not.toContain('a fault of ours');
   });
 
   it('may listen already, and refuses upgrades', async () => {
