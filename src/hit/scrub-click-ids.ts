@@ -9,7 +9,7 @@ import { isRandomToken } from '../privacy/detect.ts';
 import { CLICK_ID_NAMES, NamedValues, type Place, placeAt } from '../privacy/named-values.ts';
 import { classOfName, isClickIdName, mayNameClickId } from '../privacy/names.ts';
 import { decodePercent } from '../privacy/percent.ts';
-import { beginsAsText, endOfRun, HAS_BASE64, hasRun, mayHoldText, RUN, shapeOf } from '../privacy/shape.ts';
+import { beginsAsText, endOfRun, hasRun, mayHoldBase64, mayHoldText, RUN, TOKEN } from '../privacy/shape.ts';
 import { LIMITS, type ScrubContext } from './scrub-context.ts';
 
 /** `=`, `{`, `[` and `"`, and letters of base64, percent-encoded however often. */
@@ -25,7 +25,8 @@ const MIN_BASE64 = 16;
 const MAX_LAYERS = 4;
 /** Names that sites give to other things, too: those count with a value as long as such ids are. */
 const AMBIGUOUS = /^(?:ad_?id|ifa|maid|aaid|track_?id|muid|scid|auid)$/i;
-const MIN_ID = 16; /** Click ids in a text are no shorter. */
+const MIN_ID = 16;
+/** Click ids in a text are no shorter. */
 const MIN_TOLD = 16;
 /** So many in a row are no words, where digits and capitals are among them. */
 const LETTERS_AND_DIGITS = /[A-Za-z0-9]{16}/;
@@ -42,10 +43,17 @@ function mayHoldNames(text: string): boolean {
   return text.includes('%') && ENCODED_MARK.test(text);
 }
 
+/** Whether a text without pairs is long enough to hold a click id; cheap. */
+function mayHoldId(text: string): boolean {
+  if (text.length < MIN_TOLD) return false;
+  if (hasRun(text, MIN_TOLD, TOKEN) || hasRun(text, MIN_HIDDEN)) return true;
+  return text.includes('~k') || text.includes('fb.') || text.includes('GCL.');
+}
+
 /** Whether a click id may be in a text: by a name, by its form, or behind base64, which percent-encoding may hide; cheap. */
 function mayTell(text: string, layers = 0): boolean {
   if (mayNameClickId(text) || ADVERTISING_HINT.test(text)) return true;
-  if (hasRun(text, MIN_HIDDEN) && (shapeOf(text) & HAS_BASE64) !== 0) return true;
+  if (mayHoldBase64(text, MIN_HIDDEN)) return true;
   if (!text.includes('%')) return false;
   const decoded = decodePercent(text);
   return decoded !== text && (layers >= MAX_LAYERS || mayTell(decoded, layers + 1));
@@ -69,7 +77,9 @@ function strip(ctx: ScrubContext, place: string, text: string, depth: number): s
     const result = stripBase64(ctx, place, text, depth);
     if (result !== undefined) return result;
   }
-  if (!mayHoldNames(text) || !mayTell(text)) return stripTold(ctx, place, text, depth);
+  const hasNames = mayHoldNames(text);
+  if ((!hasNames && !mayHoldId(text)) || !mayTell(text)) return text;
+  if (!hasNames) return stripTold(ctx, place, text, depth);
   if (depth > LIMITS.depth) return null;
   const result = startsLikeJson(text)
     ? stripJson(ctx, place, text, depth)
@@ -86,10 +96,8 @@ function strip(ctx: ScrubContext, place: string, text: string, depth: number): s
 /** The text without ids that stand behind their names in it, other than in pairs and JSON. */
 function stripTold(ctx: ScrubContext, place: string, text: string, depth: number): string {
   const item = text.includes('~k') ? stripItem(ctx, place, text) : text;
-  const isLong = hasRun(item, MIN_TOLD);
-  if (!isLong && !item.includes('fb.') && !item.includes('GCL.')) return item;
   // What is percent-encoded may cut a stretch in two: it is looked at again where it is decoded.
-  const mayHide = isLong && hasRun(item, MIN_HIDDEN) && !ENCODED_MARK.test(item);
+  const mayHide = hasRun(item, MIN_HIDDEN) && !ENCODED_MARK.test(item);
   const rest = mayHide ? stripRuns(ctx, place, item, depth) : item;
   return rest.replace(TOLD, (told: string, id: string) => {
     if (!isRandomToken(id) && !(LETTERS_AND_DIGITS.test(id) && /\d/.test(id) && /[A-Z]/.test(id))) return told;

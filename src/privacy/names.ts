@@ -50,7 +50,7 @@ function anyOf(names: readonly string[]): RegExp {
 /** A quick look whether a text can hold such a name at all: one of them, or an ending. */
 const CLICK_HINT = anyOf([
   ...CLICK_IDS.filter((name) => name !== 'ttp' && !CLICK_ENDING.test(name)),
-  ...['clid', 'clkid', 'click[_-]?id'],
+  ...['clid', 'clkid', 'click[ _-]?id'],
 ]);
 /** Not in `http`. */
 const TTP_HINT = /(?:^|[^h])ttp/i;

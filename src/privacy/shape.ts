@@ -90,18 +90,34 @@ export function endOfRun(text: string, start: number, kind: typeof RUN | typeof 
 }
 
 /** Whether so many letters of base64 stand in a row somewhere: looked up backwards from where a run would end, which skips most of a text. */
-export function hasRun(text: string, size: number): boolean {
-  let from = 0;
+export function hasRun(text: string, size: number, kind = RUN): boolean {
+  return findRun(text, 0, size, kind) !== -1;
+}
+
+/** Whether a run of at least `size` characters can be base64 of text. */
+export function mayHoldBase64(text: string, size: number): boolean {
+  let start = findRun(text, 0, size, RUN);
+  while (start !== -1) {
+    const end = endOfRun(text, start + size, RUN);
+    if (mayHoldText(text, start, end)) return true;
+    start = findRun(text, end, size, RUN);
+  }
+  return false;
+}
+
+/** Where the first run of that kind and size begins, which nothing of the kind stands before; -1 where there is none. */
+function findRun(text: string, begin: number, size: number, kind: number): number {
+  let from = begin;
   while (from + size <= text.length) {
     let at = from + size - 1;
     for (; at >= from; at--) {
       const code = text.charCodeAt(at);
-      if (code > 127 || ((KINDS[code] as number) & RUN) === 0) break;
+      if (code > 127 || ((KINDS[code] as number) & kind) === 0) break;
     }
-    if (at < from) return true;
+    if (at < from) return from;
     from = at + 1;
   }
-  return false;
+  return -1;
 }
 
 /** Whether a run can be base64 of text: of most groups of four letters the bytes are printable ASCII, which words of ordinary text seldom are. */
