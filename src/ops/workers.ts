@@ -29,7 +29,7 @@ export interface FleetOptions {
 }
 
 /**
- * Of V8's two halves for young objects. Node's 16 take 16 MiB more of every worker, and spare one hundredth of the processor time.
+ * Of V8's two halves for young objects. Node's 16 take 16 MiB more of every worker, and spare 1 to 3 % of the hits a second.
  */
 const YOUNG_HALF_MIB = 8;
 const FIRST_PAUSE_MS = 250;
