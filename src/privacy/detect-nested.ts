@@ -18,6 +18,7 @@ import {
   HAS_WIDE,
   HEX,
   MIN_HEX,
+  mayHoldSegment,
   mayHoldText,
   RUN,
   shapeOf,
@@ -88,11 +89,12 @@ export type FindingVisitor = (carrier: CarrierClass, value: string) => void;
 function visitBase64(text: string, visit: (view: string) => boolean): boolean {
   for (let start = 0; start < text.length; start++) {
     const end = endOfRun(text, start, RUN);
-    if (mayHoldText(text, start, end)) {
+    const mayBeWhole = mayHoldText(text, start, end);
+    if (mayBeWhole || mayHoldSegment(text, start, end)) {
       let padded = end;
       while (padded < end + 2 && text.charCodeAt(padded) === 61) padded++;
       const run = text.slice(start, padded);
-      const inner = openBase64(run) ?? openBase64(text.slice(start, end));
+      const inner = mayBeWhole ? (openBase64(run) ?? openBase64(text.slice(start, end))) : null;
       if (inner !== null ? visit(inner) : run.includes('/') && visitSegments(run, visit)) return true;
     }
     start = end;

@@ -38,6 +38,7 @@ const MARK = 64;
 const MIN_NUMBER = 7;
 const MIN_IBAN = 15;
 const MIN_BASE64 = 8;
+const SLASH = 47;
 export const MIN_TOKEN = 16;
 export const MIN_HEX = 16;
 
@@ -136,6 +137,17 @@ export function mayHoldText(text: string, start: number, end: number): boolean {
   return groups * 2 > size >> 2 || mayBeCompressed(text, start);
 }
 
+/** The same of a part of a run between slashes, as of a segment of a path. */
+export function mayHoldSegment(text: string, start: number, end: number): boolean {
+  let from = start;
+  for (let at = start; at <= end; at++) {
+    if (at < end && text.charCodeAt(at) !== SLASH) continue;
+    if (at - from >= MIN_BASE64 && at - from < end - start && mayHoldText(text, from, at)) return true;
+    from = at + 1;
+  }
+  return false;
+}
+
 /** Whether the first three bytes are printable ASCII, where a text is base64: of a URL, a query and JSON they are. Cheap. */
 export function beginsAsText(text: string): boolean {
   return (
@@ -153,7 +165,7 @@ function mayBeCompressed(text: string, at: number): boolean {
 
 /** What a run of letters, digits, `-`, `_`, `+` and `/` can hold. */
 function shapeOfRun(text: string, start: number, end: number): number {
-  let shape = mayHoldText(text, start, end) ? HAS_BASE64 : 0;
+  let shape = mayHoldText(text, start, end) || mayHoldSegment(text, start, end) ? HAS_BASE64 : 0;
   if (end - start < MIN_TOKEN) return shape;
   let token = 0;
   let isWord = true;

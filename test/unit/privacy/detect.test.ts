@@ -213,6 +213,7 @@ describe('findClass', () => {
     ['gzip in base64', `v:${gzipSync(mail).toString('base64')}`],
     ['zlib in base64url', deflateSync(mail).toString('base64url')],
     ['base64 in a path', `/p;u=${Buffer.from(mail).toString('base64url')}/x`],
+    ['base64 in a segment behind words', `https://shop.example/konto/${Buffer.from(mail).toString('base64url')}/ende`],
     ['nested URL', `https://a.example/?u=${encodeURIComponent(`https://b.example/?m=${encodeURIComponent(mail)}`)}`],
   ])('sees an address below %s', (_, text) => {
     expect(findClass(text)).not.toBeNull();
