@@ -13,7 +13,7 @@ import { Closing } from './gateway/closing.ts';
 import { createConsentFront } from './gateway/consent.ts';
 import { openEvidence } from './gateway/evidence.ts';
 import { guardRequest } from './gateway/koa.ts';
-import { attachFront, JudgedRequest } from './gateway/koa-front.ts';
+import { createKoaListener, JudgedRequest } from './gateway/koa-front.ts';
 import { connectionLimits } from './gateway/limits.ts';
 import { buildWhereabouts } from './gateway/place.ts';
 import { ProxyMounts } from './gateway/proxy.ts';
@@ -26,6 +26,7 @@ import { openSignalOptions } from './gateway/signals.ts';
 import { buildUpkeep } from './gateway/upkeep.ts';
 import type { HitWitness } from './hit/mount.ts';
 import { runHit } from './hit/pipeline.ts';
+import { attachListener } from './ops/attach.ts';
 import type { DirectListener } from './ops/direct-listener.ts';
 import { History } from './ops/history.ts';
 import { LoadShed } from './ops/load-shed.ts';
@@ -63,7 +64,7 @@ export interface Gateway {
   /** The koa middleware: consent API and hits ahead of a collector's handlers. */
   readonly middleware: Middleware;
   /**
-   * Reads the connections of the server that a koa application listens on, ahead of its middleware.
+   * Reads the connections of the server that {@link handle} or the koa application with {@link middleware} listens on.
    * @throws TypeError for what is no server of node:http, and where a guard is attached already
    */
   attach(server: Server): void;
@@ -185,12 +186,14 @@ async function openGateway(config: Config, options: GatewayOptions, closing: Clo
     else runHit(services, req, proxy.mount(res));
   }
 
+  const direct: DirectListener = { takes: ({ url }) => !isForConsent(url), isOverloaded, handle: guard };
+  const mayBeHit = (url: string): boolean => !isForConsent(url) && rules.current.routes.isGuarded(pathOf(url));
   return {
     handle(req, res) {
       if (isForConsent(req.url ?? '')) consent.handle(req, res);
       else guard(req, res);
     },
-    direct: { takes: ({ url }) => !isForConsent(url), isOverloaded, handle: guard },
+    direct,
     async middleware(ctx, next) {
       if (ctx.req instanceof JudgedRequest && ctx.req.wasJudgedBy(services)) {
         ctx.req.tell(ctx);
@@ -200,8 +203,8 @@ async function openGateway(config: Config, options: GatewayOptions, closing: Clo
       return guardRequest(services, ctx, next, { table, unmatched: config.unmatched ?? 'next' });
     },
     attach(server) {
-      const mayBeHit = (url: string) => !isForConsent(url) && rules.current.routes.isGuarded(pathOf(url));
-      attachFront(services, server, { table, limits: connectionLimits(config), mayBeHit });
+      const listener = options.inProcess ? createKoaListener(services, server, { table, mayBeHit }) : direct;
+      attachListener(server, listener, connectionLimits(config));
     },
     admin,
     reload,

@@ -2,7 +2,7 @@
  * The hits of a koa application, read from the connections of its server: what is dropped or refused meets neither node:http nor koa,
  * and what goes on is handed to the application as a request that was judged.
  */
-import { Server, type ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Context } from 'koa';
 import type { RefusalCode } from '../errors.ts';
 import { answerPreflight, answerRefusal, VisitorAnswers } from '../hit/answer.ts';
@@ -12,8 +12,7 @@ import type { Delivery, HitServices, Mount } from '../hit/mount.ts';
 import type { OutgoingHit } from '../hit/outgoing.ts';
 import { runHit } from '../hit/pipeline.ts';
 import type { Route } from '../hit/route.ts';
-import { DirectConnections } from '../ops/direct-connections.ts';
-import type { ConnectionLimits } from '../ops/direct-listener.ts';
+import type { DirectListener } from '../ops/direct-listener.ts';
 import type { DirectRequest } from '../ops/direct-request.ts';
 import type { DirectResponse } from '../ops/direct-response.ts';
 import { firstValue, type HeaderTable } from '../upstream/headers.ts';
@@ -22,36 +21,17 @@ import { filterOnTheWayOut } from './koa-answer.ts';
 
 export interface KoaFrontParts {
   readonly table: HeaderTable;
-  /** Sizes and times of what is read here. How long an idle or a silent connection is kept, is the server's to say. */
-  readonly limits: ConnectionLimits;
   /** Whether a request for that URL may be a hit; node:http gets the others. */
   mayBeHit(url: string): boolean;
 }
 
-const attached = new WeakSet<Server>();
-
-/**
- * Stands before node:http at the connections of the server that a koa application listens on.
- * @throws TypeError for what is no server of node:http, and where a guard is attached already
- */
-export function attachFront(services: HitServices, server: Server, parts: KoaFrontParts): void {
-  if (!(server instanceof Server))
-    throw new TypeError(
-      'attach() takes the http.Server that app.listen() returns: leave it out where the application ends TLS by itself',
-    );
-  if (attached.has(server)) throw new TypeError('a guard reads the connections of this server already: attach one only');
-  attached.add(server);
-  const listener = {
-    takes: ({ url }: DirectRequest) => parts.mayBeHit(url),
+/** Takes the hits among the requests to the server that a koa application listens on. */
+export function createKoaListener(services: HitServices, server: Server, parts: KoaFrontParts): DirectListener {
+  return {
+    takes: ({ url }) => parts.mayBeHit(url),
     isOverloaded: () => services.isOverloaded(),
-    handle: (req: DirectRequest, res: DirectResponse) => runHit(services, req, new FrontMount(services, server, req, res, parts)),
+    handle: (req, res) => runHit(services, req, new FrontMount(services, server, req, res, parts)),
   };
-  const limits = {
-    ...parts.limits,
-    idleTimeoutMs: server.keepAliveTimeout || parts.limits.idleTimeoutMs,
-    silenceMs: server.timeout || Number.POSITIVE_INFINITY,
-  };
-  new DirectConnections(server, listener, limits, () => !server.listening);
 }
 
 interface Judged {

@@ -7,27 +7,19 @@ import { isUrl, joinUrl, splitUrl, type UrlParts } from '../privacy/carriers/url
 import type { Verdict } from '../privacy/carriers/verdict.ts';
 import { isRandomToken } from '../privacy/detect.ts';
 import { CLICK_ID_NAMES, NamedValues, type Place, placeAt } from '../privacy/named-values.ts';
-import { classOfName, isClickIdName, mayNameClickId } from '../privacy/names.ts';
+import { classOfName, isClickIdName } from '../privacy/names.ts';
 import { decodePercent } from '../privacy/percent.ts';
-import { beginsAsText, endOfRun, hasRun, mayHoldBase64, mayHoldText, RUN, TOKEN } from '../privacy/shape.ts';
+import { beginsAsText, endOfRun, hasRun, mayHoldText, RUN } from '../privacy/shape.ts';
+import { ENCODED_MARK, MIN_HIDDEN, mayHoldId, mayHoldNames, mayTell } from './click-id-hints.ts';
 import { LIMITS, type ScrubContext } from './scrub-context.ts';
 
-/** `=`, `{`, `[` and `"`, and letters of base64, percent-encoded however often. */
-const ENCODED_MARK = /%(?:25)*(?:3d|7b|5b|22|2[bf])/i;
 /** What Meta's and Google's scripts keep a click id, or a browser's id, in: version, time and id, parted by dots. */
 const ADVERTISING_VALUE = /^(?:fb\.\d\.\d{10,13}|GCL\.\d{10})\./;
 const [LETTER_F, LETTER_G, PERCENT_SIGN] = [102, 71, 37];
-const ADVERTISING_HINT = /fb\.\d\.\d{10}|GCL\.\d{10}/;
-/** Base64 of a name and an id is no shorter. */
-const MIN_HIDDEN = 24;
 const MIN_BASE64 = 16;
-/** Percent-encoding of percent-encoding that a quick look goes through; behind more there may be anything. */
-const MAX_LAYERS = 4;
 /** Names that sites give to other things, too: those count with a value as long as such ids are. */
 const AMBIGUOUS = /^(?:ad_?id|ifa|maid|aaid|track_?id|muid|scid|auid)$/i;
 const MIN_ID = 16;
-/** Click ids in a text are no shorter. */
-const MIN_TOLD = 16;
 /** So many in a row are no words, where digits and capitals are among them. */
 const LETTERS_AND_DIGITS = /[A-Za-z0-9]{16}/;
 /**
@@ -36,28 +28,6 @@ const LETTERS_AND_DIGITS = /[A-Za-z0-9]{16}/;
  */
 const TOLD =
   /(?:(?:clid|clkid|click[ _-]?id|braid|li_fat_id|epik|rdt_cid|fb[cp]|_gcl_[a-z]{2})(?:[\s:;|,~/"'()[\]→>]|[=-]>|=(?=\s)|\bis\b|%(?:25){0,3}(?:20|22|2c|2f|3a|7c|7e)){1,6}|click id ?=|(?<![\w.])(?=(?:fb\.\d\.\d{10,13}|GCL\.\d{10})\.))([\w.-]{15,}[\w-])/gi;
-
-/** Whether a text may hold names with values, of pairs or of JSON, as they are or percent-encoded; cheap. */
-function mayHoldNames(text: string): boolean {
-  if (text.includes('=') || text.includes('{') || text.includes('[') || text.startsWith('"')) return true;
-  return text.includes('%') && ENCODED_MARK.test(text);
-}
-
-/** Whether a text without pairs is long enough to hold a click id; cheap. */
-function mayHoldId(text: string): boolean {
-  if (text.length < MIN_TOLD) return false;
-  if (hasRun(text, MIN_TOLD, TOKEN) || hasRun(text, MIN_HIDDEN)) return true;
-  return text.includes('~k') || text.includes('fb.') || text.includes('GCL.');
-}
-
-/** Whether a click id may be in a text: by a name, by its form, or behind base64, which percent-encoding may hide; cheap. */
-function mayTell(text: string, layers = 0): boolean {
-  if (mayNameClickId(text) || ADVERTISING_HINT.test(text)) return true;
-  if (mayHoldBase64(text, MIN_HIDDEN)) return true;
-  if (!text.includes('%')) return false;
-  const decoded = decodePercent(text);
-  return decoded !== text && (layers >= MAX_LAYERS || mayTell(decoded, layers + 1));
-}
 
 /** The text without click ids; null where one may be in it, deeper or among more fields than is looked at. */
 export function stripClickIds(ctx: ScrubContext, place: string, text: string, depth = 0): string | null {
