@@ -63,7 +63,8 @@ function decideField(ctx: ScrubContext, plan: FieldPlan, value: string): Verdict
 
 /** Rewrites pairs of a query, form, matrix or line; `prefix` is the path of what holds them. */
 export function treatPairs(ctx: ScrubContext, text: string, prefix: string, separator: '&' | ';' = '&'): string {
-  const names = new Set<string>();
+  // Names that are there, with the value that came first.
+  const names = new Map<string, string>();
   // Which names there are matters to an anonymized hit, and to the restricted modes.
   const isNoted = ctx.isAnonymized || (prefix !== '' && ctx.plan.restrictions.length > 0);
   const out = rewritePairs(text, separator, (written, value) => {
@@ -74,13 +75,14 @@ export function treatPairs(ctx: ScrubContext, text: string, prefix: string, sepa
     const name = prefix === '' ? path : written;
     if (value === null) return ctx.countField() && treatBareName(ctx, plan, name);
     if (ctx.isAnonymized && (names.has(name) || !plan.isPlain)) {
-      if (names.has(name) && isSaidBefore(text, separator, written, value))
-        ctx.note(path, plan.rule?.class ?? 'undeclared', 'stripped');
+      if (!ctx.countField()) return null;
+      // Said once more, it tells nothing more than what stays.
+      if (names.get(name) === value) ctx.note(path, plan.rule?.class ?? 'undeclared', 'stripped');
       else removeValue(ctx, path, null, plan.named ?? 'undeclared', names.has(name) ? value : `${name} ${value}`);
       return false;
     }
     const verdict = treatField(ctx, plan, value);
-    if (verdict !== false && (isNoted || plan.isOfRestriction)) names.add(name);
+    if (verdict !== false && (isNoted || plan.isOfRestriction)) names.set(name, value);
     return verdict;
   });
   if (ctx.plan.restrictions.length === 0) return out;
@@ -88,17 +90,6 @@ export function treatPairs(ctx: ScrubContext, text: string, prefix: string, sepa
     const pair = `${encodePercent(name)}=${encodePercent(value)}`;
     return pairs === '' ? pair : pairs + separator + pair;
   }, out);
-}
-
-/** Whether the first field of a name has this value: said once more, it tells nothing more than what stays. */
-function isSaidBefore(text: string, separator: '&' | ';', name: string, value: string): boolean {
-  let first: string | null = null;
-  rewritePairs(text, separator, (written, one) => {
-    if (written !== name || one === null) return true;
-    first = one;
-    return null;
-  });
-  return first === value;
 }
 
 /** A name without a value: a declared flag, or a value without a name. */

@@ -24,13 +24,14 @@ export function rewritePairs(text: string, separator: '&' | ';', visit: PairVisi
   const length = text.length;
   const percent = createLocator(text, '%');
   const plus = createLocator(text, '+');
+  const equal = createLocator(text, '=');
   while (start <= length) {
     let end = text.indexOf(separator, start);
     if (end < 0) end = length;
     let verdict: Verdict | null = true;
     let equals = -1;
     if (end > start) {
-      equals = text.indexOf('=', start);
+      equals = locate(equal, start);
       if (equals > end) equals = -1;
       const isEncoded = locate(percent, start) < end || locate(plus, start) < end;
       const rawName = text.slice(start, equals < 0 ? end : equals);
