@@ -385,6 +385,9 @@ describe('times', () => {
   it.each([
     ['1795435619283', 'hour', ['1795435200000', 'f time coarsened']],
     ['1795435619283', 'exact', [true]],
+    ['2026-11-23 10:11:12', 'hour', ['2026-11-23 10:00:00', 'f time coarsened']],
+    ['2026-11-23 10:11:12', 'exact', [true]],
+    ['0/0/0000 0:0:0 0 -60', 'hour', [true]],
     ['1795435200000', 'hour', [true]],
     ['yesterday', 'exact', [false, 'f time stripped']],
     ['', 'exact', [false, 'f time stripped']],
