@@ -18,7 +18,7 @@ import { classOfName } from '../privacy/names.ts';
 import type { CarrierClass } from '../privacy/report.ts';
 import { reduceUserAgent } from '../privacy/user-agent.ts';
 import type { FieldRule } from '../vendors/profile.ts';
-import { isOfType } from '../vendors/value-types.ts';
+import { isOfType, keepParts } from '../vendors/value-types.ts';
 import { LIMITS, type ScrubContext } from './scrub-context.ts';
 import { namesSomebody } from './scrub-named.ts';
 import { shapePseudonym } from './scrub-pseudonym.ts';
@@ -192,11 +192,20 @@ function isJoinId(value: string): boolean {
   return isRandom;
 }
 
+/** Of a list what has its type stays. */
+function anonymizeParts(ctx: ScrubContext, name: string, rule: FieldRule, value: string): Verdict {
+  const kept = keepParts(value, rule);
+  if (kept === null || !ctx.keep(kept)) return removeValue(ctx, name, rule, rule.class, value);
+  collectIdentifiers(ctx, name, value);
+  ctx.note(name, rule.class, 'cut');
+  return kept;
+}
+
 export function anonymizeValue(ctx: ScrubContext, name: string, rule: FieldRule, value: string): Verdict {
   switch (rule.class) {
     case 'utility':
     case 'consent':
-      if (value !== '' && !isOfType(value, rule)) return removeValue(ctx, name, rule, rule.class, value);
+      if (value !== '' && !isOfType(value, rule)) return anonymizeParts(ctx, name, rule, value);
       return rule.type === 'account' || value.length < 3 || ctx.keep(value)
         ? true
         : removeValue(ctx, name, rule, rule.class, value);

@@ -7,27 +7,42 @@ import { isIdLike, isName, isNumber } from './value-words.ts';
 const MAX_LIST = 4096;
 const MAX_PARTS = 100;
 
-/** Whether every part of a list is one of a kind. A list is as long as what is in it; its parts are not. */
-function isListOf(value: string, separator: string | RegExp, isPart: (part: string) => boolean): boolean {
-  if (value.length > MAX_LIST) return false;
+/** Parts of a list, or null where there are too many. A list is as long as what is in it; its parts are not. */
+function partsOf(value: string, separator: string | RegExp): string[] | null {
+  if (value.length > MAX_LIST) return null;
   const parts = value.split(separator);
-  return parts.length <= MAX_PARTS && parts.every(isPart);
+  return parts.length <= MAX_PARTS ? parts : null;
+}
+
+/** The parts that stay of a list, as they stay. */
+function keepList(value: string, separator: string, keep: (part: string) => string | null): string {
+  return (partsOf(value, separator) ?? []).flatMap((part) => keep(part) ?? []).join(separator);
+}
+
+/** Whether every part of a list is one of a kind. */
+function isListOf(value: string, separator: string | RegExp, isPart: (part: string) => boolean): boolean {
+  return partsOf(value, separator)?.every(isPart) === true;
 }
 
 const LIST_PART = /^[A-Za-z0-9_$.:/@| -]{0,64}$/;
 /** An event of Adobe Analytics with a number, as `event1=29.90`. */
 const COUNTED_EVENT = /^event\d{1,4}=\d{1,8}(?:\.\d{1,6})?$/;
 
-export function isList(value: string): boolean {
-  const isPart = (part: string): boolean => COUNTED_EVENT.test(part) || (LIST_PART.test(part) && !isIdLike(part));
-  return isListOf(value, /[,;]/, isPart) && findClass(value) === null;
+function isListPart(part: string): boolean {
+  return COUNTED_EVENT.test(part) || (LIST_PART.test(part) && !isIdLike(part));
 }
 
+export function isList(value: string): boolean {
+  return isListOf(value, /[,;]/, isListPart) && findClass(value) === null;
+}
+
+/** An id of a place on Google Maps: a shop's. */
+const PLACE = /^ChIJ[A-Za-z0-9_-]{20,30}$/;
 const PRODUCT = /^[\p{L}\p{N}_ .:/|+#()&-]{1,100}$/u;
 
 /** One code, of digits as many as a GTIN has or with letters: those may have more digits than a name. */
 function isCode(value: string): boolean {
-  return PRODUCT.test(value) && (/^\d{1,14}$/.test(value) || findClass(value) === null);
+  return PRODUCT.test(value) && (/^\d{1,14}$/.test(value) || PLACE.test(value) || findClass(value) === null);
 }
 
 /** Within JSON: a code, and an array of codes. What stands there is what is read: no escapes, no fractions, no exponents. */
@@ -53,23 +68,31 @@ export function isProductText(value: string): boolean {
 /** Adobe Analytics: a variable of a product whose value is words without digits. With digits they are by experience customer numbers. */
 const MERCHANDISING = /^eVar\d{1,3}=[A-Za-z][A-Za-z _:/-]{0,39}$/;
 
-/** Adobe Analytics: `category;product;quantity;price;events;variables`, and the next product after a comma. */
-export function isProducts(value: string): boolean {
-  return isListOf(value, ',', (entry) => {
-    const [category = '', product = '', quantity = '', price = '', events = '', variables = '', ...more] = entry.split(';');
-    return (
-      more.length === 0 &&
-      (category === '' || isName(category)) &&
-      (product === '' || isCode(product)) &&
-      [quantity, price].every((number) => number === '' || isNumber(number)) &&
-      (events === '' || isListOf(events, '|', (event) => /^event\d{1,4}$/.test(event) || COUNTED_EVENT.test(event))) &&
-      (variables === '' || isListOf(variables, '|', (variable) => MERCHANDISING.test(variable)))
-    );
-  });
+/** Adobe Analytics: category, product, quantity, price, events and variables of one product. */
+const PRODUCT_PARTS: readonly ((value: string) => boolean)[] = [
+  isName,
+  isCode,
+  isNumber,
+  isNumber,
+  (value) => isListOf(value, '|', (event) => /^event\d{1,4}$/.test(event) || COUNTED_EVENT.test(event)),
+  (value) => isListOf(value, '|', (variable) => MERCHANDISING.test(variable)),
+];
+
+function isProductPart(part: string, at: number): boolean {
+  return part === '' || PRODUCT_PARTS[at]?.(part) === true;
 }
 
-/** An id of a place on Google Maps: a shop's. */
-const PLACE = /^ChIJ[A-Za-z0-9_-]{20,30}$/;
+/** Adobe Analytics: `category;product;quantity;price;events;variables`, and the next product after a comma. */
+export function isProducts(value: string): boolean {
+  return isListOf(value, ',', (entry) => entry.split(';').every(isProductPart));
+}
+
+/** What stands behind a comma within a variable is no product. */
+function keepProduct(entry: string): string | null {
+  const parts = entry.split(';');
+  const [, product = ''] = parts;
+  return product === '' || !isCode(product) ? null : parts.map((part, at) => (isProductPart(part, at) ? part : '')).join(';');
+}
 
 /** Google Analytics 4: parts of an item by the two letters that each begins with. */
 const ITEM_PARTS: ReadonlyMap<string, (value: string) => boolean> = new Map([
@@ -78,7 +101,7 @@ const ITEM_PARTS: ReadonlyMap<string, (value: string) => boolean> = new Map([
   ...['nm', 'br', 'ca', 'c2', 'c3', 'c4', 'c5', 'va', 'cp', 'af', 'li', 'ln', 'pi', 'pn', 'cn', 'cs'].map(
     (key) => [key, isName] as const,
   ),
-  ['lo', (value) => PLACE.test(value) || isName(value)],
+  ['lo', (value) => isCode(value) || isName(value)],
 ]);
 
 /** A parameter of the site's own: its name as `k0`, its value as `v0`, the next one's as `k1` and `v1`. */
@@ -89,18 +112,28 @@ function isOwnPart(key: string, text: string): boolean {
   return isNumber(text) || isName(text);
 }
 
+function isItemPart(part: string): boolean {
+  const key = part.slice(0, 2);
+  const text = part.slice(2);
+  if (OWN_PART.test(key)) return text === '' || isOwnPart(key, text);
+  const isPart = ITEM_PARTS.get(key);
+  return isPart !== undefined && (text === '' || isPart(text));
+}
+
 /** Google Analytics 4: one item, as `idSKU1~nmTee~pr19.9~qt1~k0colour~v0red`. */
 export function isItem(value: string): boolean {
-  const keys = new Set<string>();
-  return isListOf(value, '~', (part) => {
-    const key = part.slice(0, 2);
-    const isPart = ITEM_PARTS.get(key);
-    if (keys.has(key)) return false;
-    keys.add(key);
-    const text = part.slice(2);
-    if (OWN_PART.test(key)) return text === '' || isOwnPart(key, text);
-    return isPart !== undefined && (text === '' || isPart(text));
-  });
+  const parts = partsOf(value, '~');
+  return parts !== null && new Set(parts.map((part) => part.slice(0, 2))).size === parts.length && parts.every(isItemPart);
+}
+
+/** Of a parameter of the site's own, name and value stay or go together. */
+function keepItem(value: string): string {
+  const parts = partsOf(value, '~') ?? [];
+  const lost = new Set(
+    parts.filter((part) => OWN_PART.test(part.slice(0, 2)) && !isItemPart(part)).map((part) => part.charAt(1)),
+  );
+  const isKept = (part: string): boolean => isItemPart(part) && !(OWN_PART.test(part.slice(0, 2)) && lost.has(part.charAt(1)));
+  return parts.filter(isKept).join('~');
 }
 
 /** Criteo: products in brackets, each a query in percent-encoding, as `[i%3DSKU1%26pr%3D19.9%26q%3D1]`. */
@@ -119,3 +152,10 @@ export function isCart(value: string): boolean {
     }),
   );
 }
+
+/** Lists whose parts stand for themselves, by type: what of them has its form. */
+export const LIST_KEEPERS: ReadonlyMap<string, (value: string) => string> = new Map([
+  ['list', (value) => keepList(value, ',', (part) => (isListPart(part) && findClass(part) === null ? part : null))],
+  ['products', (value) => keepList(value, ',', keepProduct)],
+  ['items', keepItem],
+]);

@@ -1,7 +1,7 @@
 /** The types that a declared value can have: what does not match is removed from an anonymized hit. */
 import { findClass, visitIdentifiers } from '../privacy/detect-nested.ts';
 import { readIpv4 } from '../privacy/ip-text.ts';
-import { isCart, isItem, isList, isProduct, isProducts, isProductText } from './value-lists.ts';
+import { isCart, isItem, isList, isProduct, isProducts, isProductText, LIST_KEEPERS } from './value-lists.ts';
 import { isWord, NAME, NUMBER } from './value-words.ts';
 
 export const VALUE_TYPES = [
@@ -180,4 +180,10 @@ export function isOfType(value: string, form: ValueForm): boolean {
   if (FORMS[type]?.test(value) === false) return false;
   if (type === 'account') return form.like !== null || isAccount(value);
   return (type !== 'key' && type !== 'code') || isKey(value);
+}
+
+/** What of a list has its declared type, where some of its parts have not; null where nothing has, or it is no list. */
+export function keepParts(value: string, form: ValueForm): string | null {
+  const kept = LIST_KEEPERS.get(form.type ?? 'any')?.(value) ?? '';
+  return kept !== '' && isOfType(kept, form) ? kept : null;
 }
