@@ -89,5 +89,5 @@ export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Trea
 
 /** A declared truth says nothing about a person, whatever its class, unless the restricted mode sets it. */
 function treatBoolean(ctx: ScrubContext, treat: Treatment, plan: FieldPlan, value: string): Verdict {
-  return ctx.plan.restrictions.length === 0 ? true : treat.field(ctx, plan, value);
+  return plan.set === null ? true : treat.field(ctx, plan, value);
 }

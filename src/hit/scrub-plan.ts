@@ -67,7 +67,7 @@ const TELLING: ReadonlySet<CarrierClass> = new Set(['direct', 'online-id', 'clic
 const UNSUSPECTED: ReadonlySet<CarrierClass> = new Set(['utility', 'consent', 'device', 'text', 'time', 'join-id']);
 /** Numbers of this name count something, whoever it belongs to. */
 const COUNTING = /(?:count|total|price|amount|attempts?|duration|length|score|points|days|quantity|qty|value|rate|age)s?$/i;
-const PLAIN_NAME = /^[A-Za-z0-9_.$[\]:-]{1,120}$/;
+const PLAIN_NAME = /^[A-Za-z0-9_.$[\]:~-]{1,120}$/;
 const PLAIN_PATH = /^[A-Za-z0-9_.$[\]:/@ -]{0,300}$/;
 /** A dot that ends a key made of letters: an address behind it begins there. */
 const KEY_END = /(?<=[A-Za-z_$\]])\./g;

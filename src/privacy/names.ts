@@ -30,7 +30,7 @@ const CLICK_IDS = (
 const CLICK_ID_SET = new Set(CLICK_IDS);
 /** Words that make any name that of such an id: `ios_idfa`, `fbp_cookie`, `gclidValue`. */
 const CLICK_WORDS = new Set(
-  'gclid fbclid msclkid ttclid twclid dclid gbraid wbraid idfa gaid oaid rdid madid fbp fbc'.split(' '),
+  'gclid fbclid msclkid ttclid twclid dclid gbraid wbraid idfa ifa gaid oaid rdid madid fbp fbc'.split(' '),
 );
 const ADVERTISING_ID = /advertising_?id/;
 const CLICK_ENDING = /(?:clid|clkid|click[_-]?id)$/;

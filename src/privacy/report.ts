@@ -37,7 +37,7 @@ export interface GuardFind {
   readonly part: 'target' | 'headers' | 'body' | 'unreadable';
 }
 
-const SAFE_NAME = /^[\w.$[\]:?#|/ -]{1,120}$/;
+const SAFE_NAME = /^[\w.$[\]:?#|/~ -]{1,120}$/;
 
 /** A name as a report may repeat it: `?` where it may be an identifier itself. */
 export const labelOf = remember((name) => (SAFE_NAME.test(name) && !/\d{6}|[0-9a-f]{16}/i.test(name) ? name : '?'), 2048, 120);

@@ -52,6 +52,226 @@ describe('everything anonymized', () => {
   const rows: Row[] = [
     [
       'ga4',
+      'what events of apps and campaigns send',
+      json('/mp/collect?firebase_app_id=1:2:android:3', {
+        app_instance_id: '4C8F5B0A9D7E4F21A3B6C5D4E3F2A1B0',
+        validation_behavior: 'RELAXED',
+        device: { browser: 'Chrome', browser_version: '136.0.7103.60' },
+        events: [
+          {
+            name: 'purchase',
+            timestamp_micros: 1795435000123456,
+            params: {
+              customer_type: 'new',
+              campaign: 'spring',
+              source: 'google',
+              debug_mode: true,
+              screen_name: 'Home',
+              session_number: 3,
+              ga_session_id: 1795434000,
+              items: [{ item_id: 'SKU_1', location_id: 'ChIJIQBpAG2ahYAR_6128GcTUEo' }],
+            },
+          },
+        ],
+      }),
+      [
+        '"app_instance_id":"00000000000000000000000000000000"',
+        '"validation_behavior":"RELAXED"',
+        '"browser":"Chrome","browser_version":"136"',
+        '"timestamp_micros":1795431600000000',
+        '"customer_type":"new"',
+        '"campaign":"spring","source":"google","debug_mode":true,"screen_name":"Home","session_number":3',
+        '"location_id":"ChIJIQBpAG2ahYAR_6128GcTUEo"',
+        '"ad_user_data":"DENIED","ad_personalization":"DENIED"',
+      ],
+      ['4C8F5B0A', '1795434000'],
+    ],
+    [
+      'ga4',
+      'parts of an item that are clean',
+      query(GA4, {
+        pr1: 'idSKU_1~nmTee~k0crm~v0anna@muster.de~k1colour~v1red~brannam77123~pr9.5',
+        'ep.link_domain': 'partner.example',
+      }),
+      ['pr1=idSKU_1~nmTee~k1colour~v1red~pr9.5', 'ep.link_domain=partner.example'],
+      ['k0crm', 'anna'],
+    ],
+    [
+      'matomo',
+      'plug-ins, and times as its interface wants them',
+      query(MATOMO, {
+        cdt: '2026-11-23 10:11:12',
+        hsr_ids: '1,2',
+        ma_se: '0,5,10',
+        fa_ts: '120',
+        fa_su: '1',
+        source: 'WordPress',
+      }),
+      ['cdt=2026-11-23 10:00:00', 'hsr_ids=1,2', 'ma_se=0,5,10', 'fa_ts=120', 'fa_su=1', 'source=WordPress'],
+      [],
+    ],
+    [
+      'meta-capi',
+      'products, and who may ask',
+      {
+        ...json('/v24.0/77/events', {
+          data: [
+            {
+              event_name: 'Purchase',
+              attribution_data: { campaign_id: '12345', attribution_share: '0.3' },
+              original_event_data: { event_name: 'Lead', order_id: 'ORD-1' },
+              user_data: { em: [HASH] },
+              custom_data: { net_revenue: 70.1, contents: [{ id: 'SKU_1', title: 'Shirt', brand: 'Acme', category: 'Men' }] },
+            },
+          ],
+        }),
+        headers: ['Content-Type', 'application/json', 'Authorization', `Bearer ${KEY}`],
+      },
+      [
+        '"campaign_id":"12345","attribution_share":"0.3"',
+        '"event_name":"Lead"',
+        '"net_revenue":70.1',
+        '"title":"Shirt","brand":"Acme","category":"Men"',
+        `Bearer ${KEY}`,
+      ],
+      [HASH, 'ORD-1'],
+    ],
+    [
+      'amplitude',
+      'who a group is',
+      query('/groupidentify?api_key=k', {
+        identification: JSON.stringify([{ group_type: 'company', group_value: 'acme-4711', group_properties: { x: 'anna' } }]),
+      }),
+      ['"group_type":"company"'],
+      ['acme-4711', 'anna'],
+    ],
+    [
+      'appinsights',
+      'what of the app and of dependencies tells nothing',
+      json('/v2/track', {
+        iKey: IKEY,
+        name: 'Request',
+        tags: {
+          'ai.application.ver': '1.2.3',
+          'ai.device.locale': 'de-DE',
+          'ai.session.isFirst': 'true',
+          'ai.device.model': 'anna',
+        },
+        data: { baseType: 'RemoteDependencyData', baseData: { target: 'api.shop.example.com', data: 'https://api/x?u=anna' } },
+      }),
+      [
+        '"name":"Request"',
+        '"ai.application.ver":"1.2.3"',
+        '"ai.device.locale":"de"',
+        '"ai.session.isFirst":"true"',
+        '"target":"api.shop',
+      ],
+      ['anna'],
+    ],
+    [
+      'adobe-edge',
+      'field groups of XDM',
+      json('/ee/v1/interact?configId=8c1a2b3c-1111-2222-3333-444455556666', {
+        events: [
+          {
+            xdm: {
+              web: { webReferrer: { type: 'search_engine' }, webInteraction: { type: 'other', linkClicks: { value: 1 } } },
+              productListItems: [{ SKU: 'SKU_1', discountAmount: 1.5, productCategories: [{ categoryName: 'Men' }] }],
+              commerce: {
+                order: { taxAmount: 14.35 },
+                shipping: { shippingMethod: 'Express', address: { street1: 'Annagasse 1' } },
+              },
+              marketing: { campaignName: 'spring' },
+              mediaCollection: { playhead: 10, sessionID: 'media-1234', sessionDetails: { contentType: 'VOD', name: 'of anna' } },
+              _acme: { plan: 'anna' },
+              person: { name: { firstName: 'anna' } },
+            },
+            data: { __adobe: { analytics: { currencyCode: 'EUR', pageURL: 'https://shop.example.com/x?u=anna' } } },
+          },
+        ],
+      }),
+      [
+        '"type":"search_engine"',
+        '"linkClicks":{"value":1}',
+        '"discountAmount":1.5',
+        '"categoryName":"Men"',
+        '"taxAmount":14.35',
+        '"shippingMethod":"Express"',
+        '"campaignName":"spring"',
+        '"playhead":10',
+        '"contentType":"VOD"',
+        '"currencyCode":"EUR","pageURL":"https://shop.example.com/x"',
+      ],
+      ['anna', 'Annagasse', 'media-1234'],
+    ],
+    [
+      'adobe-edge',
+      'decisions in standards of two words',
+      json('/ee/v1/privacy/set-consent?configId=8c1a2b3c-1111-2222-3333-444455556666', {
+        query: { consent: { operation: 'update' } },
+        consent: [{ standard: 'IAB TCF', version: '2.0', value: 'CPxyz', gdprApplies: true }],
+      }),
+      ['"operation":"update"', '"standard":"IAB TCF"', '"value":"CPxyz"'],
+      [],
+    ],
+    [
+      'adobe',
+      'events and products but those that name somebody',
+      query('/b/ss/rs/1/JS/s1?AQB=1', {
+        t: '23/10/2026 10:11:12 1 -60',
+        v0: 'spring_mail',
+        events: 'purchase,event1:anna77123,event2',
+        products: ';SKU-1;1;29.95;;eVar3=471199,;SKU-2;2;10;;eVar3=Muster, anna',
+      }),
+      ['t=23/10/2026 10:0:0 1 -60', 'v0=spring_mail', 'events=purchase,event2', 'products=;SKU-1;1;29.95;;,;SKU-2;2;10'],
+      ['anna', '471199'],
+    ],
+    [
+      'ga-ua',
+      'screens, campaigns and the shop of ga.js',
+      query('/collect?v=1&tid=UA-1-1', {
+        cd: 'Home',
+        cn: 'spring',
+        cs: 'google',
+        sn: 'facebook',
+        sa: 'like',
+        utmipc: 'SKU_1',
+        utmtto: '89.9',
+      }),
+      ['cd=Home', 'cn=spring', 'cs=google', 'sn=facebook', 'sa=like', 'utmipc=SKU_1', 'utmtto=89.9'],
+      [],
+    ],
+    [
+      'google-ads',
+      'the page of Floodlight',
+      {
+        target:
+          '/activity;src=1234567;type=sales0;cat=purch0;u1=kunde4711;~oref=https%3A%2F%2Fshop.example.com%2Fcheckout%3Fu%3Danna?',
+      },
+      ['~oref=https://shop.example.com/checkout'],
+      ['anna', 'kunde4711'],
+    ],
+    [
+      'linkedin',
+      'several partners',
+      query('/collect?v=2', { pid: '1234567,7654321', conversionValue: '89.9', currency: 'EUR' }),
+      ['pid=1234567,7654321', 'conversionValue=89.9', 'currency=EUR'],
+      [],
+    ],
+    [
+      'countly',
+      'pages of views',
+      query('/i?app_key=k', {
+        events: JSON.stringify([
+          { key: '[CLY]_view', id: 'ev123456', segmentation: { name: '/checkout?u=anna', visit: 1, domain: 'shop.example.com' } },
+        ]),
+        metrics: JSON.stringify({ _app_version: '1.2.3' }),
+      }),
+      ['"name":"/checkout"', '"visit":1', '"domain":"shop.example.com"', '"_app_version":"1.2.3"'],
+      ['anna', 'ev123456'],
+    ],
+    [
+      'ga4',
       'fields of the tag that tell nothing',
       query(GA4, {
         dh: 'shop.example.com',
@@ -97,8 +317,8 @@ describe('everything anonymized', () => {
         pr200: 'idSKU_2~nmanna@muster.de',
         prefix: 'anna',
       }),
-      ['idSKU_12345~nmGreen tea', 'pr12.5~qt1'],
-      ['anna', 'SKU_2'],
+      ['idSKU_12345~nmGreen tea', 'pr12.5~qt1', 'pr200=idSKU_2'],
+      ['anna'],
     ],
     [
       'ga4',
@@ -729,6 +949,66 @@ describe('everything anonymized', () => {
 
 describe('advertising refused, all else granted', () => {
   const rows: Row[] = [
+    [
+      'ga4',
+      'apps and times of events',
+      json('/mp/collect?firebase_app_id=1:2:android:3', {
+        app_instance_id: '4C8F5B0A9D7E4F21A3B6C5D4E3F2A1B0',
+        events: [{ name: 'x', timestamp_micros: 1795435000123456, params: { advertising_id: IDFA } }],
+      }),
+      ['4C8F5B0A', '1795435000123456', '"ad_user_data":"DENIED","ad_personalization":"DENIED"'],
+      [IDFA],
+    ],
+    [
+      'adobe-edge',
+      'XDM but what Adobe Advertising reads',
+      json('/ee/v1/interact?configId=8c1a2b3c-1111-2222-3333-444455556666', {
+        events: [
+          {
+            xdm: {
+              web: { webInteraction: { region: 'body' } },
+              search: { keywords: 'shoes' },
+              application: { version: '1.2.3' },
+              endUserIDs: { _experience: { aaid: { id: 'aaid-1234' } } },
+              _acme: { crm: 'crm-1234', gclid: 'gclidvalue' },
+              _experience: {
+                adcloud: { conversionDetails: { trackingCode: 'ef-1234' } },
+                analytics: { event1to100: { event1: { value: 2 } } },
+              },
+            },
+          },
+        ],
+      }),
+      ['"region":"body"', '"keywords":"shoes"', '"version":"1.2.3"', 'aaid-1234', 'crm-1234', '"event1":{"value":2}'],
+      ['gclidvalue', 'ef-1234'],
+    ],
+    [
+      'mixpanel',
+      'profiles, and the id of iOS for advertising',
+      json('/engage', [
+        {
+          $token: 'k',
+          $distinct_id: 'd-1234',
+          $time: 1795435000123,
+          $ignore_time: true,
+          $remove: { plan: 'gold' },
+          $unset: ['seats'],
+        },
+        { $token: 'k', $distinct_id: 'd-1234', $delete: '', properties: { $ios_ifa: IDFA } },
+      ]),
+      ['1795435000123', '"$ignore_time":true', '"plan":"gold"', '"seats"', '"$delete":""'],
+      [IDFA],
+    ],
+    [
+      'hubspot',
+      'properties of events',
+      {
+        ...query('/__ptq.gif?k=1&a=1234567', { cpi: '77', _order_value: '89.9', fi: IKEY }),
+        headers: ['Cookie', 'hs_ab_test=1; __cfruid=cf-1234'],
+      },
+      ['cpi=77', '_order_value=89.9', IKEY, 'hs_ab_test=1', 'cf-1234'],
+      [],
+    ],
     [
       'ga4',
       'ids of advertising in parameters and properties',
