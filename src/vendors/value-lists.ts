@@ -40,9 +40,14 @@ export function isList(value: string): boolean {
 const PLACE = /^ChIJ[A-Za-z0-9_-]{20,30}$/;
 const PRODUCT = /^[\p{L}\p{N}_ .:/|+#()&-]{1,100}$/u;
 
+/** Products and their variants as Shopify hands them on to others. */
+const SHOPIFY = /^(?:shopify_[A-Z]{2,3}_\d{6,16}(?:_\d{6,16})?|gid:\/\/shopify\/Product(?:Variant)?\/\d{6,16})$/;
+
 /** One code, of digits as many as a GTIN has or with letters: those may have more digits than a name. */
 function isCode(value: string): boolean {
-  return PRODUCT.test(value) && (/^\d{1,14}$/.test(value) || PLACE.test(value) || findClass(value) === null);
+  return (
+    PRODUCT.test(value) && (/^\d{1,14}$/.test(value) || PLACE.test(value) || SHOPIFY.test(value) || findClass(value) === null)
+  );
 }
 
 /** Within JSON: a code, and an array of codes. What stands there is what is read: no escapes, no fractions, no exponents. */

@@ -56,7 +56,7 @@ const FORMS: Readonly<Partial<Record<ValueType, RegExp>>> = {
   integer: /^-?\d{1,8}$/,
   number: NUMBER,
   currency: /^[A-Za-z]{3}$/,
-  version: /^[A-Za-z@/_-]{0,24}\d{1,4}(?:[._-][0-9A-Za-z]{1,12}){0,6}$/,
+  version: /^[A-Za-z@/_-]{0,24}\d{1,4}(?:[._+-][0-9A-Za-z]{1,12}){0,6}$/,
   slug: /^[A-Za-z0-9_$.:/@|-]{1,64}$/,
   name: NAME,
   code: /^[A-Za-z0-9_.~:!*|,;-]{1,128}$/,

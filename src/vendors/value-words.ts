@@ -1,8 +1,8 @@
 /** Words and numbers that a site chooses for its own things. */
 import { findClass } from '../privacy/detect-nested.ts';
 
-/** Sums of decimals end in a row of zeros or nines: `149.89999999999998`. */
-export const NUMBER = /^-?\d{1,8}(?:\.\d{1,6}(?:(?:0{6,12}|9{6,12})\d{0,6})?)?$/;
+/** Sums of decimals end in a row of zeros or nines: `149.89999999999998`; prices are also written as `149,90`. */
+export const NUMBER = /^-?\d{1,8}(?:\.\d{1,6}(?:(?:0{6,12}|9{6,12})\d{0,6})?|,\d{2})?$/;
 export const NAME = /^[\p{L}\p{M}\p{N}\p{Sc}\p{Extended_Pictographic}_ .,:;/\\()[\]|&!?*+='"#%<>~@–—’‘“”„…•×°®™¿¡№-]{1,100}$/u;
 
 /** A date, or a size behind a word: `banner_300x250`. */
