@@ -51,6 +51,32 @@ const TRACK = { segment: '/v1/t', rudderstack: '/v1/track', jitsu: '/api/s/track
 describe('everything anonymized', () => {
   const rows: Row[] = [
     [
+      'hubspot',
+      'which fields a form has, and events',
+      json('/submissions/v3/integration/submit/1/2', {
+        fields: [{ objectTypeId: '0-1', name: 'email', value: 'anna@muster.de' }],
+        context: { hutk: 'hutk-1234', ipAddress: '203.0.113.9', pageUri: 'https://shop.example.com/x?u=anna' },
+        legalConsentOptions: { consent: { consentToProcess: true } },
+        eventName: 'pe1234567_order',
+        email: 'anna@muster.de',
+      }),
+      ['"name":"email"', '"pageUri":"https://shop.example.com/x"', '"consentToProcess":true', '"eventName":"pe1234567_order"'],
+      ['anna', 'hutk-1234', '203.0.113.9'],
+    ],
+    [
+      'ga4',
+      'the other spelling of the Measurement Protocol',
+      json('/mp/collect?measurement_id=G-ABC123', {
+        clientId: '1033501218.1790000001',
+        userId: 'anna-4711',
+        timestampMicros: '1795435000123456',
+        consent: { adUserData: 'GRANTED' },
+        events: [{ name: 'x' }],
+      }),
+      ['"clientId":"555.1"', '"timestampMicros":"1795431600000000"', '"ad_user_data":"DENIED"'],
+      ['1033501218', 'anna-4711', 'GRANTED'],
+    ],
+    [
       'ga4',
       'what events of apps and campaigns send',
       json('/mp/collect?firebase_app_id=1:2:android:3', {
