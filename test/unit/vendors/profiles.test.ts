@@ -996,6 +996,7 @@ describe('advertising refused, all else granted', () => {
               search: { keywords: 'shoes' },
               application: { version: '1.2.3' },
               endUserIDs: { _experience: { aaid: { id: 'aaid-1234' } } },
+              identityMap: { ECID: [{ id: 'ecid-1234' }], AdCloud: [{ id: 'cloud-1234' }] },
               _acme: { crm: 'crm-1234', gclid: 'gclidvalue' },
               _experience: {
                 adcloud: { conversionDetails: { trackingCode: 'ef-1234' } },
@@ -1005,8 +1006,16 @@ describe('advertising refused, all else granted', () => {
           },
         ],
       }),
-      ['"region":"body"', '"keywords":"shoes"', '"version":"1.2.3"', 'aaid-1234', 'crm-1234', '"event1":{"value":2}'],
-      ['gclidvalue', 'ef-1234'],
+      [
+        'ecid-1234',
+        '"region":"body"',
+        '"keywords":"shoes"',
+        '"version":"1.2.3"',
+        'aaid-1234',
+        'crm-1234',
+        '"event1":{"value":2}',
+      ],
+      ['gclidvalue', 'ef-1234', 'cloud-1234'],
     ],
     [
       'mixpanel',
