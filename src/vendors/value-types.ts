@@ -61,7 +61,7 @@ const FORMS: Readonly<Partial<Record<ValueType, RegExp>>> = {
   name: NAME,
   code: /^[A-Za-z0-9_.~:!*|,;-]{1,128}$/,
   account: /^[A-Za-z0-9_.:/-]{1,80}$/,
-  key: /^[A-Za-z0-9_.:* -]{1,250}$/,
+  key: /^[A-Za-z0-9_.:*| -]{1,250}$/,
   uuid: /^[0-9a-zA-Z]{8}-(?:[0-9a-zA-Z]{4}-){3}[0-9a-zA-Z]{12}$/,
   org: /^[0-9A-F]{16,24}@AdobeOrg$/,
   schema: /^[a-z]{2,12}:[A-Za-z0-9_.-]{1,80}(?:\/[A-Za-z0-9_.-]{1,60}){0,4}$/,
@@ -96,7 +96,7 @@ function isAccount(value: string): boolean {
 
 /** Keys and codes are random by nature; an address or a number of somebody, which has separators, is none. */
 function isKey(value: string): boolean {
-  if (!/[.:* -]/.test(value)) return true;
+  if (!/[.:*| -]/.test(value)) return true;
   const found = findClass(value);
   return found === null || found === 'online-id';
 }
