@@ -103,6 +103,7 @@ define(
   'first last',
 );
 define('direct', 'acct emp staff membership', 'id ids no nr number nummer uid name');
+define('direct', 'device computer machine', 'name');
 define('direct', 'household party national', 'id ids uid uuid guid');
 define('direct', 'policy contract booking reservation ticket fax social flyer', 'no nr number nummer');
 define('direct', 'booking reservation', 'ref reference code');
@@ -241,7 +242,7 @@ const CAMPAIGN = /(?:^|[^a-z])utm_(?:source|medium|campaign|term|content|id|sour
 
 /** The name of a thing, in JSON below it: `products.0.name`. */
 const NAME_OF_THING =
-  /(?:^|[._])(?:products?|items?|articles?|variants?|brand|categor(?:y|ies)|pages?|screen|events?|campaign|promotions?|app|library|browser|os|plan|lists?|experiments?|features?|flags?|file|form|button|step|store|shop)(?:\.\d+)?\.name$/i;
+  /(?:^|[._])(?:products?|items?|articles?|variants?|brand|categor(?:y|ies)|pages?|screen|events?|campaign|promotions?|app|library|browser|os|plan|lists?|experiments?|features?|flags?|file|form|button|step|store|shop|services?|spans?|metrics?|scope)(?:\.\d+)?\.name$/i;
 
 /** By its words, and by two or three that stand beside each other: `first_name`, `firstName` and `firstname` are the same. */
 function classify(name: string): CarrierClass | null {

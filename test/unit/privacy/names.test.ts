@@ -26,6 +26,7 @@ const SOMEBODY = words(`
   user.id customer.number account.0.id last_name.value user.phones.0 page.user.id.value
   matrikelnummer ausweisnummer kontoinhaber versicherungsnummer vertragsnummer buchungsnummer ticketnummer telnr faxnr festnetz geburtsort
   klantnummer klant_nr straat huisnummer telefoonnummer nome_completo data_nascimento telefone celular nom_de_famille
+  device_name deviceName device.name computer_name machineName
 `);
 const DEVICE = words(`
   playerId player_id installId install_id advertiserId anonymousId device_id imei
@@ -57,7 +58,7 @@ const OF_NOBODY = words(`
   social_network share_method serial_position hardware_type android_version visit_source visit_depth profile_type avatar_color file_extension store_type
   shop_name rating review_count traffic_source channel hostname protocol results_count result_position sort_order filter_name fare_class cabin_class
   airline route departure_date nights rooms adults property_type room_type hotel_name rental_days last_4_weeks name_length famille_produit
-  handle products.name items.0.name ep.category.name nom_de_produit product.id order.number item.0 page.value event.id user.type
+  handle products.name items.0.name ep.category.name nom_de_produit product.id order.number item.0 page.value event.id user.type service.name spans.0.name scopeMetrics.metrics.name
 `);
 
 describe('classOfName', () => {

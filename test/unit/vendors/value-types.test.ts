@@ -17,6 +17,7 @@ it.each<[ValueType, string]>([
   ['name', '“Kyoto” 10 × 20 cm, 25 °C…'],
   ['name', 'हिन्दी चाय ☕'],
   ['name', 'banner_300x250'],
+  ['key', 'C4ABCDEFGHIJ0KLMNOP0|C5ABCDEFGHIJ0KLMNOP0'],
   ['product', 'SKU_12345'],
   ['product', 'Größe M'],
   ['product', '4006381333931'],
