@@ -15,12 +15,17 @@ export interface Treatment {
 }
 
 const NO_NAMES: ReadonlySet<string> = new Set();
+/** Iglu: `iglu:com.acme/checkout/jsonschema/1-0-0`. */
+const SCHEMA_NAME = /^iglu:[^/]+\/(\w{1,60})\//;
 
 /** Visits members below `prefix`; fields of a batch are named as if they stood at the top. */
 export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Treatment): JsonVisitor<Member> {
   const root = ctx.plan.member(prefix);
   const names = new Map<Member | null, Set<string>>();
   const isRestricted = ctx.plan.restrictions.length > 0;
+
+  /** What the object of an entity that is open is, once its schema said so. */
+  const kinds = new Map<Member, string>();
 
   const named = new NamedValues<Member>((name) => classOfSaid(ctx, name));
 
@@ -34,9 +39,10 @@ export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Trea
     unique: ctx.isAnonymized,
     compact: ctx.isAnonymized,
     root,
-    below: (parent, key) => ctx.plan.below(parent, key),
+    below: (parent, key) => ctx.plan.below(parent, (parent.isEntity && key === 'data' && kinds.get(parent)) || key),
     leaf(member: Member, value: string, kind: JsonKind): Verdict {
-      const { plan } = member;
+      const { plan, parent } = member;
+      if (member.isSchema && parent !== null) kinds.set(parent, SCHEMA_NAME.exec(value)?.[1] ?? 'data');
       // An object of the restricted mode that is none is put there anew.
       if (ctx.plan.holders.has(plan.path)) return removeValue(ctx, plan.path, null, 'consent', value);
       if (isRestricted) noteName(member);
@@ -55,6 +61,7 @@ export function createJsonVisitor(ctx: ScrubContext, prefix: string, treat: Trea
     },
     open(member: Member): boolean {
       named.open(member.path);
+      if (member.isEntity) kinds.delete(member);
       return ctx.countField();
     },
     hidden({ plan }: Member, value: string): void {

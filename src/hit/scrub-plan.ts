@@ -52,6 +52,9 @@ export interface Member {
   readonly parent: Member | null;
   readonly plan: FieldPlan;
   readonly isBatch: boolean;
+  /** Whether its objects say by their schema what their data is, and whether it says that. */
+  readonly isEntity: boolean;
+  readonly isSchema: boolean;
   /** Whether the profile declares fields below it, so that it stays when it is empty. */
   readonly hasFieldsBelow: boolean;
   /** Path of the object in which it says the name of another member, and of the one in which it is the value of that name; or null. */
@@ -140,6 +143,8 @@ export class ScrubPlan {
       parent,
       plan,
       isBatch,
+      isEntity: this.profile.isEntity(path),
+      isSchema: parent?.isEntity === true && key === 'schema',
       hasFieldsBelow,
       nameIn: objectOfName(path),
       valueIn: objectOfValue(path),

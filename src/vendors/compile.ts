@@ -86,6 +86,7 @@ export function compileProfile(file: VendorFile): VendorProfile {
     for (const name of entry.names) headers.add(name.toLowerCase(), compileField(entry, purposeOf(entry, file)));
   }
   const batches = new Set(file.batches ?? []);
+  const entities = new Set(file.entities ?? []);
   const isAnyRequired = file.fields.some((entry) => entry.required === true);
   return {
     name: file.vendor,
@@ -109,6 +110,7 @@ export function compileProfile(file: VendorFile): VendorProfile {
     header: (name) => headers.find(name),
     declaredName: (carrier, name) => (carrier === 'cookie' ? cookies : carrier === 'header' ? headers : fields).nameOf(name),
     isBatch: (path) => batches.has(path),
+    isEntity: (path) => entities.has(path),
     isAnyRequired,
     restrictions: (file.restricted ?? []).map(compileRestriction),
   };

@@ -84,6 +84,8 @@ export interface VendorProfile {
   declaredName(carrier: string, name: string): string | null;
   /** Whether fields below a path are named as if they stood at the top: a batch. */
   isBatch(path: string): boolean;
+  /** Whether the objects at a path say by their `schema` what their `data` is. */
+  isEntity(path: string): boolean;
   /** Whether the profile names fields without one of which the collector refuses a hit. */
   readonly isAnyRequired: boolean;
   readonly restrictions: readonly Restriction[];

@@ -69,6 +69,10 @@ export const vendorSchema = z.strictObject({
     .optional()
     .describe("Answer to a dropped hit that the vendor's script takes for success. Default: what the route's `respond` says."),
   batches: z.array(name).optional().describe('Paths that hold hits: the fields below are named as if they stood at the top.'),
+  entities: z
+    .array(name)
+    .optional()
+    .describe('Paths of objects whose `schema` (Iglu) says what their `data` is: its fields are named below that instead.'),
   fields: z.array(fieldSchema),
   cookies: z.array(fieldSchema).optional(),
   headers: z.array(fieldSchema).optional(),

@@ -293,3 +293,30 @@ restricted:\n  - { without: analytics, beside: w, add: { npa: true } }\n`);
     expect(treat(ANONYMOUS, '{"a@b.example":{"w":"a"}}', profile).left).toBe('{}');
   });
 });
+
+describe('entities, by the schema that stands before what they hold', () => {
+  const profile = compileSmall(`
+endpoints: []
+entities: [list]
+fields:
+  - { names: [list.schema], class: utility, type: schema }
+  - { names: ["list.*"], class: direct }
+  - { names: [list.item.id], class: utility, type: product }
+`);
+  const item = '"schema":"iglu:com.acme/item/jsonschema/1-0-0"';
+  const person = '"schema":"iglu:com.acme/person/jsonschema/1-0-0"';
+  it.each([
+    ['a known kind', `{"list":[{${item},"data":{"id":"A-1"}}]}`, `{"list":[{${item},"data":{"id":"A-1"}}]}`],
+    ['one that is not', `{"list":[{${person},"data":{"id":"A-1"}}]}`, `{"list":[{${person},"data":{}}]}`],
+    [
+      'each by its own',
+      `{"list":[{${item},"data":{"id":"A-1"}},{${person},"data":{"id":"A-2"}},{"data":{"id":"A-3"}}]}`,
+      `{"list":[{${item},"data":{"id":"A-1"}},{${person},"data":{}},{"data":{}}]}`,
+    ],
+    ['a schema that comes too late', `{"list":[{"data":{"id":"A-1"},${item}}]}`, `{"list":[{"data":{},${item}}]}`],
+    ['no schema', '{"list":[{"schema":"item","data":{"id":"A-1"}}]}', '{"list":[{"data":{}}]}'],
+    ['other members', `{"list":[{${item},"more":{"id":"A-1"}}]}`, `{"list":[{${item},"more":{}}]}`],
+  ])('%s', (_, text, left) => {
+    expect(treat(ANONYMOUS, text, profile).left).toBe(left);
+  });
+});

@@ -42,6 +42,7 @@ const PURCHASE = {
   user_data: { em: [HASH] },
   custom_data: { value: 9.99, contents: [{ id: 'SKU_12345', quantity: 1 }] },
 };
+const entity = (kind: string, data: object) => ({ schema: `iglu:com.acme/${kind}/jsonschema/1-0-0`, data });
 const IKEY = '11111111-2222-4333-8444-555555555555';
 const KEY = 'q8fRkT2wLx0ZsJv9YbNm3pHd';
 const BASIC = `Basic ${Buffer.from(`${KEY}:`).toString('base64')}`;
@@ -1141,7 +1142,40 @@ describe('everything anonymized', () => {
     ],
     [
       'snowplow',
-      'events of a webhook, and redirects',
+      'entities by their schemas',
+      json('/com.snowplowanalytics.snowplow/tp2', {
+        data: [
+          {
+            e: 'pv',
+            co: JSON.stringify({
+              data: [
+                entity('product', { id: 'SKU-77', name: 'Blue hat', price: 19.5, size: 'M' }),
+                entity('user', { id: 'U-778899', name: 'annchen77' }),
+                entity('screen', { id: 'b7d0f3d1-1111-4222-8333-444455556666', name: 'ProductList' }),
+                entity('checkout_step', { step: 2, shipping_postcode: '10115', delivery_provider: 'DHL' }),
+                entity('mobile_context', { osType: 'android', deviceModel: 'SM-S918B', appSetId: IDFV }),
+              ],
+            }),
+          },
+        ],
+      }),
+      ['SKU-77', 'Blue hat', '19.5', '"size":"M"', 'ProductList', '"step":2', 'DHL', 'android'],
+      ['U-778899', 'annchen77', 'b7d0f3d1', '10115', 'SM-S918B', IDFV],
+    ],
+    [
+      'snowplow',
+      'links and forms',
+      query('/i?e=ue', {
+        ue_pr: JSON.stringify({
+          data: entity('change_form', { formId: 'login', elementId: 'field', nodeName: 'INPUT', type: 'tel', value: 4711 }),
+        }),
+      }),
+      ['login', 'field', 'INPUT', 'tel'],
+      ['4711'],
+    ],
+    [
+      'snowplow',
+      'events of a webhook',
       query('/com.snowplowanalytics.iglu/v1', {
         schema: 'iglu:com.acme/campaign/jsonschema/1-0-0',
         aid: 'shop',
