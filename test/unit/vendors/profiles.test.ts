@@ -1069,6 +1069,20 @@ describe('everything anonymized', () => {
       ['iPhone13,2'],
     ],
     [
+      'snap',
+      'the restricted mode of the second version',
+      json('/v2/conversion', { pixel_id: IKEY, event_type: 'PURCHASE', price: '5' }),
+      ['"data_use":["lmu"]'],
+      [],
+    ],
+    [
+      'pinterest',
+      'the restricted mode, wherever it was said',
+      query('/v3/', { tid: '2612345678901', event: 'init', pd: JSON.stringify({ opt_out_type: '', np: 'gtm' }) }),
+      ['pd[opt_out_type]=LDP', '"opt_out_type":"LDP"', 'gtm'],
+      [],
+    ],
+    [
       'taboola',
       'many actions at once',
       json('/actions-handler/log/3/bulk-s2s-action', {
