@@ -99,7 +99,7 @@ function treatBareName(ctx: ScrubContext, plan: FieldPlan, name: string): Verdic
     return ctx.actionOf(rule) === 'drop' || (ctx.isAnonymized && rule.class !== 'utility')
       ? removeValue(ctx, path, null, rule.class, '')
       : true;
-  if (ctx.actionOf(rule) === 'forward' && !ctx.isAnonymized) return true;
+  if (ctx.actionOf(rule) === 'forward' && !ctx.isAnonymized) return forwardValue(ctx, '?', null, name);
   return removeValue(ctx, '?', null, 'undeclared', name);
 }
 

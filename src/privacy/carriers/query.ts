@@ -5,7 +5,8 @@ import { decodePercent, encodePercent } from '../percent.ts';
 import type { Verdict } from './verdict.ts';
 
 /**
- * Asked for each pair with decoded name and value; a pair without `=` has the value null, and its text may be a value as well as a name.
+ * Asked for each pair with decoded name and value; a pair without `=` has the value null, and its text may be a value as well as a name:
+ * an answer takes its place.
  * The answer null ends the walk: what is left then is not looked at.
  */
 export type PairVisitor = (name: string, value: string | null) => Verdict | null;
@@ -45,7 +46,7 @@ export function rewritePairs(text: string, separator: '&' | ';', visit: PairVisi
         from = -1;
         changed = true;
         if (verdict !== false) {
-          const pair = `${equals < 0 ? encodePercent(name) : text.slice(start, equals)}=${encodePercent(verdict)}`;
+          const pair = (equals < 0 ? '' : text.slice(start, equals + 1)) + encodePercent(verdict);
           out = out === '' ? pair : out + separator + pair;
         }
       }

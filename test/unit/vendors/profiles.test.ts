@@ -1223,6 +1223,20 @@ describe('everything anonymized', () => {
 describe('advertising refused, all else granted', () => {
   const rows: Row[] = [
     [
+      'generic',
+      'JSON without a name, in base64',
+      { target: `/px.gif?${Buffer.from(JSON.stringify({ e: 'view', gclid: 'clickid77' })).toString('base64url')}` },
+      ['view'],
+      ['clickid77'],
+    ],
+    [
+      'generic',
+      'an address without a name',
+      { target: `/px.gif?${encodeURIComponent('https://shop.example.com/?a=b&gclid=clickid77')}` },
+      ['https://shop.example.com/?a=b'],
+      ['clickid77'],
+    ],
+    [
       'ga4',
       'apps and times of events',
       json('/mp/collect?firebase_app_id=1:2:android:3', {

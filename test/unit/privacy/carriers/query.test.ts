@@ -34,6 +34,10 @@ describe('rewritePairs', () => {
     ]);
   });
 
+  it('writes an answer to a bare name in its place', () => {
+    expect(rewritePairs('a=1&%7Bx%7D&c', '&', (_, value) => (value === null ? '{y}' : true))).toBe('a=1&%7By%7D&%7By%7D');
+  });
+
   it('reads parameters of a path', () => {
     expect(rewritePairs('src=1;u1=a;ord=2', ';', (name) => name !== 'u1')).toBe('src=1;ord=2');
   });
