@@ -58,7 +58,16 @@ function decideField(ctx: ScrubContext, plan: FieldPlan, value: string): Verdict
   }
   if (action === 'drop') return removeValue(ctx, path, rule, rule?.class ?? plan.named ?? 'undeclared', value);
   if (action === 'forward') return forwardValue(ctx, path, rule, value);
-  return rule === null ? anonymizeUndeclared(ctx, path, null, value) : anonymizeValue(ctx, path, rule, value);
+  if (rule !== null) return anonymizeValue(ctx, path, rule, value);
+  return (plan.named === null ? anonymizeDocument(ctx, path, value) : null) ?? anonymizeUndeclared(ctx, path, null, value);
+}
+
+/** JSON in a field that nobody declared, member by member as in a body; null where it is none, or nothing undeclared stays. */
+function anonymizeDocument(ctx: ScrubContext, path: string, value: string): Verdict | null {
+  if (ctx.rules.undeclared === 'drop' || value.length < 8 || ctx.depth >= LIMITS.depth) return null;
+  if (!startsLikeJson(value) && !/^\s*(?:e[yw]|W[yw3])/.test(value)) return null;
+  const opened = openHolder(ctx, path, { holds: 'json' }, path, value, 0);
+  return opened === value ? true : opened;
 }
 
 /** Rewrites pairs of a query, form, matrix or line; `prefix` is the path of what holds them. */
@@ -117,7 +126,7 @@ function treatHolder(ctx: ScrubContext, path: string, rule: FieldRule, value: st
 function openHolder(
   ctx: ScrubContext,
   path: string,
-  rule: FieldRule,
+  rule: Pick<FieldRule, 'holds'>,
   prefix: string,
   value: string,
   layers: number,

@@ -168,6 +168,15 @@ describe('a field by its rule', () => {
     expect(treat({ rules: LENIENT }, 'zzz=pro&yyy=anna@example.com').left).toBe('zzz=pro');
   });
 
+  it.each([
+    ['plain', percent('{"e":"view","email":"anna@example.com"}'), percent('{"e":"view"}')],
+    ['a list', percent('[{"e":"view","uid":"k-7"}]'), percent('[{"e":"view"}]')],
+    ['in base64', base64('{"e":"view","uid":"k-7"}'), percent(base64('{"e":"view"}'))],
+    ['none after all', percent('{"e":"view"'), percent('{"e":"view"')],
+  ])('scans JSON that nobody declared member by member: %s', (_, value, left) => {
+    expect(treat({ rules: LENIENT }, `zzz=${percent(decodeURIComponent(value))}`).left).toBe(`zzz=${left}`);
+  });
+
   it('tells whether a field came that the collector needs', () => {
     expect(treat(ANONYMOUS, 'w=1').ctx.hasRequired).toBe(false);
     expect(treat(ANONYMOUS, 'n=1').ctx.hasRequired).toBe(true);
