@@ -192,8 +192,8 @@ function isJoinId(value: string): boolean {
   return isRandom;
 }
 
-/** Of a list what has its type stays. */
-function anonymizeParts(ctx: ScrubContext, name: string, rule: FieldRule, value: string): Verdict {
+/** A value that has not its type: of a list what has it stays. */
+export function anonymizeParts(ctx: ScrubContext, name: string, rule: FieldRule, value: string): Verdict {
   const kept = keepParts(value, rule);
   if (kept === null || !ctx.keep(kept)) return removeValue(ctx, name, rule, rule.class, value);
   collectIdentifiers(ctx, name, value);

@@ -8,7 +8,7 @@ import { decodePercent, encodePercent } from '../privacy/percent.ts';
 import { labelOf } from '../privacy/report.ts';
 import type { FieldRule } from '../vendors/profile.ts';
 import { isOfType } from '../vendors/value-types.ts';
-import { anonymizeUndeclared, anonymizeValue, removeValue } from './scrub-anonymize.ts';
+import { anonymizeParts, anonymizeUndeclared, anonymizeValue, removeValue } from './scrub-anonymize.ts';
 import { stripClickIds } from './scrub-click-ids.ts';
 import { LIMITS, type ScrubContext } from './scrub-context.ts';
 import { createJsonVisitor, type Treatment } from './scrub-json.ts';
@@ -17,7 +17,7 @@ import { missingFields, resolveValue, restrictGcd, restrictGcs } from './scrub-r
 
 function forwardValue(ctx: ScrubContext, path: string, rule: FieldRule | null, value: string): Verdict {
   if (ctx.isAnonymized && rule !== null && rule.type !== null && rule.class === 'utility' && !isOfType(value, rule)) {
-    return removeValue(ctx, path, rule, rule.class, value);
+    return anonymizeParts(ctx, path, rule, value);
   }
   const text = ctx.plan.clickIds === 'forward' ? value : stripClickIds(ctx, path, value);
   if (text === null || !ctx.keep(text)) return removeValue(ctx, path, null, rule?.class ?? 'undeclared', value);

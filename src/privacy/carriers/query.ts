@@ -33,7 +33,7 @@ export function rewritePairs(text: string, separator: '&' | ';', visit: PairVisi
     let equals = -1;
     if (end > start) {
       equals = locate(equal, start);
-      if (equals > end) equals = -1;
+      if (equals > end || isPadded(text, start, equals, end)) equals = -1;
       const isEncoded = locate(percent, start) < end || locate(plus, start) < end;
       const rawName = text.slice(start, equals < 0 ? end : equals);
       const name = isEncoded ? decodePercent(rawName, true) : rawName;
@@ -58,6 +58,13 @@ export function rewritePairs(text: string, separator: '&' | ';', visit: PairVisi
     start = end + 1;
   }
   return changed ? join(out, separator, text, from, to) : text;
+}
+
+/** Base64 of JSON, an address or gzip, whose own padding is no pair's `=`. */
+const PADDED = /^(?:ey|W[1-3s-z]|aHR0c|H4sI)[A-Za-z0-9+/_-]{12,}={1,2}$/;
+
+function isPadded(text: string, start: number, equals: number, end: number): boolean {
+  return equals >= end - 2 && equals - start >= 14 && PADDED.test(text.slice(start, end));
 }
 
 /** What is there, and behind a separator what stays of the text. */

@@ -12,6 +12,7 @@ fields:
   - { names: ["n"], class: utility, type: integer, required: true }
   - { names: [w, sid], class: utility, type: slug }
   - { names: [free], class: utility }
+  - { names: [parts], class: utility, type: list }
   - { names: [note, u, d], class: text }
   - { names: [state], class: consent, type: slug }
   - { names: [uid], class: direct, placeholder: nobody }
@@ -52,6 +53,7 @@ describe('a field that is kept', () => {
   it.each([
     ['its type holds where the hit is anonymized', MIXED, 'n=12&n2=1', 'n=12', ['n2 undeclared stripped']],
     ['another value than its type says goes', MIXED, 'n=twelve&w=a', 'w=a', ['n utility stripped']],
+    ['of a list what is of its type stays', MIXED, 'parts=a1,anna@x.example,b2', 'parts=a1%2Cb2', ['parts utility cut']],
     ['without a type any value stays', MIXED, 'free=ab12345', 'free=ab12345', []],
     ['its type counts for what tells nothing only', MIXED, 'state=a%20b', 'state=a%20b', []],
     ['its type counts for nothing where the hit is forwarded', PART, 'n=twelve', 'n=twelve', []],

@@ -1231,6 +1231,13 @@ describe('advertising refused, all else granted', () => {
     ],
     [
       'generic',
+      'JSON without a name, in base64 with padding',
+      { target: `/px.gif?${btoa(JSON.stringify({ e: 'view', gclid: 'clickid77' }))}` },
+      ['view'],
+      ['clickid77'],
+    ],
+    [
+      'generic',
       'an address without a name',
       { target: `/px.gif?${encodeURIComponent('https://shop.example.com/?a=b&gclid=clickid77')}` },
       ['https://shop.example.com/?a=b'],

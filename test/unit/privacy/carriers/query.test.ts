@@ -34,6 +34,20 @@ describe('rewritePairs', () => {
     ]);
   });
 
+  it('takes the padding of base64 for a part of it', () => {
+    const [one, two] = ['{"e":"view!"}', '{"e":"views!"}'].map((text) => btoa(text)) as [string, string];
+    expect([one, two].map((text) => text.replace(/^[^=]*/, ''))).toEqual(['==', '=']);
+    const seen: unknown[] = [];
+    rewritePairs(`${one}&a=1&${two}&eyJhYmNkZWZnaGlqa2w=1&content_group_longer=`, '&', (...pair) => Boolean(seen.push(pair)));
+    expect(seen).toEqual([
+      [one, null],
+      ['a', '1'],
+      [two, null],
+      ['eyJhYmNkZWZnaGlqa2w', '1'],
+      ['content_group_longer', ''],
+    ]);
+  });
+
   it('writes an answer to a bare name in its place', () => {
     expect(rewritePairs('a=1&%7Bx%7D&c', '&', (_, value) => (value === null ? '{y}' : true))).toBe('a=1&%7By%7D&%7By%7D');
   });
