@@ -2,7 +2,7 @@
 import type { Action } from '../consent/state.ts';
 import type { AnonymizeRules } from '../policy/policy.ts';
 import { maskAddress } from '../privacy/ip.ts';
-import { type CarrierClass, type Deed, labelOf, type ScrubEntry } from '../privacy/report.ts';
+import { type CarrierClass, type Deed, labelOf, noteOf, type ScrubEntry } from '../privacy/report.ts';
 import type { Searcher } from '../privacy/search.ts';
 import type { FieldRule, VendorProfile } from '../vendors/profile.ts';
 import type { ScrubRefusal, ScrubRequest } from './outgoing.ts';
@@ -93,7 +93,7 @@ export class ScrubContext {
 
   /** Notes a deed; a name that may itself be an identifier is not repeated. */
   note(name: string, carrier: CarrierClass, deed: Deed): void {
-    this.report.push({ place: this.placeOf(name), class: carrier, deed });
+    this.report.push(noteOf(this.where, name, carrier, deed));
   }
 
   /** Remembers an identifier for the guard. `isKnown`: its class is declared or detected, so that a short value counts too. */

@@ -41,3 +41,23 @@ const SAFE_NAME = /^[\w.$[\]:?#|/~ -]{1,120}$/;
 
 /** A name as a report may repeat it: `?` where it may be an identifier itself. */
 export const labelOf = remember((name) => (SAFE_NAME.test(name) && !/\d{6}|[0-9a-f]{16}/i.test(name) ? name : '?'), 2048, 120);
+
+interface Noted {
+  readonly where: string;
+  readonly entry: ScrubEntry;
+}
+
+const MOST_NOTED = 32;
+/** By name: the same few come with every hit, and one object for each is enough. */
+const notedOf = remember((_name): Noted[] => [], 2048, 120);
+
+/** What was done at a name within a place. */
+export function noteOf(where: string, name: string, carrier: CarrierClass, deed: Deed): ScrubEntry {
+  const noted = notedOf(name);
+  for (const { where: other, entry } of noted) {
+    if (entry.class === carrier && entry.deed === deed && other === where) return entry;
+  }
+  const entry: ScrubEntry = { place: where + labelOf(name), class: carrier, deed };
+  if (noted.length < MOST_NOTED) noted.push({ where, entry });
+  return entry;
+}
