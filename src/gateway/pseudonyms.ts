@@ -4,6 +4,8 @@ import { DAY_MS, formatDay } from '../policy/values.ts';
 import { createPseudonymizer } from '../privacy/pseudonym.ts';
 import { type ConsentStore, StoreUnavailable } from '../store/store.ts';
 
+const dayOf = (at: number): number => Math.floor(at / DAY_MS);
+
 export interface PseudonymParts {
   readonly store: ConsentStore;
   readonly site: string;
@@ -11,11 +13,16 @@ export interface PseudonymParts {
   fault(error: unknown): void;
 }
 
+type Pseudonymizer = (value: string) => string;
+
 export class DailyPseudonyms {
   readonly #parts: PseudonymParts;
-  #day = '';
+  /** The day of the secret at hand, counted from the epoch. */
+  #day = Number.NaN;
   #key: Buffer | null = null;
-  #loading = '';
+  #loading = Number.NaN;
+  /** Of the secret at hand. */
+  #made = new WeakMap<Route, Pseudonymizer>();
 
   constructor(parts: PseudonymParts) {
     this.#parts = parts;
@@ -26,32 +33,39 @@ export class DailyPseudonyms {
    * pseudonym on every node, and another one for another site, collector or day. Null where the day's secret is not there
    * (yet): then identifiers are dropped.
    */
-  pseudonymizer(route: Route, now: number): ((value: string) => string) | null {
-    const day = formatDay(now);
-    if (day !== this.#day) this.load(now);
-    const key = this.#day === day ? this.#key : null;
-    if (key === null) return null;
-    return createPseudonymizer(key, { site: this.#parts.site, collector: route.upstream?.origin ?? route.pattern });
+  pseudonymizer(route: Route, now: number): Pseudonymizer | null {
+    if (dayOf(now) !== this.#day) {
+      this.load(now);
+      return null;
+    }
+    if (this.#key === null) return null;
+    let made = this.#made.get(route);
+    if (made === undefined) {
+      made = createPseudonymizer(this.#key, { site: this.#parts.site, collector: route.upstream?.origin ?? route.pattern });
+      this.#made.set(route, made);
+    }
+    return made;
   }
 
   /** Fetches the secret of the day, and has the ones destroyed that no late hit needs any more. */
   load(now: number): void {
-    const day = formatDay(now);
+    const day = dayOf(now);
     if (this.#loading === day) return;
     this.#loading = day;
     const { store, fault } = this.#parts;
     store
-      .readDayKey(day)
+      .readDayKey(formatDay(now))
       .then(async (key) => {
         this.#key = key;
         this.#day = day;
+        this.#made = new WeakMap();
         await store.forgetDayKeys(formatDay(now - DAY_MS));
       })
       .catch((error: unknown) => {
         if (!(error instanceof StoreUnavailable)) fault(error);
       })
       .finally(() => {
-        this.#loading = '';
+        this.#loading = Number.NaN;
       });
   }
 }

@@ -1,5 +1,5 @@
 /** The header lines and the target of a hit that leaves: what never leaves goes, what always goes along is added. */
-import { type Action, PURPOSES } from '../consent/state.ts';
+import { type Action, PURPOSES, type PurposeSet, STATES, type State } from '../consent/state.ts';
 import type { AnonymizeRules, Judgement, Region } from '../policy/policy.ts';
 import type { HeaderInfo } from '../upstream/headers.ts';
 import type { ReceivedHit } from './hit.ts';
@@ -101,9 +101,22 @@ function describeFor({ route, judgement, action, region, anonymize }: Departure)
 
 /** Value of `Consentry-Decision`: `forward; policy=eu@2026.11.0#…; analytics=granted, advertising=denied`. */
 export function describeDecision(route: Route, judgement: Judgement, action: Action, withPolicy = true): string {
-  const named = route.gate | route.profile.named;
-  const states = PURPOSES.flatMap((purpose, i) =>
-    (named >> i) & 1 ? [`${purpose}=${judgement.purposes[i]?.state ?? 'unknown'}`] : [],
-  );
-  return `${action}; ${withPolicy ? `policy=${judgement.version}; ` : ''}${states.join(', ')}`;
+  const states = describeStates(route.gate | route.profile.named, judgement);
+  return `${action}; ${withPolicy ? `policy=${judgement.version}; ` : ''}${states}`;
+}
+
+const STATE_INDEX = Object.fromEntries(STATES.map((state, i) => [state, i])) as Readonly<Record<State, number>>;
+/** By purposes and their states: some thousands at most, of which a few come with every hit. */
+const described = new Map<number, string>();
+
+function describeStates(named: PurposeSet, { purposes }: Judgement): string {
+  let key = named;
+  for (let i = 0; i < PURPOSES.length; i++) key = key * STATES.length + STATE_INDEX[purposes[i]?.state ?? 'unknown'];
+  let text = described.get(key);
+  if (text === undefined) {
+    const ofNamed = PURPOSES.flatMap((purpose, i) => ((named >> i) & 1 ? [`${purpose}=${purposes[i]?.state ?? 'unknown'}`] : []));
+    text = ofNamed.join(', ');
+    described.set(key, text);
+  }
+  return text;
 }

@@ -9,6 +9,7 @@ const KEPT = 500;
 /** Of a report that is written over; a longer one, of a hit with many fields, is kept as it came. */
 const MOST_ENTRIES = 256;
 const NOTHING: ScrubReport = [];
+const NOWHERE: Facts['region'] = { country: 'ZZ', subdivision: null, source: 'none', disagrees: null };
 
 type Writable<Of> = { -readonly [Key in keyof Of]: Of[Key] };
 
@@ -66,20 +67,39 @@ function read({ evidence, report, entries }: Slot): HitEvidence {
   return evidence.report === NOTHING ? { ...evidence, report: report.slice(0, entries) } : evidence;
 }
 
-const NO_REGION = { country: 'ZZ', subdivision: null, source: 'default', disagrees: null } as const;
-
-function createSlot(of: HitEvidence): Slot {
-  const facts = of.facts ?? {
-    region: NO_REGION,
-    record: null,
-    denied: 0,
-    signals: [],
-    label: null,
-    sensitive: false,
-    age: null,
-    tcfVendor: null,
+/** All of one shape, whatever is written first. */
+function createSlot(): Slot {
+  return {
+    evidence: {
+      at: 0,
+      route: '',
+      vendor: '',
+      method: '',
+      region: null,
+      judgement: null,
+      facts: null,
+      gate: 0,
+      action: null,
+      outcome: 'dropped',
+      fault: null,
+      report: NOTHING,
+      found: null,
+      revision: '',
+    },
+    facts: {
+      region: NOWHERE,
+      record: null,
+      denied: 0,
+      signals: [],
+      label: null,
+      sensitive: false,
+      age: null,
+      tcfVendor: null,
+      isPublisher: false,
+    },
+    report: [],
+    entries: 0,
   };
-  return { evidence: { ...of }, facts: { ...facts, isPublisher: false }, report: [], entries: 0 };
 }
 
 /** Keeps what is needed to describe a decision, and describes it when somebody asks. */
@@ -90,7 +110,7 @@ export class RecentDecisions implements EvidenceSink {
   record(evidence: HitEvidence): void {
     let slot = this.#ring[this.#next];
     if (slot === undefined) {
-      slot = createSlot(evidence);
+      slot = createSlot();
       this.#ring[this.#next] = slot;
     }
     write(slot, evidence);
