@@ -47,7 +47,9 @@ interface Noted {
   readonly entry: ScrubEntry;
 }
 
-const MOST_NOTED = 32;
+const MOST_NOTED = 8;
+/** Of deeper nesting, which is rare, nothing is kept. */
+const LONGEST_WHERE = 64;
 /** By name: the same few come with every hit, and one object for each is enough. */
 const notedOf = remember((_name): Noted[] => [], 2048, 120);
 
@@ -58,6 +60,6 @@ export function noteOf(where: string, name: string, carrier: CarrierClass, deed:
     if (entry.class === carrier && entry.deed === deed && other === where) return entry;
   }
   const entry: ScrubEntry = { place: where + labelOf(name), class: carrier, deed };
-  if (noted.length < MOST_NOTED) noted.push({ where, entry });
+  if (noted.length < MOST_NOTED && where.length <= LONGEST_WHERE) noted.push({ where, entry });
   return entry;
 }
