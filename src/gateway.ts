@@ -147,7 +147,8 @@ async function openGateway(config: Config, options: GatewayOptions, closing: Clo
     workers: options.workers ?? 1,
   });
   const { table } = whereabouts;
-  const proxy = new ProxyMounts({ table, metrics, answered });
+  const ownCookie = cookies.name;
+  const proxy = new ProxyMounts({ table, ownCookie, metrics, answered });
 
   /** The processes that serve first: what this one says of the policies has to be true of them. */
   async function reload(): Promise<ReloadOutcome> {
@@ -200,10 +201,10 @@ async function openGateway(config: Config, options: GatewayOptions, closing: Clo
         return next();
       }
       if (consent.isConsentPath(ctx.path)) return consent.middleware(ctx, next);
-      return guardRequest(services, ctx, next, { table, unmatched: config.unmatched ?? 'next' });
+      return guardRequest(services, ctx, next, { table, ownCookie, unmatched: config.unmatched ?? 'next' });
     },
     attach(server) {
-      const listener = options.inProcess ? createKoaListener(services, server, { table, mayBeHit }) : direct;
+      const listener = options.inProcess ? createKoaListener(services, server, { table, ownCookie, mayBeHit }) : direct;
       attachListener(server, listener, connectionLimits(config));
     },
     admin,

@@ -18,7 +18,7 @@ export function filterOnTheWayOut(res: ServerResponse, rules: AnswerRules, table
     const isKept = given === undefined && 'headers' in filtered && raw.every((part, i) => filtered.headers[i] === part);
     if (!isKept) for (const name of this.getHeaderNames()) this.removeHeader(name);
     // A redirect that may not be followed becomes a success without content; Node lets no body behind a 204.
-    if ('refused' in filtered) return writeHead.call(this, 204, ['Cache-Control', NO_STORE]);
+    if ('refused' in filtered) return writeHead.call(this, 204, [...rules.lines, 'Cache-Control', NO_STORE]);
     // One by one: a list beside headers that were set before would keep only the last of several cookies.
     for (let i = isKept ? raw.length : 0; i < filtered.headers.length; i += 2)
       this.appendHeader(filtered.headers[i] as string, filtered.headers[i + 1] as string);

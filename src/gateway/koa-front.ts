@@ -21,6 +21,8 @@ import { filterOnTheWayOut } from './koa-answer.ts';
 
 export interface KoaFrontParts {
   readonly table: HeaderTable;
+  /** Name of the consent cookie. */
+  readonly ownCookie: string;
   /** Whether a request for that URL may be a hit; node:http gets the others. */
   mayBeHit(url: string): boolean;
 }
@@ -96,7 +98,7 @@ class FrontMount extends VisitorAnswers<DirectResponse> implements Mount {
     // Of a visitor who has the answer the handlers still get the hit, and write into nothing.
     const req = this.#judged(outgoing, address, answered ? undefined : this.res);
     if (answered) this.#emit(req, createSink(req));
-    else this.#handOn(req, rulesForAnswer(delivery));
+    else this.#handOn(req, rulesForAnswer(delivery, this.#parts.ownCookie));
   }
 
   #judged(hit: OutgoingHit, address: string | null, output: DirectResponse | undefined): JudgedRequest {

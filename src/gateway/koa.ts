@@ -15,6 +15,8 @@ import { filterOnTheWayOut } from './koa-answer.ts';
 
 export interface KoaMountParts {
   readonly table: HeaderTable;
+  /** Name of the consent cookie. */
+  readonly ownCookie: string;
   readonly unmatched: 'next' | 'refuse';
 }
 
@@ -63,7 +65,7 @@ class KoaMount extends VisitorAnswers<ServerResponse> implements Mount {
     const ctx = this.#ctx;
     replaceRequest(ctx, delivery.outgoing, delivery.address);
     if (!delivery.answered) {
-      filterOnTheWayOut(this.res, rulesForAnswer(delivery), this.#parts.table);
+      filterOnTheWayOut(this.res, rulesForAnswer(delivery, this.#parts.ownCookie), this.#parts.table);
       return this.#goOn();
     }
     // The visitor has the answer; the handlers still get the hit, and write into nothing.

@@ -18,6 +18,8 @@ import type { AnsweredHits } from './answered.ts';
 export interface ProxyParts {
   readonly table: HeaderTable;
   readonly metrics: Metrics;
+  /** Name of the consent cookie. */
+  readonly ownCookie: string;
   readonly answered: AnsweredHits;
 }
 
@@ -61,14 +63,14 @@ class ProxyMount extends VisitorAnswers implements Mount {
     const isAsRead = untouched && this.res.req instanceof DirectRequest;
     const request: UpstreamRequest = { method, path: target, headers, body, isAsRead };
     if (delivery.answered) this.#parts.answered.take(delivery, request, upstreamOf(route));
-    else this.#relay(received, route, request, rulesForAnswer(delivery));
+    else this.#relay(received, route, request, rulesForAnswer(delivery, this.#parts.ownCookie));
   }
 
   #relay(hit: ReceivedHit, route: Route, request: UpstreamRequest, rules: AnswerRules): void {
     const { res } = this;
     relayHit(res, upstreamOf(route), request, rules, this.#parts.table, {
       answerInstead: (code: RefusalCode | 'redirect') =>
-        code === 'redirect' ? answerDropped(res, hit, route) : answerUnavailable(res, hit, code),
+        code === 'redirect' ? answerDropped(res, hit, route, rules.lines) : answerUnavailable(res, hit, code),
       settled: (failure) => {
         if (failure !== null) this.#parts.metrics.countFailure(route.pattern, failure);
       },

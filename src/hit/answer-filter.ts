@@ -24,17 +24,19 @@ export interface AnswerRules {
   readonly allowsToken: boolean;
 }
 
-/** What a judged hit's answer may do. An undeclared cookie belongs to the strictest purpose that the profile names. */
-export function rulesForAnswer({
-  received,
-  route,
-  judgement,
-  untouched,
-}: Pick<Delivery, 'received' | 'route' | 'judgement' | 'untouched'>): AnswerRules {
+/**
+ * What a judged hit's answer may do. An undeclared cookie belongs to the strictest purpose that the profile names.
+ * @param ownCookie name of Consentry's own, which no collector sets, replaces or deletes
+ */
+export function rulesForAnswer(
+  { received, route, judgement, untouched }: Pick<Delivery, 'received' | 'route' | 'judgement' | 'untouched'>,
+  ownCookie: string,
+): AnswerRules {
   const undeclared = strictestAction(judgement, route.gate | route.profile.named);
   return {
     untouched,
     cookieAction(name) {
+      if (name === ownCookie) return 'drop';
       const purpose = route.profile.cookiePurpose(name);
       return purpose === null ? undeclared : (judgement.purposes[PURPOSE_INDEX[purpose]]?.action ?? 'drop');
     },
@@ -60,6 +62,9 @@ const KEPT = new Set(
   ),
 );
 
+/** Would take the visitor's decision from the browser together with the collector's cookies. */
+const CLEARING = 'clear-site-data';
+
 /** A validator, or an invitation to send more: never with a hit that was changed. */
 const REMEMBERED = new Set(['etag', 'last-modified', 'accept-ch', 'critical-ch', 'accept-ch-lifetime']);
 
@@ -77,6 +82,7 @@ export function filterAnswer(status: number, raw: readonly string[], rules: Answ
       continue;
     }
     if (kind === 'hop' || kind === 'own' || lower === 'cache-control' || lower === 'expires' || lower === 'pragma') continue;
+    if (lower === CLEARING) continue;
     if (lower === 'set-cookie') {
       if (rules.cookieAction(cookieName(value)) === 'forward') headers.push(name, value);
       continue;
@@ -102,17 +108,25 @@ function allowToken(headers: string[]): void {
     headers.push('Access-Control-Allow-Headers', TOKEN_NAME);
 }
 
+/** The name that a browser reads: attributes have no part in it, and what stands without `=` is a value (RFC 6265bis § 5.7). */
 function cookieName(setCookie: string): string {
-  const equals = setCookie.indexOf('=');
-  return (equals === -1 ? setCookie : setCookie.slice(0, equals)).trim();
+  const semicolon = setCookie.indexOf(';');
+  const pair = semicolon === -1 ? setCookie : setCookie.slice(0, semicolon);
+  return pair.slice(0, Math.max(0, pair.indexOf('='))).trim();
 }
 
-/** A path, or a URL of the visitor's own host. `//host` and `\\host` are other hosts to a browser. */
+/** A page's URL may have either scheme, and `http:x` is a path to a page of that scheme alone. */
+const NOWHERE = 'a.invalid';
+const PAGES = [`http://${NOWHERE}/`, `https://${NOWHERE}/`];
+
+/** Whether a browser stays at the visitor's own host: `//host`, `\\host` and even `/`, a tab, `/host` lead elsewhere (WHATWG URL § 4.4). */
 function isSameHost(location: string, host: string): boolean {
-  if (/^\/(?![/\\])/.test(location) || /^[?#]/.test(location)) return true;
-  try {
-    return new URL(location).hostname === host;
-  } catch {
-    return false;
-  }
+  return PAGES.every((page) => {
+    try {
+      const { hostname } = new URL(location, page);
+      return hostname === NOWHERE || hostname === host;
+    } catch {
+      return false;
+    }
+  });
 }

@@ -100,6 +100,21 @@ describe('the proxy', () => {
     }
   });
 
+  it('a redirect that may not be followed deletes what it would have brought ids to', async () => {
+    answerWith({ Location: 'https://ads.example/sync?id=1', 'Set-Cookie': COOKIES }, 302);
+    const answer = await test.send({ target: GA4, headers: [...OPTED_OUT, ['Cookie', '_ga=GA1.1.1.1; _gcl_au=1.1.9.1']] });
+    expect([answer.status, new Set(cookiesOf(answer.headers))]).toEqual([204, new Set(['_gcl_au'])]);
+    expect(answer.headers.flatMap(([name, value]) => (name === 'set-cookie' ? [/Max-Age=0/.test(value)] : []))).not.toContain(
+      false,
+    );
+  });
+
+  it('no collector sets, replaces or deletes the decision', async () => {
+    answerWith({ 'Set-Cookie': ['__Host-consentry=x; Path=/; Secure', '_ga=1'], 'Clear-Site-Data': '"cookies"' });
+    const answer = await test.send({ target: GA4, headers: CALIFORNIA });
+    expect([cookiesOf(answer.headers), answer.header('clear-site-data')]).toEqual([['_ga'], undefined]);
+  });
+
   it('passes compressed and large bodies byte for byte', async () => {
     const zipped = gzipSync(Buffer.alloc(3_000_000, 'abcdefghij'), { level: 0 });
     answerWith({ 'Content-Encoding': 'gzip', 'Content-Type': 'application/json' }, 200, zipped);

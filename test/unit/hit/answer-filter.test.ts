@@ -47,6 +47,20 @@ describe('filterAnswer', () => {
     expect(filter(raw, { cookieAction })).toEqual(['Set-Cookie', '_ga=1; Path=/', 'Cache-Control', 'private, no-store']);
   });
 
+  it.each([['_ga;x=1'], ['_ga; Path=/a=b'], ['=_ga=1'], ['_ga']])('reads no name in %s, which to a browser has none', (line) => {
+    const names: string[] = [];
+    const cookieAction = (name: string): 'drop' => {
+      names.push(name);
+      return 'drop';
+    };
+    filter(['Set-Cookie', line], { cookieAction });
+    expect(names).toEqual(['']);
+  });
+
+  it('lets nobody clear the site, and the decision with it', () => {
+    expect(filter(['Clear-Site-Data', '"cookies"'])).toEqual(['Cache-Control', 'private, no-store']);
+  });
+
   it.each([
     ['https://ads.example/sync', 'redirect'],
     ['//ads.example/sync', 'redirect'],
@@ -56,6 +70,12 @@ describe('filterAnswer', () => {
     ['https://shop.example/thanks', 'kept'],
     ['/thanks', 'kept'],
     ['?x=1', 'kept'],
+    ['next', 'kept'],
+    ['//shop.example/thanks', 'kept'],
+    ['/\t/ads.example/sync', 'redirect'],
+    ['/\t\\ads.example', 'redirect'],
+    ['ht\ttp:ads.example', 'redirect'],
+    ['http:ads.example', 'redirect'],
   ])('without advertising a redirect to %s is: %s', (location, expected) => {
     const result = filter(['Location', location], { mayRedirect: false }, 302);
     expect(result === 'redirect' ? 'redirect' : 'kept').toBe(expected);
@@ -86,12 +106,15 @@ describe('rulesForBare', () => {
 
 describe('rulesForAnswer', () => {
   const delivery = (actions: Parameters<typeof fakeJudgement>[0]): AnswerRules =>
-    rulesForAnswer({
-      received: received({ headers: [['Host', 'shop.example']] }),
-      route: fakeRoute({ path: '/collect' }),
-      judgement: fakeJudgement(actions),
-      untouched: false,
-    });
+    rulesForAnswer(
+      {
+        received: received({ headers: [['Host', 'shop.example']] }),
+        route: fakeRoute({ path: '/collect' }),
+        judgement: fakeJudgement(actions),
+        untouched: false,
+      },
+      '__Host-consentry',
+    );
 
   it('judges a cookie by its purpose, an undeclared one by the strictest that the profile names', () => {
     const rules = delivery({ analytics: 'forward', advertising: 'drop' });
@@ -102,5 +125,10 @@ describe('rulesForAnswer', () => {
     ]);
     expect(rules.mayRedirect).toBe(false);
     expect(delivery({ analytics: 'anonymize' }).cookieAction('else')).toBe('anonymize');
+  });
+
+  it('keeps Consentry’s own cookie from every collector', () => {
+    const rules = delivery({ necessary: 'forward', functional: 'forward', analytics: 'forward', advertising: 'forward' });
+    expect([rules.cookieAction('__Host-consentry'), rules.cookieAction('else')]).toEqual(['drop', 'forward']);
   });
 });
