@@ -17,10 +17,14 @@ import { anonymizeUrl, collectFromUrl, isPersonalOrigin, mayHoldQuery } from './
 const TRANSPORT = new Set(
   (
     'accept accept-charset accept-encoding accept-language access-control-request-headers access-control-request-method cache-control ' +
-    'content-encoding content-length content-type dnt expect host origin pragma priority save-data sec-gpc sp-anonymous te upgrade-insecure-requests ' +
-    'user-agent connection'
+    'content-encoding content-length content-type dnt expect host origin pragma priority save-data sec-gpc sec-purpose sp-anonymous te ' +
+    'upgrade-insecure-requests user-agent connection x-requested-with purpose ' +
+    // Client hints of before `Sec-CH-`.
+    'device-memory downlink dpr ect rtt viewport-height viewport-width width'
   ).split(' '),
 );
+/** Client hints and Fetch Metadata. Other `Sec-` headers can be what somebody is interested in, or a token (Topics, Private State Tokens). */
+const OF_BROWSER = /^sec-(?:ch|fetch)-/;
 /** Values that identify by the name of their header alone. */
 const IDENTIFYING =
   /^(?:if-none-match|if-modified-since|x-client-data|traceparent|tracestate|baggage|sentry-trace|x-request-id|x-correlation-id|x-amzn-trace-id|x-cloud-trace-context|cf-ray|x-msisdn|x-uidh|x-acr|x-up-calling-line-id|authorization|proxy-authorization|x-forwarded-for|forwarded|true-client-ip|anonymousid|x-umami-cache|via)$|ip$|ip-|-id$|-for$/;
@@ -92,7 +96,7 @@ interface HeaderName {
 const readName = remember(
   (name): HeaderName => {
     const lower = name.toLowerCase();
-    return { lower, isTransport: TRANSPORT.has(lower) || lower.startsWith('sec-'), place: PLACES.get(lower) ?? -1 };
+    return { lower, isTransport: TRANSPORT.has(lower) || OF_BROWSER.test(lower), place: PLACES.get(lower) ?? -1 };
   },
   MAX_REMEMBERED,
   64,

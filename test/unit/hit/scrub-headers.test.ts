@@ -446,7 +446,8 @@ describe('a hit that is forwarded in part', () => {
   const transport = (
     'accept accept-encoding accept-language access-control-request-headers access-control-request-method cache-control ' +
     'content-encoding content-length content-type dnt expect host origin pragma priority save-data sec-gpc sp-anonymous te ' +
-    'upgrade-insecure-requests user-agent connection sec-ch-ua sec-fetch-site'
+    'upgrade-insecure-requests user-agent connection sec-ch-ua sec-ch-ua-model sec-fetch-site sec-purpose purpose x-requested-with ' +
+    'device-memory downlink dpr ect rtt viewport-height viewport-width width'
   ).split(' ');
 
   it.each(transport)('keeps %s', (name) => {
@@ -456,6 +457,15 @@ describe('a hit that is forwarded in part', () => {
     expect(report).toEqual([]);
     expect(ctx.kept).toEqual(['abc']);
     expect(strip(sent, { banned: ['abc'] }).headers).toEqual([]);
+  });
+
+  it.each([
+    ['Sec-Browsing-Topics', '(1 2);v=chrome.1:1:2, ();p=P0000000000000000000000000000000'],
+    ['Sec-Private-State-Token', 'AAAB'],
+    ['Sec-Redemption-Record', '"https://issuer.example";redemption-record=abc'],
+    ['Sec-Ad-Auction-Fetch', '?1'],
+  ])('loses %s, which is of advertising or a token', (name, value) => {
+    expect(strip([name, value]).headers).toEqual([]);
   });
 
   it('keeps the charsets of the browser, unless they are declared', () => {
