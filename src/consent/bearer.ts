@@ -1,5 +1,6 @@
 /** Tokens of operators: minted on the command line, sent as Bearer to the admin API and to the server-to-server calls. */
 import type { Keyring } from './keys.ts';
+import { TOKEN_TYPES } from './own-tokens.ts';
 import { createTokenCodec } from './token.ts';
 
 export const BEARER_SCOPES = ['admin', 'consent'] as const;
@@ -20,7 +21,7 @@ export function createBearerTokens(keyring: Keyring, site: string): BearerTokens
   const codec = createTokenCodec({
     keyring,
     use: 'bearer',
-    typ: 'bearer+jwt',
+    typ: TOKEN_TYPES.bearer,
     audience: site,
     maxLifetimeMs: MAX_BEARER_MS,
     skewMs: SKEW_MS,

@@ -2,6 +2,7 @@
  * Finds and removes one cookie in a Cookie header, in place (RFC 6265 § 4.2.1). Nothing else of the header is read, and
  * what is left is byte for byte what the browser sent.
  */
+import { holdsOwnToken, mayHoldOwnToken } from './own-tokens.ts';
 
 /** `null`: not there. `doubled`: there more than once, which no browser does for one name, path and domain: cookie tossing. */
 export type FoundCookie = { readonly value: string } | 'doubled' | null;
@@ -21,14 +22,15 @@ export function findCookie(header: string, name: string): FoundCookie {
   return found === null ? null : { value: found };
 }
 
+/** Takes out the cookie of that name, and all that hold a token of ours under any other. */
 export function removeCookie(header: string, name: string): string {
-  if (!header.includes(name)) return header;
+  if (!header.includes(name) && !mayHoldOwnToken(header)) return header;
   let kept = '';
   let isFirst = true;
   for (let start = 0; start <= header.length; ) {
     const end = endOfPair(header, start);
-    if (readValue(header, start, end, name) === null) {
-      const pair = header.slice(start, end);
+    const pair = header.slice(start, end);
+    if (readValue(header, start, end, name) === null && !holdsOwnToken(pair)) {
       // The first pair that stays must not begin with the space that followed a removed one.
       kept += isFirst ? (start === 0 ? pair : pair.trimStart()) : `;${pair}`;
       isFirst = false;

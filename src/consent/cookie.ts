@@ -4,6 +4,7 @@
  */
 import { findCookie, removeCookie } from './cookie-scan.ts';
 import type { Keyring } from './keys.ts';
+import { TOKEN_TYPES } from './own-tokens.ts';
 import type { Choice, ConsentHead } from './record.ts';
 import { NO_PURPOSES, OPTIONAL_PURPOSES, type PurposeSet, purposeBit } from './state.ts';
 import { createTokenCodec, type TokenClaims, type TokenRefusal } from './token.ts';
@@ -36,16 +37,13 @@ export interface ConsentCookies {
   readonly name: string;
   /** `cookieHeader`: value of the Cookie header, lines joined with `; `, or empty. `now` in milliseconds since the epoch. */
   read(cookieHeader: string, now: number): CookieReading;
-  /** What of a Cookie header goes on to the collector: everything but ours, byte for byte. */
+  /** What of a Cookie header goes on to the collector: everything but ours, byte for byte, also where it has a former or another gateway's name. */
   remove(cookieHeader: string): string;
   /** Value of the Set-Cookie header for a subject. `denied` is added to what the head itself denies. */
   issue(head: Pick<ConsentHead, 'subject' | 'choices'>, denied: PurposeSet, now: number): string;
   /** Value of the Set-Cookie header for a refusal without an id: the same for everybody that day (UTC). */
   issueRefusal(denied: PurposeSet, now: number): string;
 }
-
-const SUBJECT_TYP = 'consent+jwt';
-const REFUSAL_TYP = 'refusal+jwt';
 
 /** `sub` of a refusal, which names nobody. */
 const NOBODY = '-';
@@ -58,8 +56,8 @@ export function createConsentCookies(config: ConsentCookieConfig, keyring: Keyri
   // A day more than the cookie lives: a refusal is dated back to the beginning of its day. A day of skew: a clock that is
   // set back must not turn the cookies of the last hours into forgeries; what they are worth the record says.
   const rules = { keyring, use: 'cookie', audience: site, maxLifetimeMs: config.maxAgeMs + DAY_MS, skewMs: DAY_MS } as const;
-  const subjects = createTokenCodec({ ...rules, typ: SUBJECT_TYP });
-  const refusals = createTokenCodec({ ...rules, typ: REFUSAL_TYP });
+  const subjects = createTokenCodec({ ...rules, typ: TOKEN_TYPES.cookie });
+  const refusals = createTokenCodec({ ...rules, typ: TOKEN_TYPES.refusal });
   const attributes = describeAttributes(config);
 
   return {

@@ -6,10 +6,9 @@
 import jwt from 'jsonwebtoken';
 import type { ConsentEntry } from './entry.ts';
 import type { Keyring, ReceiptJwk } from './keys.ts';
+import { TOKEN_TYPES } from './own-tokens.ts';
 import { OPTIONAL_PURPOSES } from './state.ts';
 import { importVerifyKey, verifySignature } from './token.ts';
-
-const RECEIPT_TYP = 'consent-receipt+jwt';
 
 export interface ReceiptSubject {
   /** Hash of the record, hex. */
@@ -52,7 +51,7 @@ export function verifyReceipt(receipt: string, keys: readonly ReceiptJwk[]): boo
 }
 
 function describeHeader(kid: string) {
-  return { alg: 'ES256', typ: RECEIPT_TYP, kid } as const;
+  return { alg: 'ES256', typ: TOKEN_TYPES.receipt, kid } as const;
 }
 
 /** The order of the members is part of what is signed. */

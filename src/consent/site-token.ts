@@ -5,6 +5,7 @@
 import type { Place } from '../policy/policy.ts';
 import { codeStates, readDenied } from './cookie.ts';
 import type { Keyring } from './keys.ts';
+import { TOKEN_TYPES } from './own-tokens.ts';
 import type { ConsentHead } from './record.ts';
 import type { PurposeSet } from './state.ts';
 import { openSubject, sealSubject } from './subject-seal.ts';
@@ -41,11 +42,17 @@ export interface SiteTokens {
 /** How long a token grants on hits. */
 const GRANTING_MS = 86_400_000;
 const SKEW_MS = 86_400_000;
-const TYP = 'site+jwt';
 const NOBODY = '-';
 
 export function createSiteTokens(maxAgeMs: number, keyring: Keyring, site: string): SiteTokens {
-  const codec = createTokenCodec({ keyring, use: 'token', typ: TYP, audience: site, maxLifetimeMs: maxAgeMs, skewMs: SKEW_MS });
+  const codec = createTokenCodec({
+    keyring,
+    use: 'token',
+    typ: TOKEN_TYPES.token,
+    audience: site,
+    maxLifetimeMs: maxAgeMs,
+    skewMs: SKEW_MS,
+  });
   return {
     read(token, now) {
       const read = codec.read(token, now);

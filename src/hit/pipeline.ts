@@ -13,6 +13,7 @@ import { collectBody } from './body.ts';
 import { describeHit, type EndedHit, type Ending } from './evidence.ts';
 import { readAge } from './field.ts';
 import { guardHit } from './guard.ts';
+import { guardOwn } from './guard-own.ts';
 import type { Identity, ReceivedHit } from './hit.ts';
 import { judgeHit } from './judge.ts';
 import { addOwnHeaders, keepHeaders, targetOf } from './leave.ts';
@@ -221,7 +222,9 @@ function release(
   address: string | null,
   report: HitEvidence['report'],
 ): void {
-  const { services, set, region, now } = hit;
+  const { services, received, set, region, subject, now } = hit;
+  const own = guardOwn(clean, subject, received.mayHoldToken || received.token !== '');
+  if (!own.ok) return drop(hit, byFault('guard', report, own.find));
   if (services.admit === undefined) return dispatch(hit, action, clean, address, report);
   const goOn = (isRecorded: boolean): void => {
     if (isRecorded || set.mayContinueWithoutEvidence(region, now)) dispatch(hit, action, clean, address, report);

@@ -39,6 +39,9 @@ describe('findCookie', () => {
 });
 
 describe('removeCookie', () => {
+  const OURS = `${Buffer.from('{"alg":"HS256","typ":"consent+jwt","kid":"k0"}').toString('base64url')}.e30.AAAA`;
+  const SOMEBODYS = `${Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url')}.e30.AAAA`;
+
   it.each([
     ['a=1; c=x; b=2', 'a=1; b=2'],
     ['c=x; a=1;b=2', 'a=1;b=2'],
@@ -47,6 +50,9 @@ describe('removeCookie', () => {
     ['c=x; c=y; a=1', 'a=1'],
     ['a=1;;b="x;', 'a=1;;b="x;'],
     ['a=1; cc=2 ; xc=c', 'a=1; cc=2 ; xc=c'],
+    [`a=1; old=${OURS}; b=2`, 'a=1; b=2'],
+    [`"${OURS}"; a=1`, 'a=1'],
+    [`a=${SOMEBODYS}; c=x`, `a=${SOMEBODYS}`],
   ])('of %j leaves %j', (header, left) => expect(removeCookie(header, 'c')).toBe(left));
 });
 

@@ -1,0 +1,90 @@
+/** Consentry's own subject, token and receipt: whatever is granted, and wherever a page puts them, no collector gets them. */
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { grantEverything } from '../support/consent.ts';
+import { startGateway, type TestGateway } from '../support/gateway.ts';
+
+type Line = readonly [string, string];
+
+const PAGE = 'https://shop.example';
+const FROM_PAGE: readonly Line[] = [
+  ['x-test-country', 'US'],
+  ['x-test-region', 'CA'],
+  ['Origin', PAGE],
+];
+const GA4 = '/g/collect?v=2&tid=G-ABC123DEF4&cid=1234567890.1700000000&en=page_view';
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const nested = (text: string): string => encodeURIComponent(encodeURIComponent(`${PAGE}/?t=${text}`));
+
+describe('what is Consentry’s own', () => {
+  let test: TestGateway;
+  let cookie: string;
+  let token: string;
+  const own: Record<string, string> = {};
+  beforeAll(async () => {
+    test = await startGateway({
+      routes: [{ path: '/g/collect', vendor: 'ga4', recipient: 'processor' }],
+      consent: { origins: [PAGE] },
+    });
+    cookie = await grantEverything(test, { country: 'US', region: 'CA' });
+    const answer = await test.send({
+      method: 'POST',
+      target: '/consent',
+      headers: [...FROM_PAGE, ['Content-Type', 'application/json'], ['Sec-Fetch-Site', 'cross-site'], ['Cookie', cookie]],
+      body: JSON.stringify({
+        purposes: { functional: true, analytics: true, personalization: true, advertising: true },
+        action: 'accept_all',
+      }),
+    });
+    const said = JSON.parse(answer.body.toString()) as { token: string; receipt: string };
+    token = said.token;
+    const value = cookie.slice(cookie.indexOf('=') + 1);
+    const { sub } = JSON.parse(Buffer.from(value.split('.')[1] ?? '', 'base64url').toString()) as { sub: string };
+    Object.assign(own, { cookie: value, token, receipt: said.receipt, subject: sub });
+  });
+  afterAll(() => test.close());
+  beforeEach(() => test.collector.forget());
+
+  it('leaves a hit that carries it in its place', async () => {
+    await test.send({ target: GA4, headers: [...FROM_PAGE, ['Cookie', `${cookie}; a=1`]] });
+    await test.send({ target: `${GA4}&consentry-token=${token}`, headers: FROM_PAGE });
+    expect(test.collector.arrived.map(({ target, headers }) => [target, headers.cookie])).toEqual([
+      [GA4, 'a=1'],
+      [GA4, undefined],
+    ]);
+  });
+
+  it('is cut out of cookies with any name', async () => {
+    const headers: Line[] = [...FROM_PAGE, ['Cookie', `${cookie}; old-name=${own.cookie}; a=1; kept=${token}`]];
+    await test.send({ target: GA4, headers });
+    expect(test.collector.arrived.map(({ headers: { cookie: left } }) => left)).toEqual(['a=1']);
+  });
+
+  it.each(['cookie', 'token', 'receipt', 'subject'] as const)('stops a granted hit with the %s elsewhere', async (name) => {
+    const value = own[name] ?? '';
+    expect(value.length).toBeGreaterThan(20);
+    const headers: readonly Line[] = [...FROM_PAGE, ['Cookie', cookie]];
+    const body = JSON.stringify({ events: [{ name: 'a', params: { value } }] });
+    await test.send({ target: `${GA4}&ep.a=${value}`, headers });
+    await test.send({ target: `${GA4}&dl=${nested(value)}`, headers });
+    await test.send({ target: GA4, headers: [...headers, ['Authorization', `Bearer ${value}`]] });
+    await test.send({ target: GA4, headers: [...headers, ['Referer', `${PAGE}/?a=${value}`]] });
+    await test.send({ method: 'POST', target: GA4, headers, body });
+    await test.send({ method: 'POST', target: GA4, headers: [...headers, ['Content-Encoding', 'gzip']], body: gzipSync(body) });
+    expect(test.collector.arrived.map(({ target }) => target)).toEqual([]);
+  });
+
+  it('stops a hit that came with the token and holds it once more, below another encoding', async () => {
+    for (const target of [`&ep.a=${base64(`x${token}`)}`, `&ep.a=${Buffer.from(token).toString('hex')}`])
+      await test.send({ target: `${GA4}${target}`, headers: [...FROM_PAGE, ['Consentry-Token', token]] });
+    expect(test.collector.arrived).toEqual([]);
+  });
+
+  it('is no token of somebody else', async () => {
+    const other = `${base64('{"alg":"HS256","typ":"JWT"}')}.e30.AAAA`;
+    const target = `${GA4}&ep.a=${other}`;
+    await test.send({ target, headers: [...FROM_PAGE, ['Cookie', cookie]] });
+    expect(test.collector.arrived.map((hit) => hit.target)).toEqual([target]);
+  });
+});
