@@ -36,6 +36,9 @@ const ANY_GROUP = / (?:[0-9a-f]{2}){1,4} /i;
 const MIN_GROUPED = 35;
 const IPV6 = /(?:(?<![0-9a-zA-Z:.])|(?<=[g-zG-Z]:))[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,5}){2,9}(?:\.\d{1,3}){0,3}(?![0-9a-zA-Z:])/g;
 const IPV4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)/g;
+/** A number of an address in hexadecimal, in octal with all its digits (versions are padded to two), or in decimal. */
+const BYTE = '(?:0x[\\da-f]{1,2}|0[0-3][0-7]{2}|\\d{1,3})';
+const IPV4_IN_BASES = new RegExp(`(?<![\\w.])${BYTE}(?:\\.${BYTE}){3}(?!\\.?\\w)`, 'gi');
 /** The address of a network card (IEEE 802, EUI-48), with dashes; those with colons look like an IPv6 address. */
 const DASHED_MAC = /(?<![0-9a-z])(?=[a-f-]{0,14}\d)(?:[0-9a-f]{2}-){5}[0-9a-f]{2}(?![0-9a-z])/gi;
 const COLON_MAC = /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/i;
@@ -128,6 +131,11 @@ function findNumbers(text: string, found: Finding[]): void {
 /** An address, also one with zeros before its numbers (`198.051.100.023`), which programs read in two ways and people in one. */
 function isIpv4(text: string): boolean {
   return readIpv4(text) !== null || (text.includes('0') && readIpv4(text.replace(PADDING, '')) !== null);
+}
+
+/** An address with a number at least that is not decimal, as `inet_aton` reads it. */
+function isIpv4InBases(text: string): boolean {
+  return /0x|\d{4}/i.test(text) && text.split('.').every((part) => /^0|^\d{1,2}$/.test(part) || Number(part) < 256);
 }
 
 /** The address of a network card, or an IPv6 address: by itself, behind a word (`mailto:2001:…`, `a:2001:…`) or before a port without brackets. */
@@ -257,7 +265,10 @@ export function findIdentifiers(text: string, shape = shapeOf(text)): readonly F
     collect(text, IBAN, found, 'direct', isIban);
     if (text.length >= MIN_GROUPED && ANY_GROUP.test(text)) collect(text, GROUPED_HASH, found, 'online-id', hasLetters);
   }
-  if (shape & HAS_DOTS) collect(text, IPV4, found, 'ip', isIpv4);
+  if (shape & HAS_DOTS) {
+    collect(text, IPV4, found, 'ip', isIpv4);
+    if (text.includes('0')) collect(text, IPV4_IN_BASES, found, 'ip', isIpv4InBases);
+  }
   if (shape & HAS_COLONS) findColons(text, found);
   if ((shape & HAS_TOKEN) === 0) return found;
   if (text.includes('eyJ')) collect(text, JWT, found, 'online-id');
