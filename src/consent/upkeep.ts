@@ -1,10 +1,10 @@
 /**
  * What records need once a day (UTC), done by one of the processes that share a store: an anchor for somebody to keep
- * elsewhere, and an end to what was kept long enough.
+ * elsewhere, and an end to what was kept long enough. Keys of pseudonyms end in every round, also where no hit comes that asks for the next.
  */
 import { randomBytes } from 'node:crypto';
 import type { PolicySet } from '../policy/policy.ts';
-import { DAY_MS } from '../policy/values.ts';
+import { DAY_MS, formatDay } from '../policy/values.ts';
 import type { ConsentStore } from '../store/store.ts';
 import { type WrittenAnchor, writeAnchor } from './anchor.ts';
 import { retireSubjects } from './retire.ts';
@@ -63,6 +63,7 @@ export class Upkeep {
   async #runAll(): Promise<void> {
     const { store, anchorFolder, retainMs, anchored, retired } = this.#parts;
     const { signal } = this.#stopping;
+    await this.#forgetDayKeys();
     // The anchor first: it still vouches for what retention then makes unreadable.
     if (anchorFolder !== null)
       await this.#once('anchor', async (now) => anchored(await writeAnchor(store, anchorFolder, now, signal)));
@@ -70,6 +71,15 @@ export class Upkeep {
       await this.#once('retire', async (now) =>
         retired(await retireSubjects(store, this.#parts.policies(), retainMs, now, signal)),
       );
+  }
+
+  async #forgetDayKeys(): Promise<void> {
+    const { store, now, failed } = this.#parts;
+    try {
+      await store.forgetDayKeys(formatDay(now() - DAY_MS));
+    } catch (error) {
+      failed(error);
+    }
   }
 
   async #once(task: string, work: (now: number) => Promise<void>): Promise<void> {

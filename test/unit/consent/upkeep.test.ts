@@ -106,6 +106,18 @@ describe('the upkeep', () => {
     expect(next.did).toEqual(['anchored 2026-11-23 0']);
   });
 
+  it('ends the keys of pseudonyms after two days, also where no hit comes', async () => {
+    const key = await store.readDayKey('2026-11-23');
+    let now = NOON;
+    const { upkeep } = startProcess({ now: () => now });
+    now += DAY_MS;
+    await upkeep.run();
+    expect(await store.readDayKey('2026-11-23')).toEqual(key);
+    now += DAY_MS;
+    await upkeep.run();
+    expect(await store.readDayKey('2026-11-23')).not.toEqual(key);
+  });
+
   it('says a store that is away, and does not end the process', async () => {
     const away = { ...store, claim: () => Promise.reject(new StoreUnavailable('away')) };
     const { upkeep, did } = startProcess({ store: away, retainMs: DAY_MS });
