@@ -4,13 +4,15 @@
  */
 import { PURPOSE_INDEX } from '../consent/state.ts';
 import type { Judgement, PurposeDecision } from '../policy/policy.ts';
+import { firstValue } from '../upstream/headers.ts';
 import type { ReceivedHit } from './hit.ts';
 import type { Route } from './route.ts';
 
 /** More than a browser keeps for a site, or somebody who wants a long answer. */
 const MOST_EXPIRED = 20;
 /** Taken by browsers on answers to another site's page too, where a cookie without SameSite would be ignored. */
-const EXPIRED = 'Max-Age=0; Path=/; Secure; SameSite=None';
+const HERE = 'Max-Age=0; Secure; SameSite=None';
+const EXPIRED = `${HERE}; Path=/`;
 /** `shop.eu.example.com`: the cookie may have been set for any of its parents. */
 const MOST_DOMAINS = 4;
 
@@ -23,16 +25,27 @@ const NONE: readonly string[] = [];
 export function expireCookies(hit: ReceivedHit, route: Route, judgement: Judgement | null): readonly string[] {
   if (judgement === null || hit.cookie === '' || !judgement.purposes.some(isSaidNo)) return NONE;
   const lines: string[] = [];
-  let domains: string[] | null = null;
+  let attributes: readonly string[] | null = null;
   for (const pair of hit.cookie.split(';', 4 * MOST_EXPIRED)) {
     const name = pair.slice(0, Math.max(0, pair.indexOf('='))).trim();
     if (!isDenied(name, route, judgement)) continue;
-    domains ??= domainsOf(hit.host);
-    lines.push('Set-Cookie', `${name}=; ${EXPIRED}`);
-    for (const domain of domains) lines.push('Set-Cookie', `${name}=; ${EXPIRED}; Domain=${domain}`);
-    if (lines.length >= 2 * MOST_EXPIRED * (1 + domains.length)) break;
+    attributes ??= attributesFor(hit);
+    for (const one of attributes) lines.push('Set-Cookie', `${name}=; ${one}`);
+    if (lines.length >= 2 * MOST_EXPIRED * attributes.length) break;
   }
   return lines;
+}
+
+/**
+ * As many as a cookie may have been set with: it is another one for each domain and path, and one apart on another site's page (CHIPS). The
+ * collector's own path is what a line without any means (RFC 6265 § 5.1.4).
+ */
+function attributesFor({ host, path, rawHeaders }: ReceivedHit): readonly string[] {
+  const variants = [EXPIRED];
+  if (path.lastIndexOf('/') > 0) variants.push(HERE);
+  if (firstValue(rawHeaders, 'sec-fetch-site') === 'cross-site') variants.push(`${EXPIRED}; Partitioned`);
+  for (const domain of domainsOf(host)) variants.push(`${EXPIRED}; Domain=${domain}`);
+  return variants;
 }
 
 /** A cookie name as RFC 6265 § 4.1.1 has it: anything else was not set by a Set-Cookie line of the tracker's. */

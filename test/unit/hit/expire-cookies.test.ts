@@ -12,7 +12,7 @@ const hit = (cookie: string, host = 'px.shop.example'): ReturnType<typeof receiv
     ],
   });
 const names = (lines: readonly string[]): string[] =>
-  lines.filter((_, i) => i % 2 === 1).map((line) => line.replace(/ Path=\/; Secure; SameSite=None/, ''));
+  lines.filter((_, i) => i % 2 === 1).map((line) => line.replace(/ Secure; SameSite=None(?:; Path=\/)?/, ''));
 
 describe('expireCookies', () => {
   it('deletes declared cookies of a refused purpose, for the host and its parents', () => {
@@ -22,6 +22,17 @@ describe('expireCookies', () => {
       '_fbp=; Max-Age=0;; Domain=px.shop.example',
       '_fbp=; Max-Age=0;; Domain=shop.example',
     ]);
+  });
+
+  it('deletes what was set for the path of the hit alone, and apart on another site’s page', () => {
+    const judgement = fakeJudgement({}, { advertising: 'denied' });
+    const headers = [['Host', 'localhost'] as const, ['Cookie', '_fbp=2'] as const];
+    const linesOf = (target: string, ...more: (readonly [string, string])[]): readonly string[] =>
+      expireCookies(received({ url: target, headers: [...headers, ...more] }), route, judgement).filter((_, i) => i % 2 === 1);
+    const everywhere = '_fbp=; Max-Age=0; Secure; SameSite=None; Path=/';
+    expect(linesOf('/collect', ['Sec-Fetch-Site', 'same-site'])).toEqual([everywhere]);
+    expect(linesOf('/g/collect')).toEqual([everywhere, '_fbp=; Max-Age=0; Secure; SameSite=None']);
+    expect(linesOf('/collect', ['Sec-Fetch-Site', 'cross-site'])).toEqual([everywhere, `${everywhere}; Partitioned`]);
   });
 
   it('deletes after a withdrawal, and nothing on silence or a yes', () => {
