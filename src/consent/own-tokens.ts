@@ -20,12 +20,12 @@ export const OWN_TOKENS: readonly { readonly kind: string; readonly begin: strin
   Object.keys(TOKEN_TYPES) as (keyof typeof TOKEN_TYPES)[]
 ).map((kind) => ({ kind, begin: beginOf(kind) }));
 
-/** `"alg":"` behind an opening brace: in all of them, and in little else; its first letter is seldom, which makes it cheap to look for. */
-const ANY_TOKEN = 'JhbGciOi';
+/** `{"alg":`, with which all of them begin, and those of others. */
+export const TOKEN_BEGIN = 'eyJhbGciOi';
 
 /** Whether a text may hold one as it is written. */
-export function mayHoldOwnToken(text: string | Buffer): boolean {
-  return text.includes(ANY_TOKEN);
+export function mayHoldOwnToken(text: string): boolean {
+  return text.includes(TOKEN_BEGIN);
 }
 
 export function holdsOwnToken(text: string): boolean {

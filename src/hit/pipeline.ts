@@ -222,8 +222,8 @@ function release(
   address: string | null,
   report: HitEvidence['report'],
 ): void {
-  const { services, received, set, region, subject, now } = hit;
-  const own = guardOwn(clean, subject, received.mayHoldToken || received.token !== '');
+  const { services, set, region, subject, now } = hit;
+  const own = guardOwn(clean, subject);
   if (!own.ok) return drop(hit, byFault('guard', report, own.find));
   if (services.admit === undefined) return dispatch(hit, action, clean, address, report);
   const goOn = (isRecorded: boolean): void => {
