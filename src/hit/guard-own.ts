@@ -1,41 +1,30 @@
 /**
- * The guard's look for what is Consentry's own: the subject, tokens and receipts never leave, whatever the decision allows. Most hits hold
- * nothing that is long enough, which a few characters of them tell; where something is, its spellings are looked for, and only a hit that
- * has one is searched in every encoding.
+ * The guard's look for what is Consentry's own: the subject, tokens and receipts never leave, whatever the decision allows. In a hit that was
+ * scrubbed they are looked for together with what it forbids. Most hits that leave untouched hold nothing that is long enough, which a few
+ * characters of them tell; what is, is searched by itself, and only a hit that has something of ours, or hides what it has, is searched whole.
  */
 import { OWN_TOKENS, TOKEN_BEGIN } from '../consent/own-tokens.ts';
-import { remember } from '../privacy/remember.ts';
+import { Searcher } from '../privacy/search.ts';
 import { guardHit } from './guard.ts';
 import type { GuardOutcome, OutgoingHit, Secret } from './outgoing.ts';
 
 const TOKENS: readonly Secret[] = OWN_TOKENS.map(({ kind, begin }) => ({ place: `own:${kind}`, value: begin }));
+/** Stands for all of them, and for tokens of others: whether it is one of ours is looked into where it is found. */
+const ANY_TOKEN: Secret = { place: 'own:?', value: TOKEN_BEGIN };
 const CLEAN: GuardOutcome = { ok: true };
-/** Subjects of that many letters of base64url are the shortest, and each other spelling of one is longer. */
+/** Subjects of that many letters of base64url are the shortest, and tokens have more in a row. */
 const SHORTEST = 22;
-const MAX_REMEMBERED = 1_000;
-
+/** In base64, less the letters at both ends that depend on what stands around it. */
+const SHORTEST_ENCODED = Math.floor(((SHORTEST - 1) * 4) / 3);
 /** How gzip begins, in base64. */
 const GZIP = 'H4sI';
-
-/** As it is, in small letters, in hexadecimal, and in base64 at each offset, less the letters that depend on what stands around it. */
-function spellingsOf(value: string): readonly string[] {
-  const hex = Buffer.from(value).toString('hex');
-  const inBase64 = ['', ' ', '  '].map((before) => {
-    const encoded = Buffer.from(before + value).toString('base64url');
-    return encoded.slice(Math.ceil((before.length * 4) / 3), Math.floor(((before.length + value.length) * 4) / 3));
-  });
-  return [value, value.toLowerCase(), hex, hex.toUpperCase(), ...inBase64];
-}
-
-const OF_TOKENS = [...spellingsOf(TOKEN_BEGIN), GZIP];
-const spellingsOfSubject = remember(spellingsOf, MAX_REMEMBERED);
 
 /** Letters of base64url, which need no escape anywhere, by their code. */
 const LETTERS = Uint8Array.from({ length: 128 }, (_, code) => (/[\w-]/.test(String.fromCharCode(code)) ? 1 : 0));
 const PERCENT = 37;
 const BACKSLASH = 92;
-const DIGIT_THREE = 51;
-const DIGIT_NINE = 57;
+const LOWER = 32;
+const [TWO, THREE, FIVE, NINE, LETTER_D] = [50, 51, 53, 57, 100];
 /** One of them that is written as its code, at any depth, though nobody needs to. */
 const ESCAPED = /%(?:25)*(?:2d|3\d|[46][1-9a-f]|[57][\da]|5f)|\\u00/iy;
 
@@ -43,47 +32,73 @@ function isLetter(text: string, at: number): boolean {
   return LETTERS[text.charCodeAt(at)] === 1;
 }
 
+/** Whether a letter that is written as its code may stand there. */
 function isEscape(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
   if (code !== PERCENT && code !== BACKSLASH) return false;
-  // Nearly all are of `/`, `:` and what else parts a URL, and told by the digit behind.
-  if (text.charCodeAt(at + 1) === DIGIT_THREE && text.charCodeAt(at + 2) > DIGIT_NINE) return false;
+  // Nearly all are of spaces, slashes, colons and what else parts a URL.
+  const high = text.charCodeAt(at + 1);
+  const low = text.charCodeAt(at + 2) | LOWER;
+  if (high === TWO && low !== FIVE && low !== LETTER_D) return false;
+  if (high === THREE && low > NINE) return false;
   ESCAPED.lastIndex = at;
   return ESCAPED.test(text);
 }
 
-/**
- * Looks at the last of so many letters as the shortest value has, and back to where they end: for most texts at few of them. Of any so many
- * characters it stops in one that is no letter, so that a letter in a value that is written as its code is not missed.
- */
-function mayHoldOwn(text: string, subject: string | null): boolean {
-  for (let last = SHORTEST - 1; last < text.length; ) {
-    const first = last - SHORTEST + 1;
-    let at = last;
-    while (at >= first && isLetter(text, at)) at--;
-    if (at >= first) {
-      if (isEscape(text, at)) return true;
-      last = at + SHORTEST;
-      continue;
-    }
-    while (last < text.length && isLetter(text, last)) last++;
-    if (isOwn(text.slice(first, last), subject)) return true;
-    last += SHORTEST;
+/** A look through the texts of one hit. */
+class OwnLook {
+  readonly #id: string | null;
+  /** What may be a value in another spelling. */
+  #encoded = '';
+
+  constructor(id: string | null) {
+    this.#id = id;
   }
-  return false;
+
+  /**
+   * Looks at the last of so many letters as the shortest value has, and back to where they end: for most texts at few of them. Of any so many
+   * characters it stops in one that is no letter, so that a letter in a value that is written as its code is not missed.
+   * @returns whether the text is to be searched whole
+   */
+  finds(text: string): boolean {
+    for (let last = SHORTEST - 1; last < text.length; ) {
+      const first = last - SHORTEST + 1;
+      let at = last;
+      while (at >= first && isLetter(text, at)) at--;
+      if (at >= first) {
+        if (isEscape(text, at)) return true;
+        last = at + SHORTEST;
+        continue;
+      }
+      while (last < text.length && isLetter(text, last)) last++;
+      if (this.#isId(text.slice(first, last))) return true;
+      last += SHORTEST;
+    }
+    return false;
+  }
+
+  #isId(letters: string): boolean {
+    if (letters.length >= SHORTEST_ENCODED) this.#encoded += `${letters}\n`;
+    else if (this.#id !== null) return letters.includes(this.#id) || letters.includes(this.#id.toLowerCase());
+    return false;
+  }
+
+  findsEncoded(): boolean {
+    if (this.#encoded === '') return false;
+    return new Searcher(this.#id === null ? [TOKEN_BEGIN] : [TOKEN_BEGIN, this.#id]).findFirst(this.#encoded) !== -1;
+  }
 }
 
-/** Whether letters in a row hold a value as it is or in another spelling, or may be compressed. */
-function isOwn(letters: string, subject: string | null): boolean {
-  const holds = (spelling: string): boolean => letters.includes(spelling);
-  return OF_TOKENS.some(holds) || (subject !== null && spellingsOfSubject(subject).some(holds));
-}
-
-function mayHitHoldOwn({ target, headers, body }: OutgoingHit, subject: string | null): boolean {
-  if (mayHoldOwn(target, subject)) return true;
-  for (let i = 1; i < headers.length; i += 2) if (mayHoldOwn(headers[i] as string, subject)) return true;
-  if (body === null || body.length === 0) return false;
-  return isCompressed(headers, body) || mayHoldOwn(body.toString('latin1'), subject);
+function mayHoldOwn({ target, headers, body }: OutgoingHit, id: string | null): boolean {
+  const look = new OwnLook(id);
+  if (target.includes(GZIP) || look.finds(target)) return true;
+  for (let i = 1; i < headers.length; i += 2) if (look.finds(headers[i] as string)) return true;
+  if (body !== null && body.length > 0) {
+    if (isCompressed(headers, body)) return true;
+    const text = body.toString('latin1');
+    if (text.includes(GZIP) || look.finds(text)) return true;
+  }
+  return look.findsEncoded();
 }
 
 /** What begins with no letter of a text, or is said to be compressed, tells nothing from outside. */
@@ -95,10 +110,34 @@ function isCompressed(headers: readonly string[], body: Buffer): boolean {
   return false;
 }
 
-/** @param subject the visitor's, or null */
-export function guardOwn(hit: OutgoingHit, subject: string | null): GuardOutcome {
-  if (!mayHitHoldOwn(hit, subject)) return CLEAN;
-  const found = guardHit(hit, subject === null ? TOKENS : [...TOKENS, { place: 'own:subject', value: subject }]);
+/** What stands before the dot of the subject of somebody whom a server knows is the same for all of them. */
+function idOf(subject: string | null): string | null {
+  return subject === null ? null : subject.slice(subject.lastIndexOf('.') + 1);
+}
+
+function withId(secrets: readonly Secret[], id: string | null): readonly Secret[] {
+  return id === null ? secrets : [...secrets, { place: 'own:subject', value: id }];
+}
+
+/**
+ * Of a hit that leaves as it came.
+ * @param subject the visitor's, or null
+ */
+export function guardUntouched(hit: OutgoingHit, subject: string | null): GuardOutcome {
+  const id = idOf(subject);
+  if (!mayHoldOwn(hit, id)) return CLEAN;
+  const found = guardHit(hit, withId(TOKENS, id));
   // A body that is too large to be looked into is forbidden only where something was taken out of it.
   return found.ok || found.find.part === 'unreadable' ? CLEAN : found;
+}
+
+/**
+ * Of a hit that was scrubbed.
+ * @param subject the visitor's, or null
+ */
+export function guardScrubbed(hit: OutgoingHit, forbidden: readonly Secret[], subject: string | null): GuardOutcome {
+  if (forbidden.length === 0) return guardUntouched(hit, subject);
+  const all = withId(forbidden, idOf(subject));
+  const found = guardHit(hit, [...all, ANY_TOKEN]);
+  return found.ok || found.find.place !== ANY_TOKEN.place ? found : guardHit(hit, [...all, ...TOKENS]);
 }

@@ -12,8 +12,7 @@ import { readSignals } from '../signals/read.ts';
 import { collectBody } from './body.ts';
 import { describeHit, type EndedHit, type Ending } from './evidence.ts';
 import { readAge } from './field.ts';
-import { guardHit } from './guard.ts';
-import { guardOwn } from './guard-own.ts';
+import { guardScrubbed, guardUntouched } from './guard-own.ts';
 import type { Identity, ReceivedHit } from './hit.ts';
 import { judgeHit } from './judge.ts';
 import { addOwnHeaders, keepHeaders, targetOf } from './leave.ts';
@@ -185,11 +184,15 @@ interface Judged extends Passage {
 }
 
 function scrub(hit: Judged, action: 'forward' | 'anonymize'): void {
-  const { services, received, route, body, judgement, region, identity } = hit;
+  const { services, received, route, body, judgement, region, subject, identity } = hit;
   const headers = keepHeaders(received, services.stripCookie);
   const target = targetOf(route, received.path, ownQuery(received));
   const incoming: OutgoingHit = { method: received.method, target, headers, body };
-  if (hit.untouched) return release(hit, action, incoming, identity.address, NOTHING_DONE);
+  if (hit.untouched) {
+    const own = guardUntouched(incoming, subject);
+    if (!own.ok) return drop(hit, byFault('guard', NOTHING_DONE, own.find));
+    return release(hit, action, incoming, identity.address, NOTHING_DONE);
+  }
   const request: ScrubRequest = {
     hit: incoming,
     profile: route.profile,
@@ -205,7 +208,7 @@ function scrub(hit: Judged, action: 'forward' | 'anonymize'): void {
   };
   const outcome = scrubHit(request);
   if (!outcome.ok) return drop(hit, byFault(outcome.reason, outcome.report));
-  const verdict = guardHit(outcome.hit, outcome.forbidden);
+  const verdict = guardScrubbed(outcome.hit, outcome.forbidden, subject);
   if (!verdict.ok) return drop(hit, byFault('guard', outcome.report, verdict.find));
   release(hit, action, outcome.hit, outcome.address, outcome.report);
 }
@@ -222,9 +225,7 @@ function release(
   address: string | null,
   report: HitEvidence['report'],
 ): void {
-  const { services, set, region, subject, now } = hit;
-  const own = guardOwn(clean, subject);
-  if (!own.ok) return drop(hit, byFault('guard', report, own.find));
+  const { services, set, region, now } = hit;
   if (services.admit === undefined) return dispatch(hit, action, clean, address, report);
   const goOn = (isRecorded: boolean): void => {
     if (isRecorded || set.mayContinueWithoutEvidence(region, now)) dispatch(hit, action, clean, address, report);
