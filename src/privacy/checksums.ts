@@ -14,9 +14,9 @@ export function isCardNumber(digits: string): boolean {
   return sum % 10 === 0 && !/^(\d)\1*$/.test(digits);
 }
 
-/** IBAN by ISO 13616: 15 to 34 characters, spaces aside, modulo 97 one. */
+/** IBAN by ISO 13616: 15 to 34 characters, separators aside, modulo 97 one. */
 export function isIban(text: string): boolean {
-  const compact = text.replaceAll(' ', '').toUpperCase();
+  const compact = text.replace(/[^A-Za-z0-9]/g, '').toUpperCase();
   if (compact.length < 15 || compact.length > 34) return false;
   let rest = 0;
   for (const char of compact.slice(4) + compact.slice(0, 4)) {

@@ -15,27 +15,43 @@ export interface Finding {
 
 /** What local parts really are made of; RFC 5321 allows more, but `=`, `&` and `/` end a field before they begin an address. */
 const EMAIL_LOCAL = /[\p{L}\p{N}._+'~-]/u;
-const EMAIL_DOMAIN = /[@＠] {0,2}((?:[\p{L}\p{N}](?:[\p{L}\p{N}_-]{0,62})\.){1,8}[\p{L}]{2,63}|\[[0-9a-fA-F:.]{3,45}\])/gu;
+const EMAIL_DOMAIN =
+  /[@＠] {0,2}((?:[\p{L}\p{N}](?:[\p{L}\p{N}_-]{0,62})\.){1,8}[\p{L}]{2,63}|\[(?:IPv6:)?[0-9a-fA-F:.]{3,45}\])/gu;
 /** With spaces around `@` only what has the form of a name in an address: `Sale @ shop.example` tells of a place. */
 const SPACED_LOCAL = /[\p{L}\p{N}][._+]\p{L}/u;
-const NUMBERS = /(?<![\p{L}\p{N}])[+(]?\(?\d(?:[\d ().\-/\u00a0\u2010-\u2014\u202f\u2212]{0,38}\d)?(?![\p{L}\p{N}])/gu;
 /**
- * Phone numbers with `_` between, which stands in dates and sizes as well: with `+`, `00` or `0` first, or in the groups of North America
- * unless the last can be a year.
+ * Latin letters make it part of a code; other scripts write words and numbers without a space between. The digits of an escape (`%20`) are
+ * none of a number.
  */
-const UNDERSCORED =
-  /(?<![\p{L}\p{N}])(?<!\d_)(?:(?:\+|00)\d{1,3}(?:_\d{2,9}){2,4}|0\d{2,4}_\d{5,9}|0\d{2,4}(?:_\d{2,4}){2,3}|(?:1_)?[2-9]\d\d_[2-9]\d\d_(?!19|20)\d{4})(?![\p{L}\p{N}]|_\d)/gu;
-/** The number of a payment card, or an American Express card, in its groups with `_` between. */
-const UNDERSCORED_CARD = /(?<![\p{L}\p{N}_])(?:\d{4}(?:_\d{4}){3}|\d{4}_\d{6}_\d{5})(?![\p{L}\p{N}_])/gu;
+const NUMBERS =
+  /(?<![\p{sc=Latn}\p{N}%]|%[0-9a-fA-F])[+(]?\(?\d(?:[\d ().\-/\u00a0\u2010-\u2014\u202f\u2212]{0,38}\d)?(?![\p{sc=Latn}\p{N}])/gu;
+/** What separates the groups of a number less often, `+` for a space in queries among it. */
+const RARE = "[_+'\\u00b7\\u2019\\u2022]";
+const HAS_RARE = new RegExp(`\\d${RARE}\\d`);
+/**
+ * Phone numbers with those between, which stand in dates, sizes and amounts as well: with `+`, `00` or `0` first, or in the groups of North
+ * America unless the last can be a year.
+ */
+const RARE_NUMBER = new RegExp(
+  `(?<![\\p{L}\\p{N}]|\\d${RARE})(?:(?:\\+|00)\\d{1,3}(?:${RARE}\\d{2,9}){2,4}|0\\d{2,4}${RARE}\\d{5,9}|0\\d{2,4}(?:${RARE}\\d{2,4}){2,3}|0\\d(?:${RARE}\\d\\d){4}|(?:1${RARE})?[2-9]\\d\\d${RARE}[2-9]\\d\\d${RARE}(?!19|20)\\d{4})(?![\\p{L}\\p{N}]|${RARE}\\d)`,
+  'gu',
+);
+/** The number of a payment card, or an American Express card, in its groups with those between. */
+const RARE_CARD = new RegExp(
+  `(?<![\\p{L}\\p{N}_])\\d{4}(?:(?:${RARE}\\d{4}){3}|${RARE}\\d{6}${RARE}\\d{5})(?![\\p{L}\\p{N}_])`,
+  'gu',
+);
 /** An area code with `:` or `,` behind it. Decimals have no zero before another digit, and lists have more than two numbers. */
 const AREA_CODE = /0(?<![\p{L}\p{N}.,:]0)\d{2,4}[:,]\d{7,9}(?![\p{L}\p{N}]|[.,:]\d)/gu;
-/** A hash in groups, of 128 bits at least. */
+/** A hash in groups, of 128 bits at least, or a UUID with other separators. */
 const GROUPED_HASH =
-  /(?<![0-9a-z])(?:(?:[0-9a-f]{8} ){3,15}[0-9a-f]{8}|(?:[0-9a-f]{4} ){7,31}[0-9a-f]{4}|(?:[0-9a-f]{2} ){15,63}[0-9a-f]{2})(?![0-9a-z])/gi;
-const ANY_GROUP = / (?:[0-9a-f]{2}){1,4} /i;
+  /(?<![0-9a-z])(?:[0-9a-f]{8}[ :.\u2010-\u2014-](?:(?:[0-9a-f]{8}[ :.-]){2,14}[0-9a-f]{8}|(?:[0-9a-f]{4}[ :.\u2010-\u2014]){3}[0-9a-f]{12})|[0-9a-f]{4}(?:[ :.-][0-9a-f]{4}){7,31}|[0-9a-f]{2}(?:[ :.-][0-9a-f]{2}){15,63})(?![0-9a-z])/gi;
+/** Some of those groups, which few texts hold. */
+const GROUPS =
+  /[ :.\u2010-\u2014-][0-9a-f]{2}(?:(?:[ :.-][0-9a-f]{2}){5}|[0-9a-f]{2}(?:(?:[ :.-][0-9a-f]{4}){4}|[0-9a-f]{4}[ :.-][0-9a-f]{8}|(?:[ :.\u2010-\u2014][0-9a-f]{4}){2}[ :.\u2010-\u2014][0-9a-f]{12}))/i;
 const MIN_GROUPED = 35;
 const IPV6 = /(?:(?<![0-9a-zA-Z:.])|(?<=[g-zG-Z]:))[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,5}){2,9}(?:\.\d{1,3}){0,3}(?![0-9a-zA-Z:])/g;
-const IPV4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)/g;
+const IPV4 = /(?<!\d|\d\.)\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)/g;
 /** A number of an address in hexadecimal, in octal with all its digits (versions are padded to two), or in decimal. */
 const BYTE = '(?:0x[\\da-f]{1,2}|0[0-3][0-7]{2}|\\d{1,3})';
 const IPV4_IN_BASES = new RegExp(`(?<![\\w.])${BYTE}(?:\\.${BYTE}){3}(?!\\.?\\w)`, 'gi');
@@ -45,7 +61,7 @@ const COLON_MAC = /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/i;
 const MIN_MAC = 17;
 /** Zeros that make three digits of one or two. Numbers of versions are padded to two. */
 const PADDING = /\b(?:00(?=\d\b)|0(?=\d\d\b))/g;
-const IBAN = /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])/gi;
+const IBAN = /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ _+\u00b7]?[A-Z0-9]{4}){2,7}(?:[ _+\u00b7]?[A-Z0-9]{1,4})?(?![A-Za-z0-9])/gi;
 /** Behind a letter of base64 it is the middle of something: begun there once more, many of them would cost their square. */
 const JWT = /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}/g;
 const UUID = /(?<![0-9a-zA-Z])[0-9a-fA-F]{8}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-fA-F]{12}(?![0-9a-zA-Z])/g;
@@ -94,30 +110,41 @@ function hasLetters(hash: string): boolean {
   return /[a-f]/i.test(hash) && /\d/.test(hash);
 }
 
-/** Numbers with separators that no phone has: an IPv4 address, dates, a decimal, thousands, a number of a year, an ISBN. */
+/** Days, with a first one before them where they end a range: `23.11.2026`, `4. 12. 2026`, `04.12.-06.12.2026`, `2026-11-23`. */
+const DAYS =
+  /(?<!\d)(?:(?:[0-3]?\d\.(?:[01]?\d\.)? ?[-\u2013\u2014] ?)?[0-3]?\d([-/.]|\. )[0-3]?\d\1 ?20\d\d|[12]\d{3}([-/.]|\. )[01]?\d\2[0-3]?\d)(?!\d)/g;
+
+/** Numbers with separators that no phone has: an IPv4 address, a decimal, a version, thousands, years, times, a number of a year, an ISBN. */
 const NO_PHONES = [
   /^\d{1,3}(?:\.\d{1,3}){3}$/,
-  /^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}/,
-  /^[0-3]?\d[-/.][0-3]?\d[-/.]20\d\d(?!\d)/,
-  /^\d+\.\d+$/,
-  /^[1-9]\d{0,2}(?:\.\d{3})+$/,
+  /^(?:0|[1-9]\d*)\.\d+$/,
+  /^(?:0|[1-9]\d{0,2})\.\d\.\d{1,8}(?:\.\d{1,8})?$/,
+  /^[1-9]\d{0,2}(?:\.\d{3})+(?: ?[-\u2013\u2014] ?[1-9]\d{0,2}(?:\.\d{3})+)?$/,
+  /^[1-9]\d{0,2}(?: \d{3})*(?: 000){2,}$/,
+  /^[1-9]\d{0,2}(?: \d{3})* \d00 ?[-\u2013\u2014] ?[1-9]\d{0,2}(?: \d{3})* \d00$/,
+  /^(?:19|20)\d\d ?[-/\u2013\u2014] ?(?:19|20)\d\d$/,
+  /^[0-2]?\d\.[0-5]\d ?[-\u2013\u2014] ?[0-2]?\d\.[0-5]\d$/,
+  /^[0-3]?\d([./])[01]?\d\1(?:\d\d)? ?[-\u2013\u2014] ?[0-3]?\d\1[01]?\d\1\d\d$/,
   /^20\d\d-\d{3,6}$/,
   /^97[89]-\d{1,5}-\d{1,7}-\d{1,7}-\d$/,
 ];
 
-/** Digits with separators: a card by its check digit, a phone number by its form, any long number as an id. */
+/** Digits with separators, days aside: a card by its check digit, a phone number by its form, any long number as an id. */
 function classifyNumber(match: string): CarrierClass | null {
   const digits = match.replace(/\D/g, '');
   const count = digits.length;
+  if (count < 7) return null;
+  const isPlain = count === match.length;
+  if (!isPlain) {
+    const rest = match.replace(DAYS, ' ').trim();
+    if (rest.length < match.length) return classifyNumber(rest);
+  }
   if (count >= 13 && count <= 19 && isCardNumber(digits)) return 'direct';
-  if (count < 7 || /^\d{1,7}\.\d+$/.test(match)) return null;
-  if (count > 15) return /^0+$/.test(digits) ? null : 'online-id';
-  if (/^0+$/.test(digits)) return null;
-  const isPlain = digits.length === match.length;
-  if (match.startsWith('+') || match.startsWith('(') || (digits.startsWith('00') && !isPlain)) return 'direct';
+  if (/^(?:0|[1-9]\d{0,6})\.\d+$/.test(match) || /^0+$/.test(digits)) return null;
   if (isPlain) return count >= 9 ? 'online-id' : null;
-  if (NO_PHONES.some((form) => form.test(match))) return null;
-  return count >= 8 ? 'direct' : null;
+  if (count > 15) return 'online-id';
+  if (match.startsWith('+') || match.startsWith('(') || digits.startsWith('00')) return 'direct';
+  return count < 8 || NO_PHONES.some((form) => form.test(match)) ? null : 'direct';
 }
 
 function findNumbers(text: string, found: Finding[]): void {
@@ -255,15 +282,15 @@ export function findIdentifiers(text: string, shape = shapeOf(text)): readonly F
   if (shape & HAS_AT) findEmails(text, found);
   if (shape & HAS_DIGITS) {
     findNumbers(text, found);
-    if (text.includes('_')) {
-      collect(text, UNDERSCORED, found, 'direct');
-      collect(text, UNDERSCORED_CARD, found, 'direct', (match) => isCardNumber(match.replaceAll('_', '')));
+    if (HAS_RARE.test(text)) {
+      collect(text, RARE_NUMBER, found, 'direct');
+      collect(text, RARE_CARD, found, 'direct', (match) => isCardNumber(match.replace(/\D/g, '')));
     }
     if (text.includes(':') || text.includes(',')) collect(text, AREA_CODE, found, 'direct');
   }
   if (shape & HAS_IBAN) {
     collect(text, IBAN, found, 'direct', isIban);
-    if (text.length >= MIN_GROUPED && ANY_GROUP.test(text)) collect(text, GROUPED_HASH, found, 'online-id', hasLetters);
+    if (text.length >= MIN_GROUPED && GROUPS.test(text)) collect(text, GROUPED_HASH, found, 'online-id', hasLetters);
   }
   if (shape & HAS_DOTS) {
     collect(text, IPV4, found, 'ip', isIpv4);

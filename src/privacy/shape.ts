@@ -48,15 +48,23 @@ for (let code = 65; code < 91; code++) KINDS[code] = RUN | TOKEN | UPPER | (code
 for (let code = 97; code < 123; code++) KINDS[code] = RUN | TOKEN | (code < 103 ? HEX : 0);
 KINDS[45] = RUN | TOKEN | BETWEEN;
 KINDS[95] = RUN | TOKEN | BETWEEN;
-KINDS[43] = RUN;
+KINDS[43] = RUN | BETWEEN;
 KINDS[47] = RUN | BETWEEN;
-for (const char of ').') KINDS[char.charCodeAt(0)] = BETWEEN;
+for (const char of ").'") KINDS[char.charCodeAt(0)] = BETWEEN;
 for (const char of '=#[{') KINDS[char.charCodeAt(0)] = MARK;
 for (const char of ' (') KINDS[char.charCodeAt(0)] = BETWEEN | MARK;
 
-/** Spaces and dashes beyond ASCII that stand in numbers. */
+/** Spaces, dashes, dots and apostrophes beyond ASCII that stand in numbers. */
 function isWideSeparator(code: number): boolean {
-  return code === 0xa0 || (code >= 0x2010 && code <= 0x2014) || code === 0x202f || code === 0x2212;
+  return (
+    code === 0xa0 ||
+    code === 0xb7 ||
+    (code >= 0x2010 && code <= 0x2014) ||
+    code === 0x2019 ||
+    code === 0x2022 ||
+    code === 0x202f ||
+    code === 0x2212
+  );
 }
 
 /** Soft hyphen, and all beyond extended Latin (U+0250) but dashes, quotes and the ellipsis. */
