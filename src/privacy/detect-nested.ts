@@ -24,7 +24,8 @@ import {
   shapeOf,
 } from './shape.ts';
 
-const JSON_ESCAPE = /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(["\\/]))/g;
+/** Also those of scripts: `\x40`, `\u{40}`. */
+const JSON_ESCAPE = /\\(?:u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|x([0-9a-fA-F]{2})|(["\\/]))/g;
 /** By number, which needs no `;`, or by name (HTML Living Standard § 13.5). */
 const HTML_CHARACTER = /&(?:#0{0,20}(\d{1,7})|#x0{0,20}([0-9a-f]{1,6})|([a-z]{2,8})(?=;));?/gi;
 /** Names of characters that stand in addresses and numbers, and of those that are not seen. */
@@ -61,8 +62,8 @@ const HTML_NAMES: ReadonlyMap<string, string> = new Map(
 /** Marks of addresses in quoted-printable (RFC 2045 § 6.7). `=40` before the name of a file is a value. */
 const QUOTED =
   /=(?:40(?![\w-]{0,60}\.(?:png|jpe?g|gif|webp|avif|svg|ico|pdf|html?|php|aspx?|js|css|json|xml|csv|mp[34]|zip)\b)|2E|5F|2D|2B)/gi;
-const AT_WORD = /\s{0,3}[[({]at[\])}]\s{0,3}/gi;
-const DOT_WORD = /\s{0,3}[[({](?:dot|punkt|point|punto)[\])}]\s{0,3}/gi;
+const AT_WORD = /\s{0,3}[[({<]\s?(?:[aä]t|@)\s?[\])}>]\s{0,3}/gi;
+const DOT_WORD = /\s{0,3}[[({<]\s?(?:dot|punkt|point|punto|\.)\s?[\])}>]\s{0,3}/gi;
 /** ` at ` as a word before a host with ` dot ` in it, which ends in letters of a country or in one of the common domains. */
 const SPELLED_AT =
   /(?<=[\p{L}\p{N}]) at (?=[\p{L}\p{N}-]{1,63}(?: dot [\p{L}\p{N}-]{1,63}){0,3} dot (?:[a-z]{2}|com|net|org|edu|gov|info|biz|app|dev)(?![\p{L}\p{N}]))/giu;
@@ -144,11 +145,19 @@ function encodedFields(text: string): string {
     .join('&');
 }
 
+/** The character of a number, or what it was written as where there is none. */
+function characterOf(point: number, match: string): string {
+  return point > 0x10ffff ? match : String.fromCodePoint(point);
+}
+
 /** The character that HTML writes by number or by name; what is none stays. */
 function readCharacter(match: string, decimal?: string, hex?: string, name?: string): string {
   if (name !== undefined) return HTML_NAMES.get(name.toLowerCase()) ?? match;
-  const point = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
-  return point > 0x10ffff ? match : String.fromCodePoint(point);
+  return characterOf(decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal), match);
+}
+
+function readEscape(match: string, u?: string, braced?: string, x?: string, char?: string): string {
+  return char ?? characterOf(Number.parseInt(u ?? braced ?? x ?? '', 16), match);
 }
 
 function readQuoted(match: string): string {
@@ -186,10 +195,7 @@ function visitViews(text: string, shape: number, visit: (view: string) => boolea
     if (plain !== text && visit(plain)) return true;
   }
   if (shape & HAS_BACKSLASH) {
-    const plain = text.replace(
-      JSON_ESCAPE,
-      (_, u?: string, x?: string, c?: string) => c ?? String.fromCharCode(Number.parseInt(u ?? x ?? '', 16)),
-    );
+    const plain = text.replace(JSON_ESCAPE, readEscape);
     if (plain !== text && visit(plain)) return true;
   }
   if (shape & HAS_WIDE) {

@@ -5,7 +5,22 @@
 import { isCardNumber, isIban } from './checksums.ts';
 import { readIpv4, readIpv6 } from './ip-text.ts';
 import type { CarrierClass } from './report.ts';
-import { endOfRun, HAS_AT, HAS_COLONS, HAS_DIGITS, HAS_DOTS, HAS_IBAN, HAS_TOKEN, MIN_TOKEN, shapeOf, TOKEN } from './shape.ts';
+import {
+  EQUALS,
+  endOfRun,
+  HAS_AT,
+  HAS_COLONS,
+  HAS_DIGITS,
+  HAS_DOTS,
+  HAS_IBAN,
+  HAS_TOKEN,
+  MIN_PADDED,
+  MIN_TOKEN,
+  RUN,
+  shapeOf,
+  startOfRun,
+  TOKEN,
+} from './shape.ts';
 
 export interface Finding {
   readonly class: CarrierClass;
@@ -15,8 +30,9 @@ export interface Finding {
 
 /** What local parts really are made of; RFC 5321 allows more, but `=`, `&` and `/` end a field before they begin an address. */
 const EMAIL_LOCAL = /[\p{L}\p{N}._+'~-]/u;
+/** Not of an image at twice its size: `logo@2x.png`. */
 const EMAIL_DOMAIN =
-  /[@＠] {0,2}((?:[\p{L}\p{N}](?:[\p{L}\p{N}_-]{0,62})\.){1,8}[\p{L}]{2,63}|\[(?:IPv6:)?[0-9a-fA-F:.]{3,45}\])/gu;
+  /[@＠](?!\dx\.(?:png|jpe?g|webp|gif|avif|svg)(?![\p{L}\p{N}])) {0,2}((?:[\p{L}\p{N}](?:[\p{L}\p{N}_-]{0,62})\.){1,8}[\p{L}]{2,63}|\[(?:IPv6:)?[0-9a-fA-F:.]{3,45}\])/gu;
 /** With spaces around `@` only what has the form of a name in an address: `Sale @ shop.example` tells of a place. */
 const SPACED_LOCAL = /[\p{L}\p{N}][._+]\p{L}/u;
 /**
@@ -66,6 +82,7 @@ const IBAN = /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ _+\u00b7]?[A-Z0-9]{4}){2,7}(?:[ 
 const JWT = /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}/g;
 const UUID = /(?<![0-9a-zA-Z])[0-9a-fA-F]{8}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-fA-F]{12}(?![0-9a-zA-Z])/g;
 const MIN_UUID = 36;
+const WORD_CHARACTER = /\w/;
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 function collect(
@@ -185,8 +202,8 @@ function findColons(text: string, found: Finding[]): void {
   }
 }
 
-/** A word, a year, a size, a quarter or a week. */
-const NAME_PART = '(?:[A-Z]?[a-z]{2,}|[A-Z]{1,5}|[A-Z]{1,2}\\d{1,2}|\\d{1,4}(?:x\\d{1,4})?|[A-Z]{1,3}[a-z]{2,})';
+/** A word, also with a year behind it, a year, a size, a quarter or a week, days, a goal (`tROAS`). */
+const NAME_PART = '(?:[A-Z]?[a-z]{2,}(?:2\\d)?|[a-z]?[A-Z]{1,5}|[A-Z]{1,2}\\d{1,2}|\\d{1,4}(?:x\\d{1,4}|d)?|[A-Z]{1,3}[a-z]{2,})';
 /** Such parts between `-` and `_`, as campaigns are called: `DE_Search_Brand_2026`. */
 const CAMPAIGN_NAME = new RegExp(`^${NAME_PART}(?:[-_]${NAME_PART})+$`);
 
@@ -254,6 +271,19 @@ export function isRandomToken(token: string): boolean {
   return hex === length || hasMixedRun || isMixedRun(length - runStart, runDigits, runLetters);
 }
 
+/** Base64 with its padding, as of a hash: without the rhythm of words. */
+function findPadded(text: string, found: Finding[]): void {
+  for (let at = text.indexOf('='); at !== -1; at = text.indexOf('=', at)) {
+    const stop = at;
+    while (text.charCodeAt(at) === EQUALS) at++;
+    if (at - stop > 2 || WORD_CHARACTER.test(text.charAt(at))) continue;
+    const start = startOfRun(text, stop, RUN);
+    const isWhole = stop - start >= MIN_PADDED && (at - start) % 4 === 0;
+    const run = isWhole ? text.slice(start, stop) : '';
+    if (/[a-z]/.test(run) && /[\d+/]/.test(run) && hasRandomCase(run)) found.push({ class: 'online-id', start, end: at });
+  }
+}
+
 /** Random ids, and UUIDs and MAC addresses within tokens, whatever stands around those. */
 function findTokens(text: string, found: Finding[]): void {
   for (let start = 0; start < text.length; start++) {
@@ -299,6 +329,7 @@ export function findIdentifiers(text: string, shape = shapeOf(text)): readonly F
   if (shape & HAS_COLONS) findColons(text, found);
   if ((shape & HAS_TOKEN) === 0) return found;
   if (text.includes('eyJ')) collect(text, JWT, found, 'online-id');
+  findPadded(text, found);
   findTokens(text, found);
   return found;
 }

@@ -19,7 +19,7 @@ export const HAS_HEX = 256;
 export const HAS_ENTITY = 512;
 /** Digits enough for an account number, in a text as long as one. */
 export const HAS_IBAN = 1024;
-/** `=40`, `(at`, `[at` or `{at`, or the words `at` or `dot`: an address that is written another way. */
+/** `=40`, a bracket before `at`, `@` or `.`, or the words `at` or `dot`: an address that is written another way. */
 export const HAS_AT_WORD = 2048;
 /** Characters beyond ASCII that may be another form of ASCII, or invisible: all but letters of Latin and common punctuation. */
 export const HAS_WIDE = 4096;
@@ -39,7 +39,12 @@ const MIN_NUMBER = 7;
 const MIN_IBAN = 15;
 const MIN_BASE64 = 8;
 const SLASH = 47;
+export const EQUALS = 61;
+/** Of a host name, with the dot behind it. */
+const MAX_LABEL = 64;
 export const MIN_TOKEN = 16;
+/** Base64 of 16 bytes, without its padding. */
+export const MIN_PADDED = 22;
 export const MIN_HEX = 16;
 
 const KINDS = new Uint8Array(128);
@@ -51,7 +56,7 @@ KINDS[95] = RUN | TOKEN | BETWEEN;
 KINDS[43] = RUN | BETWEEN;
 KINDS[47] = RUN | BETWEEN;
 for (const char of ").'") KINDS[char.charCodeAt(0)] = BETWEEN;
-for (const char of '=#[{') KINDS[char.charCodeAt(0)] = MARK;
+for (const char of '=#[{<') KINDS[char.charCodeAt(0)] = MARK;
 for (const char of ' (') KINDS[char.charCodeAt(0)] = BETWEEN | MARK;
 
 /** Spaces, dashes, dots and apostrophes beyond ASCII that stand in numbers. */
@@ -72,9 +77,12 @@ function isWide(code: number): boolean {
   return code < 0x250 ? code === 0xad : code < 0x2010 || code > 0x2026 || code === 0x2024;
 }
 
-/** Whether the word behind a space is `dot`, or `at` with a dot somewhere behind it. */
+/** Whether the word behind a space is `dot`, or `at` with a bracket or a host with a dot behind it. */
 function mayBeAtOrDot(text: string, at: number, next: number, second: number): boolean {
-  if (next === 97 && second === 116) return text.charCodeAt(at + 3) === 32 && text.includes('.', at);
+  if (next === 97 && second === 116) {
+    const third = text.charCodeAt(at + 3);
+    return third === 41 || third === 93 || (third === 32 && text.slice(at + 4, at + 4 + MAX_LABEL).includes('.'));
+  }
   return next === 100 && second === 111 && (text.charCodeAt(at + 3) | 32) === 116 && text.charCodeAt(at + 4) === 32;
 }
 
@@ -84,7 +92,9 @@ function shapeOfMark(text: string, at: number, code: number): number {
   const next = text.charCodeAt(at + 1);
   const second = text.charCodeAt(at + 2);
   if (code === 32) return mayBeAtOrDot(text, at, next | 32, second | 32) ? HAS_AT_WORD : 0;
-  const isAt = code === 61 ? next === 52 && second === 48 : (next | 32) === 97 && (second | 32) === 116;
+  if (code === 61) return next === 52 && second === 48 ? HAS_AT_WORD : 0;
+  const letter = next | 32;
+  const isAt = next === 64 || next === 46 || ((letter === 97 || letter === 0xe4) && (second | 32) === 116);
   return isAt ? HAS_AT_WORD : 0;
 }
 
@@ -96,6 +106,16 @@ export function endOfRun(text: string, start: number, kind: typeof RUN | typeof 
     if (code > 127 || ((KINDS[code] as number) & kind) === 0) break;
   }
   return end;
+}
+
+/** The first character of a kind, backwards from `end`. */
+export function startOfRun(text: string, end: number, kind: typeof RUN): number {
+  let start = end;
+  for (; start > 0; start--) {
+    const code = text.charCodeAt(start - 1);
+    if (code > 127 || ((KINDS[code] as number) & kind) === 0) break;
+  }
+  return start;
 }
 
 /** Whether so many letters of base64 stand in a row somewhere: looked up backwards from where a run would end, which skips most of a text. */
@@ -175,6 +195,7 @@ function mayBeCompressed(text: string, at: number): boolean {
 function shapeOfRun(text: string, start: number, end: number): number {
   let shape = mayHoldText(text, start, end) || mayHoldSegment(text, start, end) ? HAS_BASE64 : 0;
   if (end - start < MIN_TOKEN) return shape;
+  if (end - start >= MIN_PADDED && text.charCodeAt(end) === EQUALS) shape |= HAS_TOKEN;
   let token = 0;
   let isWord = true;
   let hex = 0;
@@ -208,7 +229,7 @@ export function shapeOf(text: string): number {
     if ((kind & DIGIT) !== 0) {
       digits++;
       if (++inNumber === MIN_NUMBER) shape |= HAS_DIGITS;
-    } else if ((kind & BETWEEN) === 0 && !isWideSeparator(code)) inNumber = 0;
+    } else if ((kind & BETWEEN) === 0 && (code < 0xa0 || !isWideSeparator(code))) inNumber = 0;
     if ((kind & RUN) !== 0) continue;
     if (i - start >= MIN_BASE64) shape |= shapeOfRun(text, start, i);
     start = i + 1;
