@@ -114,6 +114,21 @@ define('direct', 'driver drivers', 'license licence');
 define('direct', 'card account policy', 'holder');
 define('direct', 'profile avatar', 'url image pic picture');
 define('direct', 'vat', 'id no nr number');
+// Numbers that states, health services and banks give to people, also as they are called in Portugal, Brazil, Spain and Latin America, Poland,
+// the Nordic countries, Czechia, the Balkans, Turkey, India, South East Asia and the Gulf.
+define(
+  'direct',
+  'socialsecurity nationalinsurance idcard healthcard medicare aadhaar aadhar pan nhs ahv insee cpr egn oib',
+  NUMBERS,
+);
+define('direct', 'driving', 'license licence');
+define('direct', 'license licence id resident citizen emirates creditcard cc ccard debitcard routing', 'no nr number');
+define(
+  'direct',
+  'socialsecurity nationalinsurance nino idcard healthcard medicare aadhaar aadhar cnpj curp cuit cuil cedula insee ' +
+    'residentid emiratesid iqama pesel personnummer henkilotunnus hetu kennitala fodselsnummer rodnecislo egn oib emso jmbg tckn tckimlikno ' +
+    'nric hkid mykad ktp ccnum cvv cvc sortcode',
+);
 define(
   'direct',
   'participant applicant beneficiary payer payee assignee addr addr1 addr2 addressline addressline1 addressline2 streetname ' +

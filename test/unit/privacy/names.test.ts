@@ -27,6 +27,9 @@ const SOMEBODY = words(`
   matrikelnummer ausweisnummer kontoinhaber versicherungsnummer vertragsnummer buchungsnummer ticketnummer telnr faxnr festnetz geburtsort
   klantnummer klant_nr straat huisnummer telefoonnummer nome_completo data_nascimento telefone celular nom_de_famille
   device_name deviceName device.name computer_name machineName
+  social_security_number socialSecurityNo national_insurance_number nino id_number idNo id_card_no healthCardNumber medicare_number aadhaar
+  aadhaarNumber pan_number nhs_number ahv_nummer curp cuit cnpj pesel personnummer henkilotunnus kennitala fodselsnummer cpr_nummer oib jmbg tckn
+  emirates_id resident_id iqama nric hkid license_no licenceNumber driving_licence cc_number ccnum creditcard_number routing_number sort_code cvv
 `);
 const DEVICE = words(`
   playerId player_id installId install_id advertiserId anonymousId device_id imei
@@ -58,6 +61,7 @@ const OF_NOBODY = words(`
   social_network share_method serial_position hardware_type android_version visit_source visit_depth profile_type avatar_color file_extension store_type
   shop_name rating review_count traffic_source channel hostname protocol results_count result_position sort_order filter_name fare_class cabin_class
   airline route departure_date nights rooms adults property_type room_type hotel_name rental_days last_4_weeks name_length famille_produit
+  credit_card credit_limit license_type licence payment_creditcard pan zoom_pan cpr id_type cc cc_type
   handle products.name items.0.name ep.category.name nom_de_produit product.id order.number item.0 page.value event.id user.type service.name spans.0.name scopeMetrics.metrics.name
 `);
 
