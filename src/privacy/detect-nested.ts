@@ -3,7 +3,7 @@
  * the same characters, to a bounded depth.
  */
 import { readBase64, readText } from './carriers/base64.ts';
-import { inflate, isGzip, isZlib } from './carriers/compression.ts';
+import { inflateText, isGzip, isZlib } from './carriers/compression.ts';
 import { findIdentifiers } from './detect.ts';
 import { decodePercent } from './percent.ts';
 import type { CarrierClass } from './report.ts';
@@ -80,14 +80,22 @@ const STOPS = /[\u3002\uff0e\uff61\u2024]/g;
 /** `;` and `"`, also encoded, the backslash that either may be written with, and `&#`. */
 const MAY_SPAN_FIELDS = /[;"\\]|%(?:25)*(?:3b|22|5c)|%u00(?:3b|22|5c)|&(?:#|%(?:25)*23)/i;
 const MAX_INFLATED_BYTES = 1 << 16;
+/** Of one text: to find that a stretch is not compressed costs far more than its bytes. */
+const MAX_COMPRESSED = 32;
 const MAX_DEPTH = 4;
 const ANY_VIEW = HAS_ESCAPE | HAS_ENTITY | HAS_BACKSLASH | HAS_BASE64 | HAS_HEX | HAS_AT_WORD | HAS_WIDE;
+
+/** How many compressed stretches are still opened. */
+interface Budget {
+  left: number;
+}
 
 /** Called with the class and the text of each identifier. */
 export type FindingVisitor = (carrier: CarrierClass, value: string) => void;
 
 /** Stretches of base64 that can hold text. */
 function visitBase64(text: string, visit: (view: string) => boolean): boolean {
+  const budget = { left: MAX_COMPRESSED };
   for (let start = 0; start < text.length; start++) {
     const end = endOfRun(text, start, RUN);
     const mayBeWhole = mayHoldText(text, start, end);
@@ -95,8 +103,8 @@ function visitBase64(text: string, visit: (view: string) => boolean): boolean {
       let padded = end;
       while (padded < end + 2 && text.charCodeAt(padded) === 61) padded++;
       const run = text.slice(start, padded);
-      const inner = mayBeWhole ? (openBase64(run) ?? openBase64(text.slice(start, end))) : null;
-      if (inner !== null ? visit(inner) : run.includes('/') && visitSegments(run, visit)) return true;
+      const inner = mayBeWhole ? (openBase64(run, budget) ?? openBase64(text.slice(start, end), budget)) : null;
+      if (inner !== null ? visit(inner) : run.includes('/') && visitSegments(run, budget, visit)) return true;
     }
     start = end;
   }
@@ -104,14 +112,14 @@ function visitBase64(text: string, visit: (view: string) => boolean): boolean {
 }
 
 /** The text behind a stretch of base64, compressed or not; null where there is none. */
-function openBase64(run: string): string | null {
+function openBase64(run: string, budget: Budget): string | null {
   const decoded = readBase64(run);
   if (decoded === null) return null;
   const { bytes } = decoded;
-  const coding = isGzip(bytes) ? 'gzip' : isZlib(bytes) ? 'zlib' : null;
-  if (coding === null) return readText(bytes);
-  const inflated = inflate(bytes, coding, MAX_INFLATED_BYTES);
-  return inflated.ok ? readText(inflated.bytes) : null;
+  if (!isGzip(bytes) && !isZlib(bytes)) return readText(bytes);
+  if (budget.left-- <= 0) return null;
+  const inflated = inflateText(bytes, MAX_INFLATED_BYTES);
+  return inflated === null ? null : readText(inflated);
 }
 
 /** Stretches of hexadecimal that hold text. */
@@ -126,9 +134,9 @@ function visitHex(text: string, visit: (view: string) => boolean): boolean {
 }
 
 /** Segments of a path: `/` is a letter of base64, too. */
-function visitSegments(run: string, visit: (view: string) => boolean): boolean {
+function visitSegments(run: string, budget: Budget, visit: (view: string) => boolean): boolean {
   return run.split('/').some((segment) => {
-    const inner = segment.length >= 8 ? openBase64(segment) : null;
+    const inner = segment.length >= 8 ? openBase64(segment, budget) : null;
     return inner !== null && visit(inner);
   });
 }
@@ -171,11 +179,16 @@ function readAddressWords(text: string): string {
   return spelled === plain ? plain : spelled.replace(SPELLED_DOT, '.');
 }
 
+const DIGITS = new Map<string, string>();
+
 /** A digit of any script as one of ASCII: they stand in rows of ten. */
 function readDigit(char: string): string {
+  const known = DIGITS.get(char);
+  if (known !== undefined) return known;
   const point = char.codePointAt(0) as number;
   let value = 0;
   while (value < 9 && IS_DIGIT.test(String.fromCodePoint(point - value - 1))) value++;
+  DIGITS.set(char, String(value));
   return String(value);
 }
 

@@ -39,6 +39,24 @@ export function inflate(bytes: Uint8Array, coding: Coding, maxBytes: number): In
   }
 }
 
+/** Header and trailer of gzip (RFC 1952) with the least between. */
+const MIN_GZIP = 20;
+
+/**
+ * A short text that was compressed with gzip or zlib, also where its end is missing; null where nothing can be read. In small chunks, and
+ * without an error for the missing end: both cost more than the text.
+ */
+export function inflateText(bytes: Uint8Array, maxBytes: number): Buffer | null {
+  const coding = isGzip(bytes) ? 'gzip' : 'zlib';
+  if (coding === 'gzip' && bytes.length < MIN_GZIP) return null;
+  const options = { maxOutputLength: maxBytes, chunkSize: 1024, finishFlush: constants.Z_SYNC_FLUSH };
+  try {
+    return INFLATE[coding](bytes, options);
+  } catch {
+    return null;
+  }
+}
+
 export function deflate(bytes: Buffer, coding: Coding): Buffer {
   switch (coding) {
     case 'gzip':

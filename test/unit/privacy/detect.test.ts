@@ -283,6 +283,12 @@ describe('findClass', () => {
     ['marks of direction', '\u2066anna.muster@\u200eexample.com\u2069'],
     ['percent-encoded zero-width joiners', encodeURIComponent('anna.muster@exam\u2060ple.com')],
     ['gzip in base64', `v:${gzipSync(mail).toString('base64')}`],
+    [
+      'gzip in base64, cut off',
+      gzipSync(`${mail} ${'x y z '.repeat(9)}`)
+        .toString('base64')
+        .slice(0, 48),
+    ],
     ['zlib in base64url', deflateSync(mail).toString('base64url')],
     ['base64 in a path', `/p;u=${Buffer.from(mail).toString('base64url')}/x`],
     ['base64 in a segment behind words', `https://shop.example/konto/${Buffer.from(mail).toString('base64url')}/ende`],
@@ -311,6 +317,8 @@ describe('words between words', () => {
       ' at a dot'.repeat(20_000),
       'a.b at '.repeat(20_000),
       'a at '.repeat(100_000),
+      'H4sIAAAA\\"'.repeat(20_000),
+      'eJwrAAAAAAAA '.repeat(20_000),
       `a at ${'b dot '.repeat(20_000)}`,
       'a.a'.repeat(50_000),
     ]) {
