@@ -5,6 +5,7 @@ import { findClass, visitIdentifiers } from '../privacy/detect-nested.ts';
 import { classOfName } from '../privacy/names.ts';
 import { decodePercent } from '../privacy/percent.ts';
 import { remember } from '../privacy/remember.ts';
+import { dropNumbers } from '../vendors/value-words.ts';
 import { LIMITS, type ScrubContext } from './scrub-context.ts';
 import { namesSomebody } from './scrub-named.ts';
 
@@ -48,6 +49,16 @@ export function collectFromUrl(ctx: ScrubContext, place: string, whole: string, 
 /** Digits, signs and letters without which no segment of a path looks like somebody. */
 const MAY_NAME = /\d{3}|[@%;&=[({\\]|[^\x20-\x7e]|[A-Za-z0-9_-]{12}/;
 
+/** So many that it is an id rather than words: six, or four where letters are, those of days and counts aside. */
+function hasManyDigits(segment: string): boolean {
+  const least = /[A-Za-z]/.test(segment) ? 4 : 6;
+  return countDigits(segment) >= least && countDigits(dropNumbers(segment)) >= least;
+}
+
+function countDigits(text: string): number {
+  return text.match(/\d/g)?.length ?? 0;
+}
+
 /** A path without segments that look like somebody: e-mail addresses, `@anna`, random ids, words with many digits. */
 export function cleanPath(path: string): string {
   if (!MAY_NAME.test(path)) return path;
@@ -55,9 +66,7 @@ export function cleanPath(path: string): string {
     .split('/')
     .map((segment) => {
       const text = decodePercent(segment.split(';')[0] as string);
-      const digits = text.match(/\d/g)?.length ?? 0;
-      const isIdLike = digits >= 6 || (digits >= 4 && /[A-Za-z]/.test(text));
-      if (isIdLike || text.startsWith('@') || findClass(text) !== null) return '-';
+      if (hasManyDigits(text) || text.startsWith('@') || findClass(text) !== null) return '-';
       return segment.split(';')[0] as string;
     })
     .join('/');
@@ -66,7 +75,7 @@ export function cleanPath(path: string): string {
 /** A host of somebody's own: an address, or a label that is an id. */
 export const isPersonalOrigin = remember((head) => {
   const labels = head.replace(/:\d{1,5}$/, '').split('.');
-  return findClass(head) !== null || labels.some((label) => (label.match(/\d/g)?.length ?? 0) >= 6);
+  return findClass(head) !== null || labels.some((label) => countDigits(label) >= 6);
 }, 1024);
 
 function keepQuery(query: string): string | null {

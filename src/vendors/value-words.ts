@@ -8,10 +8,23 @@ export const NAME = /^[\p{L}\p{M}\p{N}\p{Sc}\p{Extended_Pictographic}_ .,:;/\\()
 /** A date, or a size behind a word: `banner_300x250`. */
 const DATE_OR_SIZE = /(?<!\d)(?:20\d\d(?:[-_.]?[01]\d(?:[-_.]?[0-3]\d)?)?|(?<=[A-Za-z][_-])\d{2,4}x\d{2,4})(?!\d)/g;
 
+/** A year, month or day of our time by itself, older years may be of a birth. */
+const DAY = /(?<![A-Za-z0-9])20[1-3]\d(?:[-_.][01]?\d(?:[-_.][0-3]?\d)?)?(?![A-Za-z0-9])/g;
+/** A number by itself that many things share: of up to three digits, also with a letter before or a unit behind, or full hundreds. */
+const COUNT = /(?<![A-Za-z0-9])(?:[a-z]?\d{1,3}[a-z]{0,2}|\d{1,2}00)(?![A-Za-z0-9])/gi;
+const WORDS = /(?<![\p{L}\d])\p{L}{3,}(?![\p{L}\d])/gu;
+const MIN_WORDS = 3;
+
+/** A slug without the days in it, and among several words without counts: `best-laptops-2026`, `top-10-laptops-under-1000-euros`. */
+export function dropNumbers(slug: string): string {
+  const rest = slug.replace(DAY, '');
+  return (rest.match(WORDS)?.length ?? 0) < MIN_WORDS ? rest : rest.replace(COUNT, '');
+}
+
 /** A single word with many digits, dates and sizes aside, is an id rather than a name. */
 export function isIdLike(value: string): boolean {
   if (value.length < 6 || value.includes(' ') || !/[A-Za-z]/.test(value)) return false;
-  const rest = value.replace(DATE_OR_SIZE, '');
+  const rest = dropNumbers(value.replace(DATE_OR_SIZE, ''));
   return (rest.match(/\d/g)?.length ?? 0) >= 5;
 }
 
