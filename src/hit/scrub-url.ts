@@ -59,14 +59,14 @@ function countDigits(text: string): number {
   return text.match(/\d/g)?.length ?? 0;
 }
 
-/** A path without segments that look like somebody: e-mail addresses, `@anna`, random ids, words with many digits. */
+/** A path without segments that look like somebody: e-mail addresses, `@anna`, random ids, words with many digits, `sid=abc`. */
 export function cleanPath(path: string): string {
   if (!MAY_NAME.test(path)) return path;
   return path
     .split('/')
     .map((segment) => {
       const text = decodePercent(segment.split(';')[0] as string);
-      if (hasManyDigits(text) || text.startsWith('@') || findClass(text) !== null) return '-';
+      if (hasManyDigits(text) || text.startsWith('@') || findClass(text) !== null || namesSomebody('', text)) return '-';
       return segment.split(';')[0] as string;
     })
     .join('/');

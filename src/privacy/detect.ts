@@ -13,6 +13,7 @@ import {
   HAS_DIGITS,
   HAS_DOTS,
   HAS_IBAN,
+  HAS_PADDED,
   HAS_TOKEN,
   MIN_PADDED,
   MIN_TOKEN,
@@ -49,12 +50,12 @@ const HAS_RARE = new RegExp(`\\d${RARE}\\d`);
  * America unless the last can be a year.
  */
 const RARE_NUMBER = new RegExp(
-  `(?<![\\p{L}\\p{N}]|\\d${RARE})(?:(?:\\+|00)\\d{1,3}(?:${RARE}\\d{2,9}){2,4}|0\\d{2,4}${RARE}\\d{5,9}|0\\d{2,4}(?:${RARE}\\d{2,4}){2,3}|0\\d(?:${RARE}\\d\\d){4}|(?:1${RARE})?[2-9]\\d\\d${RARE}[2-9]\\d\\d${RARE}(?!19|20)\\d{4})(?![\\p{L}\\p{N}]|${RARE}\\d)`,
+  `(?<![\\p{sc=Latn}\\p{N}]|\\d${RARE})(?:(?:\\+|00)\\d{1,3}(?:${RARE}\\d{2,9}){2,4}|0\\d{2,4}${RARE}\\d{5,9}|0\\d{2,4}(?:${RARE}\\d{2,4}){2,3}|0\\d(?:${RARE}\\d\\d){4}|(?:1${RARE})?[2-9]\\d\\d${RARE}[2-9]\\d\\d${RARE}(?!19|20)\\d{4})(?![\\p{sc=Latn}\\p{N}]|${RARE}\\d)`,
   'gu',
 );
-/** The number of a payment card, or an American Express card, in its groups with those between. */
+/** The number of a payment card in its groups with those between: fours, or four, six and the rest. */
 const RARE_CARD = new RegExp(
-  `(?<![\\p{L}\\p{N}_])\\d{4}(?:(?:${RARE}\\d{4}){3}|${RARE}\\d{6}${RARE}\\d{5})(?![\\p{L}\\p{N}_])`,
+  `(?<![\\p{sc=Latn}\\p{N}_])\\d{4}(?:(?:${RARE}\\d{4}){2,3}(?:${RARE}\\d{1,3})?|${RARE}\\d{6}${RARE}\\d{4,5})(?![\\p{sc=Latn}\\p{N}_])`,
   'gu',
 );
 /** An area code with `:` or `,` behind it. Decimals have no zero before another digit, and lists have more than two numbers. */
@@ -82,6 +83,8 @@ const IBAN = /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ _+\u00b7]?[A-Z0-9]{4}){2,7}(?:[ 
 const JWT = /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}/g;
 const UUID = /(?<![0-9a-zA-Z])[0-9a-fA-F]{8}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-fA-F]{12}(?![0-9a-zA-Z])/g;
 const MIN_UUID = 36;
+const MIN_CARD = 13;
+const MAX_CARD = 19;
 const WORD_CHARACTER = /\w/;
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
@@ -122,6 +125,11 @@ function findEmails(text: string, found: Finding[]): void {
   }
 }
 
+function isCard(text: string): boolean {
+  const digits = text.replace(/\D/g, '');
+  return digits.length >= MIN_CARD && digits.length <= MAX_CARD && isCardNumber(digits);
+}
+
 /** Groups of digits alone are numbers, not a hash. */
 function hasLetters(hash: string): boolean {
   return /[a-f]/i.test(hash) && /\d/.test(hash);
@@ -156,7 +164,7 @@ function classifyNumber(match: string): CarrierClass | null {
     const rest = match.replace(DAYS, ' ').trim();
     if (rest.length < match.length) return classifyNumber(rest);
   }
-  if (count >= 13 && count <= 19 && isCardNumber(digits)) return 'direct';
+  if (isCard(digits)) return 'direct';
   if (/^(?:0|[1-9]\d{0,6})\.\d+$/.test(match) || /^0+$/.test(digits)) return null;
   if (isPlain) return count >= 9 ? 'online-id' : null;
   if (count > 15) return 'online-id';
@@ -273,14 +281,14 @@ export function isRandomToken(token: string): boolean {
 
 /** Base64 with its padding, as of a hash: without the rhythm of words. */
 function findPadded(text: string, found: Finding[]): void {
-  for (let at = text.indexOf('='); at !== -1; at = text.indexOf('=', at)) {
-    const stop = at;
-    while (text.charCodeAt(at) === EQUALS) at++;
-    if (at - stop > 2 || WORD_CHARACTER.test(text.charAt(at))) continue;
+  for (let stop = text.indexOf('='), end = stop; stop !== -1; stop = text.indexOf('=', end)) {
+    end = stop + 1;
+    if (text.charCodeAt(end) === EQUALS) end++;
+    if (WORD_CHARACTER.test(text.charAt(end))) continue;
     const start = startOfRun(text, stop, RUN);
-    const isWhole = stop - start >= MIN_PADDED && (at - start) % 4 === 0;
-    const run = isWhole ? text.slice(start, stop) : '';
-    if (/[a-z]/.test(run) && /[\d+/]/.test(run) && hasRandomCase(run)) found.push({ class: 'online-id', start, end: at });
+    if (stop - start < MIN_PADDED || (end - start) % 4 !== 0) continue;
+    const run = text.slice(start, stop);
+    if (/[a-z]/.test(run) && /[\d+/]/.test(run) && hasRandomCase(run)) found.push({ class: 'online-id', start, end });
   }
 }
 
@@ -303,7 +311,7 @@ function findTokens(text: string, found: Finding[]): void {
 }
 
 const NOTHING: readonly Finding[] = [];
-const ANY_PATTERN = HAS_AT | HAS_DIGITS | HAS_DOTS | HAS_COLONS | HAS_IBAN | HAS_TOKEN;
+const ANY_PATTERN = HAS_AT | HAS_DIGITS | HAS_DOTS | HAS_COLONS | HAS_IBAN | HAS_TOKEN | HAS_PADDED;
 
 /** Every identifier in a text, as it stands (nothing is decoded), in no particular order; parts may overlap. */
 export function findIdentifiers(text: string, shape = shapeOf(text)): readonly Finding[] {
@@ -314,7 +322,7 @@ export function findIdentifiers(text: string, shape = shapeOf(text)): readonly F
     findNumbers(text, found);
     if (HAS_RARE.test(text)) {
       collect(text, RARE_NUMBER, found, 'direct');
-      collect(text, RARE_CARD, found, 'direct', (match) => isCardNumber(match.replace(/\D/g, '')));
+      collect(text, RARE_CARD, found, 'direct', isCard);
     }
     if (text.includes(':') || text.includes(',')) collect(text, AREA_CODE, found, 'direct');
   }
@@ -327,9 +335,9 @@ export function findIdentifiers(text: string, shape = shapeOf(text)): readonly F
     if (text.includes('0')) collect(text, IPV4_IN_BASES, found, 'ip', isIpv4InBases);
   }
   if (shape & HAS_COLONS) findColons(text, found);
+  if (shape & HAS_PADDED) findPadded(text, found);
   if ((shape & HAS_TOKEN) === 0) return found;
   if (text.includes('eyJ')) collect(text, JWT, found, 'online-id');
-  findPadded(text, found);
   findTokens(text, found);
   return found;
 }

@@ -23,6 +23,8 @@ export const HAS_IBAN = 1024;
 export const HAS_AT_WORD = 2048;
 /** Characters beyond ASCII that may be another form of ASCII, or invisible: all but letters of Latin and common punctuation. */
 export const HAS_WIDE = 4096;
+/** At least 22 characters of base64 in a row with `=` behind them. */
+export const HAS_PADDED = 8192;
 
 /** What a character can be part of, as bits: base64, a token, hexadecimal. */
 export const RUN = 1;
@@ -195,7 +197,7 @@ function mayBeCompressed(text: string, at: number): boolean {
 function shapeOfRun(text: string, start: number, end: number): number {
   let shape = mayHoldText(text, start, end) || mayHoldSegment(text, start, end) ? HAS_BASE64 : 0;
   if (end - start < MIN_TOKEN) return shape;
-  if (end - start >= MIN_PADDED && text.charCodeAt(end) === EQUALS) shape |= HAS_TOKEN;
+  if (end - start >= MIN_PADDED && text.charCodeAt(end) === EQUALS) shape |= HAS_PADDED;
   let token = 0;
   let isWord = true;
   let hex = 0;

@@ -63,6 +63,9 @@ describe('cleanPath', () => {
     ['/u/YW5uYUB4LmV1', '/u/-'],
     ['/u/٠١٢٣٤٥٦٧٨٩', '/u/-'],
     ['/u/dGhpc2lzcmFuZG9t', '/u/-'],
+    ['/u/sid=abc/x', '/u/-/x'],
+    ['/x/email%3Danna/y', '/x/-/y'],
+    ['/c/color=red', '/c/color=red'],
     // What stands behind a semicolon goes.
     ['/tee;jsessionid=1/x', '/tee/x'],
     ['/tee;a/x;b', '/tee/x'],
