@@ -3,6 +3,8 @@ import { ConnectionPool, type PoolOptions } from './connection-pool.ts';
 import { isFieldName, isFieldValue } from './headers.ts';
 import type { ExchangeEvents, Transport, UpstreamRequest } from './transport.ts';
 
+/** Of a body that is written together with its head as text. */
+const LONGEST_TEXT = 8_192;
 const BAD_PATH = /[^\x21-\x7e\x80-\xff]/;
 
 export class WireTransport implements Transport {
@@ -46,6 +48,8 @@ function writeRequest(request: UpstreamRequest): string | Buffer | null {
   for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
   if (body === null) return `${head}${method === 'POST' ? 'Content-Length: 0\r\n' : ''}\r\n`;
   head += `Content-Length: ${body.length}\r\n\r\n`;
+  // Copied once, into what is written; longer ones would be copied there and back.
+  if (body.length <= LONGEST_TEXT) return head + body.toString('latin1');
   const bytes = Buffer.allocUnsafe(head.length + body.length);
   bytes.write(head, 'latin1');
   body.copy(bytes, head.length);
