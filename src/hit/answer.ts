@@ -3,7 +3,7 @@ import { type RefusalCode, toProblem } from '../errors.ts';
 import type { VisitorResponse } from '../ops/visitor.ts';
 import type { Judgement } from '../policy/policy.ts';
 import { firstValue } from '../upstream/headers.ts';
-import { NO_STORE, PIXEL, type PreparedAnswer, prepareAnswer } from '../vendors/prepared-answer.ts';
+import { corsLines, NO_STORE, PIXEL, type PreparedAnswer, prepareAnswer } from '../vendors/prepared-answer.ts';
 import { writeAnswer } from './answer-write.ts';
 import { expireCookies } from './expire-cookies.ts';
 import type { ReceivedHit } from './hit.ts';
@@ -40,23 +40,14 @@ export function answerDropped(res: VisitorResponse, hit: ReceivedHit, route: Rou
 }
 
 function answerPrepared(res: VisitorResponse, hit: ReceivedHit, answer: PreparedAnswer, lines: readonly string[]): void {
-  const isPlain = hit.origin === '' && lines.length === 0;
-  writeAnswer(res, answer.status, isPlain ? answer.lines : [...corsHeaders(hit), ...lines, ...answer.lines], answer.body);
-}
-
-/**
- * What a page's fetch or beacon of that origin needs to see a success (Fetch standard § 3.2). The answers are the same for
- * everybody, so that letting any origin read them gives nothing away.
- */
-function corsHeaders(hit: ReceivedHit): string[] {
-  if (hit.origin === '' || hit.origin === 'null')
-    return hit.origin === '' ? [] : ['Access-Control-Allow-Origin', 'null', 'Vary', 'Origin'];
-  return ['Access-Control-Allow-Origin', hit.origin, 'Access-Control-Allow-Credentials', 'true', 'Vary', 'Origin'];
+  const { status, body } = answer;
+  const all = lines.length === 0 ? answer.linesFor(hit.origin) : [...corsLines(hit.origin), ...lines, ...answer.lines];
+  writeAnswer(res, status, all, body);
 }
 
 /** Preflight of a route whose answer does not come from the collector. */
 export function answerPreflight(res: VisitorResponse, hit: ReceivedHit): void {
-  const headers = corsHeaders(hit);
+  const headers = corsLines(hit.origin);
   headers.push('Cache-Control', NO_STORE, 'Access-Control-Allow-Methods', 'GET, HEAD, POST');
   const asked = firstValue(hit.rawHeaders, 'access-control-request-headers');
   // Only names come back, and only ones that are names.

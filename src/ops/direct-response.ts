@@ -49,38 +49,13 @@ export class DirectResponse implements VisitorResponse {
   writeHead(status: number, headers: readonly string[]): this {
     if (this.headersSent) throw new TypeError('the head of this answer is written');
     if (this.#sink.isEnding) this.shouldKeepAlive = false;
-    let text = statusLine(status);
-    let hasDate = false;
-    let hasLength = false;
-    let saysConnection = false;
-    for (let i = 0; i < headers.length; i += 2) {
-      const name = headers[i] as string;
-      const value = headers[i + 1] as string;
-      if (!isFieldName(name) || !isFieldValue(value)) throw new TypeError('a header line that is none');
-      switch (name.length) {
-        case 4:
-          hasDate ||= name.toLowerCase() === 'date';
-          break;
-        case 7:
-        case 17:
-          if (FRAMING.test(name)) throw new TypeError('the framing of an answer is said by nobody else');
-          break;
-        case 10:
-          if (FRAMING.test(name)) throw new TypeError('the framing of an answer is said by nobody else');
-          if (name.toLowerCase() === 'connection') {
-            saysConnection = true;
-            if (/close/i.test(value)) this.shouldKeepAlive = false;
-          }
-          break;
-        case 14:
-          hasLength ||= name.toLowerCase() === 'content-length';
-      }
-      text += `${name}: ${value}\r\n`;
-    }
-    if (!hasDate) text += dateLine();
-    if (!saysConnection) text += this.shouldKeepAlive ? this.#sink.keepAliveLines : 'Connection: close\r\n';
+    const lines = readLines(headers);
+    if (lines.saysClose) this.shouldKeepAlive = false;
+    let text = statusLine(status) + lines.text;
+    if (!lines.hasDate) text += dateLine();
+    if (!lines.saysConnection) text += this.shouldKeepAlive ? this.#sink.keepAliveLines : 'Connection: close\r\n';
     this.#hasBody = this.req.method !== 'HEAD' && status !== 204 && status !== 304;
-    if (this.#hasBody && !hasLength) {
+    if (this.#hasBody && !lines.hasLength) {
       this.#isChunked = true;
       text += 'Transfer-Encoding: chunked\r\n';
     }
@@ -162,6 +137,59 @@ export class DirectResponse implements VisitorResponse {
 
 function asChunk(text: string): string {
   return text === '' ? '' : `${text.length.toString(16)}\r\n${text}\r\n`;
+}
+
+interface Lines {
+  readonly text: string;
+  readonly hasDate: boolean;
+  readonly hasLength: boolean;
+  readonly saysConnection: boolean;
+  readonly saysClose: boolean;
+}
+
+/** Of lists that cannot change: those of answers that are always the same. */
+const KNOWN_LINES = new WeakMap<readonly string[], Lines>();
+
+function readLines(headers: readonly string[]): Lines {
+  const known = KNOWN_LINES.get(headers);
+  if (known !== undefined) return known;
+  const lines = writeLines(headers);
+  if (Object.isFrozen(headers)) KNOWN_LINES.set(headers, lines);
+  return lines;
+}
+
+/** @throws TypeError for what would not be a header line. */
+function writeLines(headers: readonly string[]): Lines {
+  let text = '';
+  let hasDate = false;
+  let hasLength = false;
+  let saysConnection = false;
+  let saysClose = false;
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    const value = headers[i + 1] as string;
+    if (!isFieldName(name) || !isFieldValue(value)) throw new TypeError('a header line that is none');
+    switch (name.length) {
+      case 4:
+        hasDate ||= name.toLowerCase() === 'date';
+        break;
+      case 7:
+      case 17:
+        if (FRAMING.test(name)) throw new TypeError('the framing of an answer is said by nobody else');
+        break;
+      case 10:
+        if (FRAMING.test(name)) throw new TypeError('the framing of an answer is said by nobody else');
+        if (name.toLowerCase() === 'connection') {
+          saysConnection = true;
+          saysClose ||= /close/i.test(value);
+        }
+        break;
+      case 14:
+        hasLength ||= name.toLowerCase() === 'content-length';
+    }
+    text += `${name}: ${value}\r\n`;
+  }
+  return { text, hasDate, hasLength, saysConnection, saysClose };
 }
 
 const STATUS_LINES = new Map<number, string>();

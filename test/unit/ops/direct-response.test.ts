@@ -7,6 +7,11 @@ import { converse, type Listener, startListener } from '../../support/direct.ts'
 
 const LENGTH_5 = ['Content-Length', '5'];
 
+/** Lists that cannot change are read once, others each time. */
+const FROZEN = Object.freeze(['Cache-Control', 'no-store', 'Connection', 'close', ...LENGTH_5]) as string[];
+const CHANGING = ['X-A', '0', ...LENGTH_5];
+let changes = 0;
+
 const ANSWERS: readonly [string, string, (res: VisitorResponse) => void][] = [
   ['a pixel', 'GET', (res) => res.writeHead(200, ['Content-Type', 'image/gif', ...LENGTH_5]).end('\xff\0abc', 'latin1')],
   ['nothing', 'GET', (res) => res.writeHead(204, ['Cache-Control', 'no-store']).end()],
@@ -50,8 +55,17 @@ const ANSWERS: readonly [string, string, (res: VisitorResponse) => void][] = [
     'GET',
     (res) => res.writeHead(200, ['date', 'Thu, 01 Jan 1970 00:00:00 GMT', ...LENGTH_5]).end(Buffer.from('hello')),
   ],
+  ['a list that cannot change', 'GET', (res) => res.writeHead(200, FROZEN).end(Buffer.from('hello'))],
+  ['the same list with another status', 'HEAD', (res) => res.writeHead(203, FROZEN).end()],
+  ['a list that changes', 'GET', (res) => res.writeHead(200, changed()).end(Buffer.from('hello'))],
   ['a status that nobody knows', 'GET', (res) => res.writeHead(299, LENGTH_5).end(Buffer.from('hello'))],
 ];
+
+/** Each of the two servers gets two requests. */
+function changed(): string[] {
+  CHANGING[1] = String(changes++ % 2);
+  return CHANGING;
+}
 
 async function ask(listener: Listener, method: string): Promise<string> {
   const request = `${method} /a HTTP/1.1\r\nHost: x\r\n\r\n`;

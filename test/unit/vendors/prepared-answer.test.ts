@@ -10,11 +10,22 @@ describe('a prepared answer', () => {
   });
 
   it('has neither body nor length where the status forbids them (RFC 9110 § 15.3.5)', () => {
-    expect(prepareAnswer(204, null, Buffer.from('x'))).toEqual({
+    expect(prepareAnswer(204, null, Buffer.from('x'))).toMatchObject({
       status: 204,
       lines: ['Cache-Control', 'private, no-store'],
       body: '',
     });
+  });
+
+  it('is the same list for the pages of one origin, and nobody can change it', () => {
+    const answer = prepareAnswer(204, null, Buffer.alloc(0));
+    const lines = answer.linesFor('https://shop.example');
+    expect(lines.slice(0, 2)).toEqual(['Access-Control-Allow-Origin', 'https://shop.example']);
+    expect(lines.slice(-2)).toEqual(answer.lines);
+    expect(answer.linesFor('https://shop.example')).toBe(lines);
+    expect(Object.isFrozen(lines)).toBe(true);
+    expect(answer.linesFor('https://other.example')[1]).toBe('https://other.example');
+    expect(answer.linesFor('')).toEqual(answer.lines);
   });
 
   it('is a GIF of one transparent pixel in 43 bytes', () => {
