@@ -68,7 +68,7 @@ const GROUPS =
   /[ :.\u2010-\u2014-][0-9a-f]{2}(?:(?:[ :.-][0-9a-f]{2}){5}|[0-9a-f]{2}(?:(?:[ :.-][0-9a-f]{4}){4}|[0-9a-f]{4}[ :.-][0-9a-f]{8}|(?:[ :.\u2010-\u2014][0-9a-f]{4}){2}[ :.\u2010-\u2014][0-9a-f]{12}))/i;
 const MIN_GROUPED = 35;
 const IPV6 = /(?:(?<![0-9a-zA-Z:.])|(?<=[g-zG-Z]:))[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,5}){2,9}(?:\.\d{1,3}){0,3}(?![0-9a-zA-Z:])/g;
-const IPV4 = /(?<!\d|\d\.)\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)/g;
+const IPV4 = /(?<!\d|\d\.)\d{1,3}(?:\.\d{1,3}){3}(?!\.*\d)/g;
 /** A number of an address in hexadecimal, in octal with all its digits (versions are padded to two), or in decimal. */
 const BYTE = '(?:0x[\\da-f]{1,2}|0[0-3][0-7]{2}|\\d{1,3})';
 const IPV4_IN_BASES = new RegExp(`(?<![\\w.])${BYTE}(?:\\.${BYTE}){3}(?!\\.?\\w)`, 'gi');

@@ -324,6 +324,7 @@ describe('words between words', () => {
       'eJwrAAAAAAAA '.repeat(20_000),
       `a at ${'b dot '.repeat(20_000)}`,
       'a.a'.repeat(50_000),
+      '1.1.1.1..'.repeat(30_000),
     ]) {
       const start = performance.now();
       findClass(text);
