@@ -4,6 +4,7 @@
  * characters of them tell; what is, is searched by itself, and only a hit that has something of ours, or hides what it has, is searched whole.
  */
 import { OWN_TOKENS, TOKEN_BEGIN } from '../consent/own-tokens.ts';
+import { isZlib } from '../privacy/carriers/compression.ts';
 import { Searcher } from '../privacy/search.ts';
 import { guardHit } from './guard.ts';
 import type { GuardOutcome, OutgoingHit, Secret } from './outgoing.ts';
@@ -26,7 +27,7 @@ const BACKSLASH = 92;
 const LOWER = 32;
 const [TWO, THREE, FIVE, NINE, LETTER_D] = [50, 51, 53, 57, 100];
 /** One of them that is written as its code, at any depth, though nobody needs to. */
-const ESCAPED = /%(?:25)*(?:2d|3\d|[46][1-9a-f]|[57][\da]|5f)|\\u00/iy;
+const ESCAPED = /%(?:25)*(?:2d|3\d|[46][1-9a-f]|[57][\da]|5f|u00)|(?:\\|%(?:25)*5c)(?:u00|x[2-7])/iy;
 
 function isLetter(text: string, at: number): boolean {
   return LETTERS[text.charCodeAt(at)] === 1;
@@ -61,25 +62,25 @@ class OwnLook {
    * @returns whether the text is to be searched whole
    */
   finds(text: string): boolean {
+    if (text.includes(GZIP)) return true;
     for (let last = SHORTEST - 1; last < text.length; ) {
       const first = last - SHORTEST + 1;
       let at = last;
       while (at >= first && isLetter(text, at)) at--;
-      if (at >= first) {
-        if (isEscape(text, at)) return true;
-        last = at + SHORTEST;
-        continue;
+      if (at < first) {
+        at = last + 1;
+        while (isLetter(text, at)) at++;
+        if (this.#isId(text.slice(first, at))) return true;
       }
-      while (last < text.length && isLetter(text, last)) last++;
-      if (this.#isId(text.slice(first, last))) return true;
-      last += SHORTEST;
+      if (isEscape(text, at)) return true;
+      last = at + SHORTEST;
     }
     return false;
   }
 
   #isId(letters: string): boolean {
     if (letters.length >= SHORTEST_ENCODED) this.#encoded += `${letters}\n`;
-    else if (this.#id !== null) return letters.includes(this.#id) || letters.includes(this.#id.toLowerCase());
+    else if (this.#id !== null) return letters.toLowerCase().includes(this.#id.toLowerCase());
     return false;
   }
 
@@ -91,20 +92,20 @@ class OwnLook {
 
 function mayHoldOwn({ target, headers, body }: OutgoingHit, id: string | null): boolean {
   const look = new OwnLook(id);
-  if (target.includes(GZIP) || look.finds(target)) return true;
+  if (look.finds(target)) return true;
   for (let i = 1; i < headers.length; i += 2) if (look.finds(headers[i] as string)) return true;
   if (body !== null && body.length > 0) {
     if (isCompressed(headers, body)) return true;
-    const text = body.toString('latin1');
-    if (text.includes(GZIP) || look.finds(text)) return true;
+    if (look.finds(body.toString('latin1'))) return true;
   }
   return look.findsEncoded();
 }
 
-/** What begins with no letter of a text, or is said to be compressed, tells nothing from outside. */
+/** What begins with no letter of a text or as zlib does, or is said to be compressed, tells nothing from outside. */
 function isCompressed(headers: readonly string[], body: Buffer): boolean {
   const first = body[0] as number;
   if (first > 0x7e || (first < 0x20 && first !== 0x09 && first !== 0x0a && first !== 0x0d)) return true;
+  if (isZlib(body)) return true;
   for (let i = 0; i < headers.length; i += 2)
     if ((headers[i] as string).length === 16 && (headers[i] as string).toLowerCase() === 'content-encoding') return true;
   return false;
