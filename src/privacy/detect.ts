@@ -33,7 +33,7 @@ export interface Finding {
 const EMAIL_LOCAL = /[\p{L}\p{N}._+'~-]/u;
 /** Not of an image at twice its size: `logo@2x.png`. */
 const EMAIL_DOMAIN =
-  /[@＠](?!\dx\.(?:png|jpe?g|webp|gif|avif|svg)(?![\p{L}\p{N}])) {0,2}((?:[\p{L}\p{N}](?:[\p{L}\p{N}_-]{0,62})\.){1,8}[\p{L}]{2,63}|\[(?:IPv6:)?[0-9a-fA-F:.]{3,45}\])/gu;
+  /[@＠](?!\dx(?:\.(?:png|jpe?g|webp|gif|avif|svg))+(?!\.?[\p{L}\p{N}])) {0,2}((?:[\p{L}\p{N}](?:[\p{L}\p{N}_-]{0,62})\.){1,8}[\p{L}]{2,63}|\[(?:IPv6:)?[0-9a-fA-F:.]{3,45}\])/gu;
 /** With spaces around `@` only what has the form of a name in an address: `Sale @ shop.example` tells of a place. */
 const SPACED_LOCAL = /[\p{L}\p{N}][._+]\p{L}/u;
 /**
@@ -137,7 +137,7 @@ function hasLetters(hash: string): boolean {
 
 /** Days, with a first one before them where they end a range: `23.11.2026`, `4. 12. 2026`, `04.12.-06.12.2026`, `2026-11-23`. */
 const DAYS =
-  /(?<!\d)(?:(?:[0-3]?\d\.(?:[01]?\d\.)? ?[-\u2013\u2014] ?)?[0-3]?\d([-/.]|\. )[0-3]?\d\1 ?20\d\d|[12]\d{3}([-/.]|\. )[01]?\d\2[0-3]?\d)(?!\d)/g;
+  /(?<!\d)(?:(?:[0-3]?\d\.(?:[01]?\d\.)? ?[-\u2013\u2014] ?)?[0-3]?\d([-/.]|\. )[0-3]?\d\1 ?20\d\d|(?:1[89]|20)\d\d([-/.]|\. )[01]?\d\2[0-3]?\d)(?!\d)/g;
 
 /** Numbers with separators that no phone has: an IPv4 address, a decimal, a version, thousands, years, times, a number of a year, an ISBN. */
 const NO_PHONES = [

@@ -10,8 +10,11 @@ const DATE_OR_SIZE = /(?<!\d)(?:20\d\d(?:[-_.]?[01]\d(?:[-_.]?[0-3]\d)?)?|(?<=[A
 
 /** A year, month or day of our time by itself, older years may be of a birth. */
 const DAY = /(?<![A-Za-z0-9])20[1-3]\d(?:[-_.][01]?\d(?:[-_.][0-3]?\d)?)?(?![A-Za-z0-9])/g;
-/** A number by itself that many things share: of up to three digits, also with a letter before or a unit behind, or full hundreds. */
-const COUNT = /(?<![A-Za-z0-9])(?:[a-z]?\d{1,3}[a-z]{0,2}|\d{1,2}00)(?![A-Za-z0-9])/gi;
+/**
+ * A number by itself that many things share: of up to three digits, also with a letter before or a unit behind, or full hundreds. Not beside
+ * another of three digits, as groups of an id stand.
+ */
+const COUNT = /(?<![A-Za-z0-9]|\d{3}[-_.])(?:[a-z]\d{1,3}|\d{1,3}[a-z]{0,2}|[1-9]\d?00)(?![A-Za-z0-9]|[-_.][a-z]?\d{3})/gi;
 const WORDS = /(?<![\p{L}\d])\p{L}{3,}(?![\p{L}\d])/gu;
 const MIN_WORDS = 3;
 

@@ -52,6 +52,9 @@ describe('cleanPath', () => {
     ['/u/anna-muster-berlin-1985', '/u/-'],
     ['/brave-green-otter-4711', '/-'],
     ['/order-of-anna-muster-10042', '/-'],
+    ['/order-of-anna-muster-123-456', '/-'],
+    ['/order-of-anna-muster-c79f-0d28', '/-'],
+    ['/order-of-anna-muster-0472-0000', '/-'],
     ['/call-anna-muster-030-123-456', '/-'],
     // Addresses and random ids, percent-encoded or not.
     ['/u/anna@example.com/cart', '/u/-/cart'],

@@ -333,7 +333,19 @@ describe('words between words', () => {
   });
 });
 
+it('an address at a host that is called like an image is found', () => {
+  expect(findClass('anna@2x.png.example.com')).toBe('direct');
+  expect(findClass('see logo@2x.png.webp.')).toBeNull();
+});
+
 describe('a phone number', () => {
+  it.each(['+35/1577/07/31/872', '017.1413.15.00', 'tel +33.116.2845.00.0'])(
+    'is found where a part of it looks like a day: %s',
+    (text) => {
+      expect(findClass(text)).toBe('direct');
+    },
+  );
+
   it.each([
     ['full-width', '＋４９３０１２３４５６７', '+49301234567'],
     ['Arabic', '٠٣٠١٢٣٤٥٦٧', '0301234567'],
