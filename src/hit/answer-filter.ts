@@ -14,7 +14,7 @@ export interface AnswerRules {
   readonly untouched: boolean;
   /** What the decision says to the cookie of a name. */
   cookieAction(name: string): Action;
-  /** Whether a redirect may lead to another host (advertising reads `forward`). */
+  /** Whether a redirect may lead to another host, or a browser be sent there otherwise (advertising reads `forward`). */
   readonly mayRedirect: boolean;
   /** The visitor's Host, without port. */
   readonly host: string;
@@ -65,6 +65,12 @@ const KEPT = new Set(
 /** Would take the visitor's decision from the browser together with the collector's cookies. */
 const CLEARING = 'clear-site-data';
 
+/** Makes a browser ask others, as a redirect does, tell others, or take part in their advertising. */
+const ELSEWHERE = new Set(
+  `refresh link speculation-rules nel report-to reporting-endpoints observe-browsing-topics attribution-reporting-register-source
+ attribution-reporting-register-trigger`.split(/\s+/),
+);
+
 /** A validator, or an invitation to send more: never with a hit that was changed. */
 const REMEMBERED = new Set(['etag', 'last-modified', 'accept-ch', 'critical-ch', 'accept-ch-lifetime']);
 
@@ -90,7 +96,7 @@ export function filterAnswer(status: number, raw: readonly string[], rules: Answ
     if (lower === 'location' && status >= 300 && status < 400 && !rules.mayRedirect && !isSameHost(value, rules.host)) {
       return { refused: 'redirect' };
     }
-    if (lower === 'refresh' && !rules.mayRedirect) continue;
+    if (!rules.mayRedirect && ELSEWHERE.has(lower)) continue;
     if (!rules.untouched && (REMEMBERED.has(lower) || !KEPT.has(lower))) continue;
     headers.push(name, value);
   }
@@ -108,10 +114,13 @@ function allowToken(headers: string[]): void {
     headers.push('Access-Control-Allow-Headers', TOKEN_NAME);
 }
 
-/** The name that a browser reads: attributes have no part in it, and what stands without `=` is a value (RFC 6265bis § 5.7). */
+/**
+ * The name that a browser reads, or a server what it sends: attributes have no part in it, and what stands without `=` is a value, as is what
+ * stands behind a first `=`, which is sent without (RFC 6265bis §§ 5.6, 5.8.3).
+ */
 function cookieName(setCookie: string): string {
   const semicolon = setCookie.indexOf(';');
-  const pair = semicolon === -1 ? setCookie : setCookie.slice(0, semicolon);
+  const pair = (semicolon === -1 ? setCookie : setCookie.slice(0, semicolon)).replace(/^[\s=]+/, '');
   return pair.slice(0, Math.max(0, pair.indexOf('='))).trim();
 }
 

@@ -47,14 +47,34 @@ describe('filterAnswer', () => {
     expect(filter(raw, { cookieAction })).toEqual(['Set-Cookie', '_ga=1; Path=/', 'Cache-Control', 'private, no-store']);
   });
 
-  it.each([['_ga;x=1'], ['_ga; Path=/a=b'], ['=_ga=1'], ['_ga']])('reads no name in %s, which to a browser has none', (line) => {
+  it.each([
+    ['_ga;x=1', ''],
+    ['_ga; Path=/a=b', ''],
+    ['_ga', ''],
+    ['=_ga', ''],
+    ['\t_ga =1', '_ga'],
+    // A cookie without a name, which comes back as `_ga=1`.
+    ['=_ga=1', '_ga'],
+    [' = _ga=1; Path=/', '_ga'],
+  ])('reads in %j the name that it comes back with: %j', (line, expected) => {
     const names: string[] = [];
     const cookieAction = (name: string): 'drop' => {
       names.push(name);
       return 'drop';
     };
     filter(['Set-Cookie', line], { cookieAction });
-    expect(names).toEqual(['']);
+    expect(names).toEqual([expected]);
+  });
+
+  it.each([
+    ['Refresh', '0; url=https://ads.example/sync'],
+    ['Link', '<https://ads.example/sync>; rel=preload; as=image'],
+    ['Report-To', '{"endpoints":[{"url":"https://ads.example"}]}'],
+    ['Observe-Browsing-Topics', '?1'],
+    ['Attribution-Reporting-Register-Source', '{}'],
+  ])('passes %s with advertising only', (name, value) => {
+    expect(filter([name, value])).toEqual([name, value, 'Cache-Control', 'private, no-store']);
+    expect(filter([name, value], { mayRedirect: false })).toEqual(['Cache-Control', 'private, no-store']);
   });
 
   it('lets nobody clear the site, and the decision with it', () => {
