@@ -2,6 +2,7 @@
  * Expires what a tracker set before the visitor said no: an id cookie that is HttpOnly can be deleted by no script, and goes
  * on naming the visitor after an opt-out.
  */
+import { holdsOwnToken } from '../consent/own-tokens.ts';
 import { PURPOSE_INDEX } from '../consent/state.ts';
 import type { Judgement, PurposeDecision } from '../policy/policy.ts';
 import { firstValue } from '../upstream/headers.ts';
@@ -28,7 +29,8 @@ export function expireCookies(hit: ReceivedHit, route: Route, judgement: Judgeme
   let attributes: readonly string[] | null = null;
   for (const pair of hit.cookie.split(';', 4 * MOST_EXPIRED)) {
     const name = pair.slice(0, Math.max(0, pair.indexOf('='))).trim();
-    if (!isDenied(name, route, judgement)) continue;
+    // The visitor's own decision stays, also under a name that a profile may mean: `__Secure-*`.
+    if (!isDenied(name, route, judgement) || holdsOwnToken(pair)) continue;
     attributes ??= attributesFor(hit);
     for (const one of attributes) lines.push('Set-Cookie', `${name}=; ${one}`);
     if (lines.length >= 2 * MOST_EXPIRED * attributes.length) break;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OWN_TOKENS } from '../../../src/consent/own-tokens.ts';
 import { expireCookies } from '../../../src/hit/expire-cookies.ts';
 import { received } from '../../support/hits.ts';
 import { fakeJudgement, fakeRoute } from '../../support/routes.ts';
@@ -33,6 +34,13 @@ describe('expireCookies', () => {
     expect(linesOf('/collect', ['Sec-Fetch-Site', 'same-site'])).toEqual([everywhere]);
     expect(linesOf('/g/collect')).toEqual([everywhere, '_fbp=; Max-Age=0; Secure; SameSite=None']);
     expect(linesOf('/collect', ['Sec-Fetch-Site', 'cross-site'])).toEqual([everywhere, `${everywhere}; Partitioned`]);
+  });
+
+  it('leaves the consent cookie, also under a name that the profile declares', () => {
+    const judgement = fakeJudgement({}, { advertising: 'denied' });
+    const own = OWN_TOKENS.map(({ begin }) => `_fbp=${begin}.e30.AAAA`).join('; ');
+    expect(expireCookies(hit(own), route, judgement)).toEqual([]);
+    expect(names(expireCookies(hit(`${own}; _fbp=1`), route, judgement))).toContain('_fbp=; Max-Age=0;');
   });
 
   it('deletes after a withdrawal, and nothing on silence or a yes', () => {
