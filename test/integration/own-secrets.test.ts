@@ -81,6 +81,16 @@ describe('what is Consentry’s own', () => {
     expect(test.collector.arrived).toEqual([]);
   });
 
+  it('is a reason to tell another proxy no', async () => {
+    const ask = async (target: string): Promise<number> => {
+      const headers: Line[] = [...FROM_PAGE, ['Cookie', cookie], ['X-Original-URI', target], ['X-Original-Method', 'GET']];
+      return (await test.send({ target: '/_consentry/check', headers })).status;
+    };
+    expect(await ask(GA4)).toBe(204);
+    expect(await ask(`${GA4}&ep.a=${own.subject}`)).toBe(403);
+    expect(await ask(`${GA4}&dl=${nested(own.receipt ?? '')}`)).toBe(403);
+  });
+
   it('is no token of somebody else', async () => {
     const other = `${base64('{"alg":"HS256","typ":"JWT"}')}.e30.AAAA`;
     const target = `${GA4}&ep.a=${other}`;
