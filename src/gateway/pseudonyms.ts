@@ -56,9 +56,12 @@ export class DailyPseudonyms {
     store
       .readDayKey(formatDay(now))
       .then(async (key) => {
-        this.#key = key;
-        this.#day = day;
-        this.#made = new WeakMap();
+        this.#hold(key, day);
+        // Where no hit asks for the next one, it is not kept in memory either.
+        const end = (): void => {
+          if (this.#day === day) this.#hold(null, Number.NaN);
+        };
+        setTimeout(end, DAY_MS - (now % DAY_MS)).unref();
         await store.forgetDayKeys(formatDay(now - DAY_MS));
       })
       .catch((error: unknown) => {
@@ -67,5 +70,11 @@ export class DailyPseudonyms {
       .finally(() => {
         this.#loading = Number.NaN;
       });
+  }
+
+  #hold(key: Buffer | null, day: number): void {
+    this.#key = key;
+    this.#day = day;
+    this.#made = new WeakMap();
   }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { DailyPseudonyms } from '../../../src/gateway/pseudonyms.ts';
 import { createMemoryStore } from '../../../src/store/memory.ts';
 import type { Upstream } from '../../../src/upstream/client.ts';
@@ -55,5 +55,19 @@ describe('DailyPseudonyms', () => {
     expect(await store.readDayKey('2026-11-23')).toEqual(key);
     await loaded(store, 'shop', DAY + 48 * HOUR);
     expect(await store.readDayKey('2026-11-23')).not.toEqual(key);
+  });
+
+  it('holds the secret of a day no longer than the day', async () => {
+    vi.useFakeTimers();
+    try {
+      const pseudonyms = new DailyPseudonyms({ store: createMemoryStore(), site: 'shop', fault });
+      pseudonyms.load(DAY);
+      await vi.advanceTimersByTimeAsync(12 * HOUR - 1);
+      expect(pseudonyms.pseudonymizer(route, DAY)).not.toBeNull();
+      await vi.advanceTimersByTimeAsync(1);
+      expect(pseudonyms.pseudonymizer(route, DAY)).toBeNull();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
