@@ -62,7 +62,7 @@ class OwnLook {
    * @returns whether the text is to be searched whole
    */
   finds(text: string): boolean {
-    if (text.includes(GZIP)) return true;
+    if (text.length >= SHORTEST && text.includes(GZIP)) return true;
     for (let last = SHORTEST - 1; last < text.length; ) {
       const first = last - SHORTEST + 1;
       let at = last;
