@@ -29,7 +29,7 @@ export interface ExternalLookup extends ConsentLookup {
   readonly place: Place | null;
 }
 
-const UNKNOWN: ExternalLookup = { record: null, denied: 0, subject: null, place: null };
+const UNKNOWN: ExternalLookup = { record: null, denied: 0, subject: null, named: null, place: null };
 
 /** What a hit of a route with `subject: query:…` and the like asks. Never throws and never rejects. */
 export function lookUpExternal(
@@ -54,7 +54,7 @@ function findFirst(subjects: readonly string[], index: number, store: ConsentSto
 }
 
 function found(head: ConsentHead): ExternalLookup {
-  return { record: head, denied: 0, subject: head.subject, place: head.place ?? null };
+  return { record: head, denied: 0, subject: head.subject, named: head.subject, place: head.place ?? null };
 }
 
 function unavailable(): ExternalLookup {

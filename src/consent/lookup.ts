@@ -16,12 +16,14 @@ export interface ConsentLookup {
   readonly denied: PurposeSet;
   /** The subject, where the store knows it; null otherwise. Never logged. */
   readonly subject: string | null;
+  /** The subject that a genuine cookie or token names, whether or not the store knows it: no collector may learn it. Never logged. */
+  readonly named: string | null;
   /** Region of an external subject's own record, which counts in place of the sending machine's. */
   readonly region?: Region;
 }
 
-const NOBODY: ConsentLookup = { record: null, denied: NO_PURPOSES, subject: null };
-const INVALID: ConsentLookup = { record: 'invalid', denied: NO_PURPOSES, subject: null };
+const NOBODY: ConsentLookup = { record: null, denied: NO_PURPOSES, subject: null, named: null };
+const INVALID: ConsentLookup = { ...NOBODY, record: 'invalid' };
 
 /**
  * Answers at once where the store does. Never throws and never rejects: a store that does not answer is the record
@@ -78,26 +80,25 @@ export function lookUpReading(reading: CookieReading, store: ConsentStore): Cons
     case 'invalid':
       return INVALID;
     case 'refusal':
-      return { record: null, denied: reading.denied, subject: null };
+      return { ...NOBODY, denied: reading.denied };
     case 'subject':
       return lookUpSubject(reading.subject, reading.denied, store);
   }
 }
 
-function lookUpSubject(subject: string, denied: PurposeSet, store: ConsentStore): ConsentLookup | Promise<ConsentLookup> {
+function lookUpSubject(named: string, denied: PurposeSet, store: ConsentStore): ConsentLookup | Promise<ConsentLookup> {
+  const unavailable = (): ConsentLookup => ({ record: 'unavailable', denied, subject: null, named });
   try {
-    const head = store.readHead(subject);
-    if (!(head instanceof Promise)) return foundHead(head, denied);
-    return head.then(
-      (answer) => foundHead(answer, denied),
-      () => ({ record: 'unavailable', denied, subject: null }),
-    );
+    const head = store.readHead(named);
+    return head instanceof Promise
+      ? head.then((answer) => foundHead(answer, named, denied), unavailable)
+      : foundHead(head, named, denied);
   } catch {
-    return { record: 'unavailable', denied, subject: null };
+    return unavailable();
   }
 }
 
 /** A subject that the store does not know was erased or never was: somebody who signed nothing reads as a no. */
-function foundHead(head: ConsentHead | null, denied: PurposeSet): ConsentLookup {
-  return head === null ? INVALID : { record: head, denied, subject: head.subject };
+function foundHead(head: ConsentHead | null, named: string, denied: PurposeSet): ConsentLookup {
+  return head === null ? { ...INVALID, named } : { record: head, denied, subject: head.subject, named };
 }

@@ -40,7 +40,7 @@ function tokensOf(hit: ReceivedHit): readonly string[] {
   return hit.token === '' ? inQuery : [...inQuery, ...hit.token.split(',').map((token) => token.trim())];
 }
 
-function atOwnPlace({ record, denied, subject, place }: ExternalLookup): ConsentLookup {
+function atOwnPlace({ place, ...lookup }: ExternalLookup): ConsentLookup {
   const region = place === null ? UNKNOWN_PERSON : { ...place, source: 'record', disagrees: null };
-  return { record, denied, subject, region };
+  return { ...lookup, region };
 }

@@ -154,7 +154,7 @@ function decide(passage: Passage, lookup: ConsentLookup): void {
   const { judgement, action, untouched } = judgeHit(set, facts, route.gate, route.profile.named, now);
   if (judgement.remember !== 0 && lookup.subject !== null)
     services.rememberGpc(lookup.subject, judgement.remember, region, judgement, now);
-  const { subject } = lookup;
+  const { subject, named } = lookup;
   const hit = {
     services,
     mount,
@@ -167,6 +167,7 @@ function decide(passage: Passage, lookup: ConsentLookup): void {
     region,
     facts,
     subject,
+    named,
     judgement,
     action,
     untouched,
@@ -178,18 +179,19 @@ function decide(passage: Passage, lookup: ConsentLookup): void {
 interface Judged extends Passage {
   readonly facts: Facts;
   readonly subject: string | null;
+  readonly named: string | null;
   readonly judgement: Judgement;
   readonly action: Action;
   readonly untouched: boolean;
 }
 
 function scrub(hit: Judged, action: 'forward' | 'anonymize'): void {
-  const { services, received, route, body, judgement, region, subject, identity } = hit;
+  const { services, received, route, body, judgement, region, named, identity } = hit;
   const headers = keepHeaders(received, services.stripCookie);
   const target = targetOf(route, received.path, ownQuery(received));
   const incoming: OutgoingHit = { method: received.method, target, headers, body };
   if (hit.untouched) {
-    const own = guardUntouched(incoming, subject);
+    const own = guardUntouched(incoming, named);
     if (!own.ok) return drop(hit, byFault('guard', NOTHING_DONE, own.find));
     return release(hit, action, incoming, identity.address, NOTHING_DONE);
   }
@@ -208,7 +210,7 @@ function scrub(hit: Judged, action: 'forward' | 'anonymize'): void {
   };
   const outcome = scrubHit(request);
   if (!outcome.ok) return drop(hit, byFault(outcome.reason, outcome.report));
-  const verdict = guardScrubbed(outcome.hit, outcome.forbidden, subject);
+  const verdict = guardScrubbed(outcome.hit, outcome.forbidden, named);
   if (!verdict.ok) return drop(hit, byFault('guard', outcome.report, verdict.find));
   release(hit, action, outcome.hit, outcome.address, outcome.report);
 }

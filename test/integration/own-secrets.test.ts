@@ -91,6 +91,20 @@ describe('what is Consentry’s own', () => {
     expect(await ask(`${GA4}&dl=${nested(own.receipt ?? '')}`)).toBe(403);
   });
 
+  it('stays here also after the subject was erased, of whom the store knows nothing any more', async () => {
+    const gone = await grantEverything(test, { country: 'US', region: 'CA' });
+    const [value = ''] = gone.slice(gone.indexOf('=') + 1).split(';');
+    const { sub } = JSON.parse(Buffer.from(value.split('.')[1] ?? '', 'base64url').toString()) as { sub: string };
+    const headers: readonly Line[] = [...FROM_PAGE, ['Sec-Fetch-Site', 'same-origin'], ['Cookie', gone]];
+    const erased = await test.send({ method: 'DELETE', target: '/consent', headers });
+    expect(erased.status).toBeLessThan(300);
+    test.collector.forget();
+    for (const id of ['1', sub]) await test.send({ target: `${GA4}&ep.a=${id}`, headers });
+    const [control, ...others] = test.collector.arrived.map(({ target }) => target);
+    expect(control).toContain('ep.a=1');
+    for (const target of others) expect(target).not.toContain(sub);
+  });
+
   it('is no token of somebody else', async () => {
     const other = `${base64('{"alg":"HS256","typ":"JWT"}')}.e30.AAAA`;
     const target = `${GA4}&ep.a=${other}`;

@@ -35,18 +35,18 @@ describe('lookUpConsent', () => {
 
   it('knows nobody without a cookie', async () => {
     const { store } = await known();
-    const nobody = { record: null, denied: 0, subject: null };
+    const nobody = { record: null, denied: 0, subject: null, named: null };
     expect(lookUpConsent('', cookies, store, NOW)).toEqual(nobody);
     expect(lookUpConsent('session=1', cookies, store, NOW)).toEqual(nobody);
   });
 
   it('reads a cookie that is doubled, garbled or of nobody as a no', async () => {
     const { store, cookie } = await known();
-    const invalid = { record: 'invalid', denied: 0, subject: null };
+    const invalid = { record: 'invalid', denied: 0, subject: null, named: null };
     for (const header of [`${cookie}; ${cookie}`, cookie.slice(0, -3), `${cookies.name}=`]) {
       expect(lookUpConsent(header, cookies, store, NOW)).toEqual(invalid);
     }
-    expect(lookUpConsent(cookie, cookies, createMemoryStore(), NOW)).toEqual(invalid);
+    expect(lookUpConsent(cookie, cookies, createMemoryStore(), NOW)).toEqual({ ...invalid, named: 'someone' });
   });
 
   it('still lets an expired cookie say no, and the record count', async () => {
@@ -83,6 +83,7 @@ describe('lookUpConsent', () => {
       record: 'unavailable',
       denied: purposeSet(['advertising']),
       subject: null,
+      named: 'someone',
     });
     expect(await lookUpExternal('jane', keyring, broken)).toMatchObject({ record: 'unavailable' });
   });
@@ -98,7 +99,13 @@ describe('lookUpExternal', () => {
       { kid: 'a', bytes: Buffer.alloc(32, 1) },
     ]);
     expect((await lookUpExternal('jane', rotated, store)).subject).toBe(older);
-    expect(await lookUpExternal('joe', rotated, store)).toEqual({ record: null, denied: 0, subject: null, place: null });
+    expect(await lookUpExternal('joe', rotated, store)).toEqual({
+      record: null,
+      denied: 0,
+      subject: null,
+      named: null,
+      place: null,
+    });
     expect(await lookUpExternal('', rotated, store)).toMatchObject({ record: null });
   });
 });
