@@ -22,6 +22,8 @@ export class VisitorSocket extends Socket {
   encrypted: boolean;
   /** Told when the visitor is gone. */
   request: IncomingMessage | null = null;
+  /** Told of drains and timeouts, as long as it is written. */
+  response: ServerResponse | null = null;
   /** Null where the address is not to be seen. */
   readonly visitor: string | null;
   readonly #output: DirectResponse | undefined;
@@ -172,29 +174,53 @@ function joinHeaders(raw: readonly string[]): Record<string, string> {
   return headers;
 }
 
-/** As a server of Node's would make it of a socket of its own, on whose ways koa and streams rely. */
+/**
+ * As a server of Node's would make it of a socket of its own, on whose ways koa and streams rely. Its listeners are the same functions for all:
+ * V8 may keep a table of listeners longer than its hit, and with it all that a closure in there can reach.
+ */
 class HandlerResponse extends ServerResponse {
-  constructor(req: IncomingMessage, socket: Socket) {
+  /** Where the answer goes; null where it reaches nobody. */
+  output: DirectResponse | null = null;
+
+  constructor(req: IncomingMessage, socket: VisitorSocket) {
     super(req);
     this.assignSocket(socket);
-    socket.on('drain', () => this.emit('drain'));
-    socket.on('timeout', () => this.emit('timeout', socket) || socket.destroy());
-    this.on('finish', () => {
-      if (socket.timeout) socket.setTimeout(0);
-      // What nobody has read of the request ends all the same.
-      if (req.listenerCount('close') + req.listenerCount('end') > 0 && !req.readableDidRead) req.resume();
-      this.detachSocket(socket);
-      process.nextTick(() => {
-        Object.assign(this, { destroyed: true, _closed: true });
-        this.emit('close');
-      });
-    });
+    socket.response = this;
+    socket.on('drain', tellDrain);
+    socket.on('timeout', tellTimeout);
+    this.on('finish', finish);
   }
 
   /** Whether only the end of the connection says where the answer ends, or whoever answers wants no more. */
   get isLast(): boolean {
     return !this.shouldKeepAlive || (this as unknown as { readonly _last: boolean })._last;
   }
+}
+
+function tellDrain(this: VisitorSocket): void {
+  this.response?.emit('drain');
+}
+
+function tellTimeout(this: VisitorSocket): void {
+  if (this.response?.emit('timeout', this) !== true) this.destroy();
+}
+
+function finish(this: HandlerResponse): void {
+  const { req, output } = this;
+  const socket = this.socket as VisitorSocket;
+  if (socket.timeout) socket.setTimeout(0);
+  // What nobody has read of the request ends all the same.
+  if (req.listenerCount('close') + req.listenerCount('end') > 0 && !req.readableDidRead) req.resume();
+  this.detachSocket(socket);
+  socket.response = null;
+  process.nextTick(close, this);
+  this.output = null;
+  output?.endFramed(!this.isLast);
+}
+
+function close(res: HandlerResponse): void {
+  Object.assign(res, { destroyed: true, _closed: true });
+  res.emit('close');
 }
 
 // Node keeps a note of its own, which only its server takes back.
@@ -214,9 +240,8 @@ export function createSink(req: IncomingMessage): ServerResponse {
  * @param keepAliveMs how long the connection is kept behind it, which Node's servers tell their answers in this way
  */
 export function respondThrough(output: DirectResponse, req: IncomingMessage, keepAliveMs: number): ServerResponse {
-  const res = Object.assign(new HandlerResponse(req, req.socket), { _keepAliveTimeout: keepAliveMs });
+  const res = Object.assign(new HandlerResponse(req, req.socket as VisitorSocket), { _keepAliveTimeout: keepAliveMs, output });
   res.shouldKeepAlive = output.shouldKeepAlive && !output.isEnding;
-  res.on('finish', () => output.endFramed(!res.isLast));
   return res;
 }
 
