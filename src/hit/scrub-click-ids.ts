@@ -5,10 +5,10 @@ import { BY_PATH, rewriteJson, startsLikeJson } from '../privacy/carriers/json.t
 import { rewritePairs } from '../privacy/carriers/query.ts';
 import { isUrl, joinUrl, splitUrl, type UrlParts } from '../privacy/carriers/url.ts';
 import type { Verdict } from '../privacy/carriers/verdict.ts';
-import { isRandomToken } from '../privacy/detect.ts';
 import { CLICK_ID_NAMES, NamedValues, type Place, placeAt } from '../privacy/named-values.ts';
 import { classOfName, isClickIdName } from '../privacy/names.ts';
 import { decodePercent } from '../privacy/percent.ts';
+import { isRandomToken } from '../privacy/random-token.ts';
 import { beginsAsText, endOfRun, hasRun, mayHoldText, RUN } from '../privacy/shape.ts';
 import { ENCODED_MARK, MIN_HIDDEN, mayHoldId, mayHoldNames, mayTell } from './click-id-hints.ts';
 import { LIMITS, type ScrubContext } from './scrub-context.ts';

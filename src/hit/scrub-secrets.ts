@@ -1,5 +1,5 @@
 /** Which values of identifying fields the guard can look for, and which parts of composite ones. */
-import { isRandomToken } from '../privacy/detect.ts';
+import { isRandomToken } from '../privacy/random-token.ts';
 
 /** What trackers write where they have no id, in lower case. */
 const CONSTANTS = new Set(

@@ -34,7 +34,7 @@ export interface Verification {
 
 const MONOTONE = 'a more restrictive signal or record never yields a softer action';
 const TOLD_MORE = "a minor's age or a sensitive page never yields a softer action";
-// The text that `policy verify` prints and docs/policies.md repeats.
+// The text that `policy verify` prints and docs/policies.md repeats. Silence is of the visitor: no record and no signal says anything.
 const UNKNOWN_PLACE = 'on silence an unknown place is at least as strict as any';
 const COMPARISONS = [MONOTONE, TOLD_MORE, UNKNOWN_PLACE];
 
