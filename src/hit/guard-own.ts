@@ -6,7 +6,7 @@
 import { OWN_TOKENS, TOKEN_BEGIN } from '../consent/own-tokens.ts';
 import { isZlib } from '../privacy/carriers/compression.ts';
 import { Searcher } from '../privacy/search.ts';
-import { guardHit } from './guard.ts';
+import { declaredCodings, guardHit } from './guard.ts';
 import type { GuardOutcome, OutgoingHit, Secret } from './outgoing.ts';
 
 const TOKENS: readonly Secret[] = OWN_TOKENS.map(({ kind, begin }) => ({ place: `own:${kind}`, value: begin }));
@@ -70,7 +70,7 @@ class OwnLook {
       if (at < first) {
         at = last + 1;
         while (isLetter(text, at)) at++;
-        if (this.#isId(text.slice(first, at))) return true;
+        if (this.#findsId(text.slice(first, at))) return true;
       }
       if (isEscape(text, at)) return true;
       last = at + SHORTEST;
@@ -78,7 +78,8 @@ class OwnLook {
     return false;
   }
 
-  #isId(letters: string): boolean {
+  /** Finds the id as it is; what is longer may be one in another spelling, and is put by. */
+  #findsId(letters: string): boolean {
     if (letters.length >= SHORTEST_ENCODED) this.#encoded += `${letters}\n`;
     else if (this.#id !== null) return letters.toLowerCase().includes(this.#id.toLowerCase());
     return false;
@@ -105,10 +106,7 @@ function mayHoldOwn({ target, headers, body }: OutgoingHit, id: string | null): 
 function isCompressed(headers: readonly string[], body: Buffer): boolean {
   const first = body[0] as number;
   if (first > 0x7e || (first < 0x20 && first !== 0x09 && first !== 0x0a && first !== 0x0d)) return true;
-  if (isZlib(body)) return true;
-  for (let i = 0; i < headers.length; i += 2)
-    if ((headers[i] as string).length === 16 && (headers[i] as string).toLowerCase() === 'content-encoding') return true;
-  return false;
+  return isZlib(body) || declaredCodings(headers).length > 0;
 }
 
 /** What stands before the dot of the subject of somebody whom a server knows is the same for all of them. */

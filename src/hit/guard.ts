@@ -13,7 +13,7 @@ const MAX_BODY_BYTES = 4 << 20;
 const UNREADABLE: GuardOutcome = { ok: false, find: { place: 'body', part: 'unreadable' } };
 
 /** Codings that header lines declare, the outermost first (RFC 9110 § 8.4). Read here anew, and of whatever lines there are: scrubbing may be wrong. */
-function declaredCodings(headers: readonly string[]): string[] {
+export function declaredCodings(headers: readonly string[]): string[] {
   const codings: string[] = [];
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i] as string;
