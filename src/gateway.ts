@@ -195,7 +195,7 @@ async function openGateway(config: Config, options: GatewayOptions, closing: Clo
       else guard(req, res);
     },
     direct,
-    async middleware(ctx, next) {
+    middleware(ctx, next) {
       if (ctx.req instanceof JudgedRequest && ctx.req.wasJudgedBy(services)) {
         ctx.req.tell(ctx);
         return next();

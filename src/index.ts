@@ -58,9 +58,14 @@ export interface RuntimeOptions {
  * ```
  */
 export function consentry(options: ConfigInput, runtime: RuntimeOptions = {}): ConsentryGuard {
-  const built = build(options, runtime, true);
-  const guard: Koa.Middleware = async function consentry(ctx, next) {
-    await (await built).middleware(ctx, next);
+  let gateway: Gateway | null = null;
+  const built = build(options, runtime, true).then((ready) => {
+    gateway = ready;
+    return ready;
+  });
+  // Waits for nothing that is there: each turn of a promise costs every hit.
+  const guard: Koa.Middleware = function consentry(ctx, next) {
+    return gateway === null ? built.then(({ middleware }) => middleware(ctx, next)) : gateway.middleware(ctx, next);
   };
   const admin: Koa.Middleware = async function consentryAdmin(ctx) {
     ctx.respond = false;

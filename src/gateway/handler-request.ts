@@ -23,7 +23,7 @@ export class VisitorSocket extends Socket {
   /** Told when the visitor is gone. */
   request: IncomingMessage | null = null;
   /** Told of drains and timeouts, as long as it is written. */
-  response: ServerResponse | null = null;
+  response: HandlerResponse | null = null;
   /** Null where the address is not to be seen. */
   readonly visitor: string | null;
   readonly #output: DirectResponse | undefined;
@@ -37,7 +37,7 @@ export class VisitorSocket extends Socket {
     output?.on('drain', () => this.#drained());
     output?.on('close', () => this.destroy());
     // A handler that gives up with an error means this answer, not the process.
-    this.on('error', ignore);
+    this.on('error', tellError);
   }
 
   override _read(): void {}
@@ -174,13 +174,26 @@ function joinHeaders(raw: readonly string[]): Record<string, string> {
   return headers;
 }
 
+/** Who waits for the end of an answer, kept where the package on-finished keeps it. */
+interface EndQueue {
+  readonly queue: ((error: Error | null, res: ServerResponse) => void)[];
+}
+
 /**
  * As a server of Node's would make it of a socket of its own, on whose ways koa and streams rely. Its listeners are the same functions for all:
  * V8 may keep a table of listeners longer than its hit, and with it all that a closure in there can reach.
  */
 class HandlerResponse extends ServerResponse {
+  /** Fields of Node's own, which its servers set. */
+  declare _keepAliveTimeout: number;
+  declare readonly _last: boolean;
   /** Where the answer goes; null where it reaches nobody. */
   output: DirectResponse | null = null;
+  /**
+   * Koa waits with on-finished, which puts itself into this queue where there is one. Where there is none, it attaches four listeners, whose
+   * lists keep the answer as tables of listeners do.
+   */
+  __onFinished: EndQueue | null = { queue: [] };
 
   constructor(req: IncomingMessage, socket: VisitorSocket) {
     super(req);
@@ -188,12 +201,13 @@ class HandlerResponse extends ServerResponse {
     socket.response = this;
     socket.on('drain', tellDrain);
     socket.on('timeout', tellTimeout);
+    socket.on('close', tellClose);
     this.on('finish', finish);
   }
 
   /** Whether only the end of the connection says where the answer ends, or whoever answers wants no more. */
   get isLast(): boolean {
-    return !this.shouldKeepAlive || (this as unknown as { readonly _last: boolean })._last;
+    return !this.shouldKeepAlive || this._last;
   }
 }
 
@@ -205,7 +219,23 @@ function tellTimeout(this: VisitorSocket): void {
   if (this.response?.emit('timeout', this) !== true) this.destroy();
 }
 
+function tellError(this: VisitorSocket, error: Error): void {
+  if (this.response !== null) tellEnd(this.response, error);
+}
+
+function tellClose(this: VisitorSocket): void {
+  if (this.response !== null) tellEnd(this.response, null);
+}
+
+/** Once: finished, or broken off. */
+function tellEnd(res: HandlerResponse, error: Error | null): void {
+  const queue = res.__onFinished?.queue ?? [];
+  res.__onFinished = null;
+  for (const listener of queue.splice(0)) listener(error, res);
+}
+
 function finish(this: HandlerResponse): void {
+  tellEnd(this, null);
   const { req, output } = this;
   const socket = this.socket as VisitorSocket;
   if (socket.timeout) socket.setTimeout(0);
@@ -240,7 +270,9 @@ export function createSink(req: IncomingMessage): ServerResponse {
  * @param keepAliveMs how long the connection is kept behind it, which Node's servers tell their answers in this way
  */
 export function respondThrough(output: DirectResponse, req: IncomingMessage, keepAliveMs: number): ServerResponse {
-  const res = Object.assign(new HandlerResponse(req, req.socket as VisitorSocket), { _keepAliveTimeout: keepAliveMs, output });
+  const res = new HandlerResponse(req, req.socket as VisitorSocket);
+  res.output = output;
+  res._keepAliveTimeout = keepAliveMs;
   res.shouldKeepAlive = output.shouldKeepAlive && !output.isEnding;
   return res;
 }
@@ -248,5 +280,3 @@ export function respondThrough(output: DirectResponse, req: IncomingMessage, kee
 function asBytes({ chunk, encoding }: { chunk: Buffer | string; encoding: BufferEncoding }): Buffer {
   return typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
 }
-
-function ignore(): void {}

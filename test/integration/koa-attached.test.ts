@@ -1,6 +1,8 @@
 /** A guard that reads the connections of a koa server: who meets a hit, how its answer ends, and what else comes on the same connection. */
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { createRequire } from 'node:module';
 import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
@@ -11,6 +13,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type ConsentryGuard, consentry } from '../../src/index.ts';
 import { listen } from '../../src/ops/server.ts';
 import { type CollectorApp, type KoaCollector, startKoaCollector } from '../support/koa-collector.ts';
+
+/** Koa's. */
+const onFinished: (res: ServerResponse, listener: (error: Error | null, res: ServerResponse) => void) => void = createRequire(
+  import.meta.resolve('koa'),
+)('on-finished');
 
 type Line = readonly [string, string];
 
@@ -309,6 +316,31 @@ describe('how an answer ends', () => {
     await wait(50);
     socket.destroy();
     await expect.poll(() => happened).toEqual(['request aborted', 'answer close', 'request close']);
+  });
+
+  it.each<[string, (ctx: Context) => unknown, (string | null)[]]>([
+    ['whole', (ctx) => Object.assign(ctx, { body: 'ok' }), [null, null]],
+    ['by an error', ({ res }) => res.destroy(new Error('gone')), ['gone', 'gone']],
+    ['by its connection', ({ req }) => req.socket.destroy(), [null, null]],
+  ])('once for each who waits by on-finished, where it ends %s', async (_how, end, expected) => {
+    const told: (string | null)[] = [];
+    test = await start((ctx) => {
+      for (let i = 0; i < 2; i++)
+        onFinished(ctx.res, (error, res) => {
+          expect(res).toBe(ctx.res);
+          told.push(error?.message ?? null);
+        });
+      // It has attached no listener of its own.
+      expect(ctx.res.listenerCount('end')).toBe(0);
+      end(ctx);
+    });
+    const socket = await open();
+    socket.on('error', () => undefined);
+    socket.write(get(HIT));
+    await expect.poll(() => told).toEqual(expected);
+    socket.destroy();
+    await wait(20);
+    expect(told).toEqual(expected);
   });
 
   it('in the bytes that were written, where a handler uses their memory again', async () => {
