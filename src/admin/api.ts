@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import Router from '@koa/router';
 import Koa, { type Context } from 'koa';
 import { buildOpenApi } from '../openapi/document.ts';
+import { reportFaults } from '../ops/app-faults.ts';
 import type { History } from '../ops/history.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { RecentDecisions } from '../ops/recent-decisions.ts';
@@ -39,7 +40,7 @@ function readVersion(): string {
 
 export function createAdminApp(parts: AdminParts): Koa {
   const app = new Koa();
-  app.on('error', (error) => parts.fault(error));
+  reportFaults(app, parts.fault);
 
   const open = new Router({ sensitive: true, strict: true });
   open.get('/livez', (ctx) => {

@@ -7,6 +7,7 @@ import type { Keyring } from '../consent/keys.ts';
 import type { RefusalCode } from '../errors.ts';
 import { answerRefusal } from '../hit/answer.ts';
 import { receiveHit } from '../hit/receive.ts';
+import { reportFaults } from '../ops/app-faults.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { PolicySet } from '../policy/policy.ts';
 import type { ConsentStore } from '../store/store.ts';
@@ -53,7 +54,7 @@ export function createConsentFront(parts: ConsentParts): ConsentFront {
   });
   const app = new Koa();
   app.use(api);
-  app.on('error', parts.fault);
+  reportFaults(app, parts.fault);
   const answer = app.callback();
 
   /** What servers read differently is no call of the API either; and where everybody waits, nobody is served by waiting longer. */
