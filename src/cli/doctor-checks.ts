@@ -166,6 +166,8 @@ async function checkStore({ config }: Patient): Promise<Finding[]> {
   if (folder !== null && !isWritable(folder))
     return [error('store', `${folder} cannot be written by this user; chown it, or name another folder with store: lmdb:FOLDER`)];
   if (folder !== null && !existsSync(folder)) return [];
+  if (folder !== null && isOpen(folder) && isOpen(join(folder, 'consent.mdb')))
+    return [warning('store', `${folder} can be read by other users, and with it every record: chmod -R go= ${folder}`)];
   const opened = await openStore(config.store);
   if (!opened.ok) return [error('store', opened.problem)];
   await opened.store.close();
@@ -251,6 +253,10 @@ function isWritable(folder: string): boolean {
   } catch {
     return false;
   }
+}
+
+function isOpen(path: string): boolean {
+  return existsSync(path) && (statSync(path).mode & 0o077) !== 0;
 }
 
 function isReachable(url: URL): Promise<boolean> {

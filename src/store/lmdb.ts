@@ -5,13 +5,13 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Database, open } from 'lmdb';
+import type { Database } from 'lmdb';
 import { BoundedCache } from '../consent/bounded-cache.ts';
 import type { ConsentHead } from '../consent/record.ts';
 import { type Claim, isTaken } from './claim.ts';
 import { closeRoot, commit } from './commit.ts';
 import { decodeHead, encodeHead } from './head-codec.ts';
-import { checkDatabaseFile } from './lmdb-file.ts';
+import { openDatabaseFile } from './lmdb-file.ts';
 import { decodeRecord, encodeRecord } from './record-codec.ts';
 import {
   type ChainTip,
@@ -43,19 +43,7 @@ type ErasureRow = Erasure & { readonly hash: string };
 /** @throws Error with lmdb's own words where the folder cannot be opened: at start, not on a hit. */
 export function openLmdbStore(folder: string): ConsentStore {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, 'consent.mdb');
-  checkDatabaseFile(path);
-  const root = open({
-    path,
-    maxDbs: 8,
-    noSubdir: true,
-    mapSize: MAP_BYTES,
-    // Without it a commit is on the disk when its promise resolves. With it, and with `flushed` awaited, two processes that
-    // were killed while they wrote lost acknowledged records (test/faults/store-kill).
-    overlappingSync: false,
-    // With it, a commit that fails rejects a promise that nobody holds, and ends the process (test/faults/store-disk).
-    eventTurnBatching: false,
-  });
+  const root = openDatabaseFile(join(folder, 'consent.mdb'), { maxDbs: 8, mapSize: MAP_BYTES });
   const heads: Database<string, string> = root.openDB({ name: 'heads', encoding: 'string' });
   const keys: Database<Buffer, string> = root.openDB({ name: 'keys', encoding: 'binary' });
   const records: Database<Buffer, [string, number]> = root.openDB({ name: 'records', encoding: 'binary' });

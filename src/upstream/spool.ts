@@ -4,10 +4,10 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import type { Database, RootDatabase } from 'lmdb';
 import type { Keyring } from '../consent/keys.ts';
 import { closeRoot, commit } from '../store/commit.ts';
-import { checkDatabaseFile } from '../store/lmdb-file.ts';
+import { openDatabaseFile } from '../store/lmdb-file.ts';
 import { hashSubject, openHit, sealHit, type WaitingHit } from './spool-seal.ts';
 
 export interface SpoolOptions {
@@ -77,16 +77,7 @@ export class Spool {
   constructor(options: SpoolOptions) {
     this.#options = options;
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
-    const path = join(options.folder, 'spool.mdb');
-    checkDatabaseFile(path);
-    this.#root = open({
-      path,
-      maxDbs: 4,
-      noSubdir: true,
-      // As in the store of records: a commit is on the disk when its promise resolves, and one that fails rejects that promise.
-      overlappingSync: false,
-      eventTurnBatching: false,
-    });
+    this.#root = openDatabaseFile(join(options.folder, 'spool.mdb'), { maxDbs: 4 });
     this.#rows = this.#root.openDB<Row, SpoolKey>({ name: 'rows' });
     this.#bySubject = this.#root.openDB<true, [string, ...SpoolKey]>({ name: 'subjects' });
     this.#state = this.#root.openDB({ name: 'state' });

@@ -79,6 +79,17 @@ describe('consentry doctor', () => {
     });
   });
 
+  it('finds records that other users can read', async () => {
+    mkdirSync(join(folder, 'open'), { mode: 0o755 });
+    writeFileSync(join(folder, 'open', 'consent.mdb'), '', { mode: 0o644 });
+    const found = {
+      level: 'warning',
+      about: 'store',
+      message: expect.stringMatching(/can be read by other users.*chmod -R go= \S+open$/),
+    };
+    expect(await examine('store: lmdb:./open')).toContainEqual(found);
+  });
+
   it('says within seconds that Redis does not answer, instead of waiting for it', async () => {
     const findings = await examine('store: redis://127.0.0.1:1');
     expect(findings).toContainEqual({ level: 'error', about: 'store', message: expect.stringMatching(/redis did not answer/) });

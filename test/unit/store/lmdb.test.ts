@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -11,6 +11,19 @@ const store = openLmdbStore(folder);
 afterAll(async () => {
   await store.close();
   rmSync(folder, { recursive: true });
+});
+
+it('keeps its files from other users, also in a folder that they may read', async () => {
+  const open = mkdtempSync(join(tmpdir(), 'consentry-lmdb-open-'));
+  chmodSync(open, 0o755);
+  const kept = openLmdbStore(open);
+  try {
+    await appendTo(kept, drawSubject());
+    for (const name of ['consent.mdb', 'consent.mdb-lock']) expect(statSync(join(open, name)).mode & 0o777, name).toBe(0o600);
+  } finally {
+    await kept.close();
+    rmSync(open, { recursive: true });
+  }
 });
 
 it('lists each of many once, page by page, while others write and erase', async () => {
