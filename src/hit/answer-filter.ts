@@ -84,7 +84,8 @@ export function filterAnswer(status: number, raw: readonly string[], rules: Answ
     const value = raw[i + 1] as string;
     const { lower, kind } = table.describe(name);
     if (lower === 'content-length') {
-      headers.push(name, value);
+      // Whoever believed the length of a 204, which has none (RFC 9110 § 8.6), would take the begin of the next answer for its body.
+      if (status !== 204) headers.push(name, value);
       continue;
     }
     if (kind === 'hop' || kind === 'own' || lower === 'cache-control' || lower === 'expires' || lower === 'pragma') continue;

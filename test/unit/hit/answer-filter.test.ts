@@ -25,6 +25,12 @@ describe('filterAnswer', () => {
     ).toEqual(['Content-Type', 'image/gif', 'ETag', '"x"', 'Cache-Control', 'private, no-store']);
   });
 
+  it('takes the length that a 204 cannot have, which somebody would wait for', () => {
+    const raw = ['Content-Length', '5', 'X-Kept', '1'];
+    expect(filter(raw, {}, 204)).toEqual(['X-Kept', '1', 'Cache-Control', 'private, no-store']);
+    expect(filter(raw)).toEqual([...raw, 'Cache-Control', 'private, no-store']);
+  });
+
   it('takes validators, invitations to send more and unknown headers from a changed hit’s answer', () => {
     const raw = [
       'ETag',
