@@ -34,7 +34,7 @@ export interface FleetOptions {
 const YOUNG_HALF_MIB = 8;
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
-/** A worker that lived so long did not die of how it was started. */
+/** A worker that served so long did not die of how it was started. */
 const HEALTHY_AFTER_MS = 10_000;
 /** A worker that does not answer in this time is left out of an answer. */
 const ANSWER_WITHIN_MS = 5_000;
@@ -130,7 +130,7 @@ export class Fleet {
       workers.map(async (worker) => {
         const ended = new Promise((resolve) => worker.once('exit', resolve));
         if (worker.isDead()) return;
-        if (worker.isConnected()) worker.send({ id: 0, ask: 'drain' } satisfies Question);
+        if (this.#ready.has(worker)) drain(worker);
         const timer = setTimeout(() => worker.process.kill('SIGKILL'), this.#options.drainMs + KILL_AFTER_DRAIN_MS);
         await ended;
         clearTimeout(timer);
@@ -140,25 +140,34 @@ export class Fleet {
 
   #fork(): Promise<{ readonly port: number } | { readonly exitCode: number }> {
     const worker = cluster.fork();
-    const bornAt = performance.now();
+    let readyAt = Number.POSITIVE_INFINITY;
+    let failedWith: number | null = null;
     return new Promise((resolve) => {
       worker.on('message', (answer: Answer) => {
         if ('id' in answer) return this.#pending.get(answer.id)?.(answer);
-        if ('failed' in answer) return resolve({ exitCode: answer.failed });
+        if ('failed' in answer) {
+          failedWith = answer.failed;
+          resolve({ exitCode: answer.failed });
+          // Its channel to us would keep it, and nobody would take its place.
+          return worker.process.kill('SIGKILL');
+        }
+        readyAt = performance.now();
         this.#ready.add(worker);
+        // What was said while it started, it did not hear.
+        if (this.#stopping) drain(worker);
         resolve({ port: answer.ready });
       });
       worker.on('exit', (code, signal) => {
         this.#ready.delete(worker);
         // One that ends before all were there has said why; starting it again would say it again.
         if (!this.#wereAllReady) return resolve({ exitCode: code || 1 });
-        if (!this.#stopping) this.#restart(performance.now() - bornAt, signal ?? code);
+        if (!this.#stopping) this.#restart(performance.now() - readyAt, failedWith ?? signal ?? code);
       });
     });
   }
 
-  #restart(livedMs: number, reason: string | number): void {
-    this.#pauseMs = livedMs > HEALTHY_AFTER_MS ? 0 : Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2));
+  #restart(servedMs: number, reason: string | number): void {
+    this.#pauseMs = servedMs > HEALTHY_AFTER_MS ? 0 : Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2));
     this.#restarts.inc();
     this.#options.log.error({ reason, pauseMs: this.#pauseMs }, 'a worker ended by itself: it is started again');
     setTimeout(() => {
@@ -180,6 +189,11 @@ export class Fleet {
       else settle(null);
     });
   }
+}
+
+/** A worker that listens; another one hears nothing. */
+function drain(worker: Worker): void {
+  if (worker.isConnected()) worker.send({ id: 0, ask: 'drain' } satisfies Question);
 }
 
 export interface WorkerDuties {

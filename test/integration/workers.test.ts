@@ -116,6 +116,31 @@ describe('two workers', { timeout: 60_000 }, () => {
     expect(await metric('consentry_worker_restarts_total')).toBe(1);
   });
 
+  it('are tried again until they can start, where what made one fail is mended', async () => {
+    await start();
+    const broken = join(folder, 'policies/broken.yaml');
+    writeFileSync(broken, 'nonsense: [\n');
+    await program.find('the policies were not loaded');
+    process.kill(children()[0] as number, 'SIGKILL');
+    const reasons = () => program.lines.filter(({ msg }) => String(msg).includes('a worker ended')).map(({ reason }) => reason);
+    await vi.waitFor(() => expect(reasons()).toEqual(expect.arrayContaining(['SIGKILL', 2])), { timeout: 30_000 });
+    for (let i = 0; i < 5; i++) expect((await hit()).status).toBe(200);
+    rmSync(broken);
+    await vi.waitFor(async () => expect(await metric('consentry_workers')).toBe(2), { timeout: 30_000, interval: 500 });
+  });
+
+  it('drain also where one of them is only just starting', async () => {
+    configure({ evidence: { mode: 'all' }, timeouts: { drain: '20s' } });
+    await start();
+    process.kill(children()[0] as number, 'SIGKILL');
+    await program.find('a worker ended by itself');
+    await vi.waitFor(() => expect(children()).toHaveLength(2));
+    program.child.kill('SIGTERM');
+    expect(await program.ended).toBe(0);
+    // The primary, the worker that served, and the one that came too late: none of them was killed.
+    expect(program.lines.filter(({ msg }) => String(msg).startsWith('the decision log ends here'))).toHaveLength(3);
+  });
+
   it('read the policies anew together on SIGHUP', async () => {
     await start();
     expect((await hit()).status).toBe(200);
