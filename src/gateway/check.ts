@@ -30,6 +30,7 @@ function mountCheck(res: VisitorResponse): Mount {
   return {
     refuse,
     unmatched: refuse,
+    answerPreflight: refuse,
     relayBare: refuse,
     answerFirst() {},
     drop({ route, judgement }) {

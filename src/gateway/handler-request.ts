@@ -1,10 +1,7 @@
 /** Requests and answers of node:http that no server of Node's has made: what a handler gets of a hit. */
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import type { ReceivedHit } from '../hit/hit.ts';
-import { keepBareHeaders, targetOf } from '../hit/leave.ts';
 import type { OutgoingHit } from '../hit/outgoing.ts';
-import type { Route } from '../hit/route.ts';
 import type { DirectResponse } from '../ops/direct-response.ts';
 
 /** What is longer is put together as bytes: text has an end. */
@@ -155,12 +152,6 @@ Object.defineProperty(HandlerRequest.prototype, 'headersDistinct', {
     return distinct;
   },
 });
-
-/** A preflight, or the request of a file that passes, without anything personal. */
-export function bareRequest(hit: ReceivedHit, route: Route): OutgoingHit {
-  const headers = ['Host', hit.hostHeader, ...keepBareHeaders(hit)];
-  return { method: hit.method, target: targetOf(route, hit.path, null), headers, body: null };
-}
 
 /** As Node joins lines: cookies by `; `, others by `, `. Singletons cannot be doubled here: `receive` refuses them. */
 function joinHeaders(raw: readonly string[]): Record<string, string> {

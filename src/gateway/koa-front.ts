@@ -5,7 +5,7 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Context } from 'koa';
 import type { RefusalCode } from '../errors.ts';
-import { answerPreflight, answerRefusal, VisitorAnswers } from '../hit/answer.ts';
+import { answerRefusal, VisitorAnswers } from '../hit/answer.ts';
 import { type AnswerRules, rulesForAnswer, rulesForBare } from '../hit/answer-filter.ts';
 import type { ReceivedHit } from '../hit/hit.ts';
 import type { Delivery, HitServices, Mount } from '../hit/mount.ts';
@@ -16,7 +16,7 @@ import type { DirectListener } from '../ops/direct-listener.ts';
 import type { DirectRequest } from '../ops/direct-request.ts';
 import type { DirectResponse } from '../ops/direct-response.ts';
 import { firstValue, type HeaderTable } from '../upstream/headers.ts';
-import { bareRequest, createSink, HandlerRequest, respondThrough, type VisitorSocket } from './handler-request.ts';
+import { createSink, HandlerRequest, respondThrough, type VisitorSocket } from './handler-request.ts';
 import { filterOnTheWayOut } from './koa-answer.ts';
 
 export interface KoaFrontParts {
@@ -88,9 +88,8 @@ class FrontMount extends VisitorAnswers<DirectResponse> implements Mount {
     answerRefusal(this.res, refusal ?? 'no-route');
   }
 
-  relayBare(hit: ReceivedHit, route: Route): void {
-    if (!route.pass && route.respond !== 'upstream') return answerPreflight(this.res, hit);
-    this.#handOn(this.#judged(bareRequest(hit, route), null, this.res), rulesForBare(hit));
+  relayBare(hit: ReceivedHit, _route: Route, outgoing: OutgoingHit): void {
+    this.#handOn(this.#judged(outgoing, null, this.res), rulesForBare(hit));
   }
 
   deliver(delivery: Delivery): void {

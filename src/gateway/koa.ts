@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Context, Next } from 'koa';
 import type { RefusalCode } from '../errors.ts';
-import { answerPreflight, answerRefusal, VisitorAnswers } from '../hit/answer.ts';
+import { answerRefusal, VisitorAnswers } from '../hit/answer.ts';
 import { rulesForAnswer, rulesForBare } from '../hit/answer-filter.ts';
 import type { ReceivedHit } from '../hit/hit.ts';
 import type { Delivery, HitServices, Mount } from '../hit/mount.ts';
@@ -10,7 +10,7 @@ import type { OutgoingHit } from '../hit/outgoing.ts';
 import { runHit } from '../hit/pipeline.ts';
 import type { Route } from '../hit/route.ts';
 import type { HeaderTable } from '../upstream/headers.ts';
-import { bareRequest, createSink, HandlerRequest } from './handler-request.ts';
+import { createSink, HandlerRequest } from './handler-request.ts';
 import { filterOnTheWayOut } from './koa-answer.ts';
 
 export interface KoaMountParts {
@@ -54,9 +54,8 @@ class KoaMount extends VisitorAnswers<ServerResponse> implements Mount {
     else answerRefusal(this.res, refusal ?? 'no-route');
   }
 
-  relayBare(hit: ReceivedHit, route: Route): void {
-    if (!route.pass && route.respond !== 'upstream') return answerPreflight(this.res, hit);
-    replaceRequest(this.#ctx, bareRequest(hit, route), null);
+  relayBare(hit: ReceivedHit, _route: Route, outgoing: OutgoingHit): void {
+    replaceRequest(this.#ctx, outgoing, null);
     filterOnTheWayOut(this.res, rulesForBare(hit), this.#parts.table);
     this.#goOn();
   }

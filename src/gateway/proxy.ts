@@ -1,11 +1,11 @@
 /** The reverse proxy's side of a hit: collectors reached over HTTP. */
 import type { RefusalCode } from '../errors.ts';
-import { answerDropped, answerPreflight, answerRefusal, answerUnavailable, VisitorAnswers } from '../hit/answer.ts';
+import { answerDropped, answerRefusal, answerUnavailable, VisitorAnswers } from '../hit/answer.ts';
 import { type AnswerRules, rulesForAnswer, rulesForBare } from '../hit/answer-filter.ts';
 import { relayHit } from '../hit/dispatch.ts';
 import type { ReceivedHit } from '../hit/hit.ts';
-import { keepBareHeaders, targetOf } from '../hit/leave.ts';
 import type { Delivery, Mount } from '../hit/mount.ts';
+import type { OutgoingHit } from '../hit/outgoing.ts';
 import type { Route } from '../hit/route.ts';
 import { DirectRequest } from '../ops/direct-request.ts';
 import type { Metrics } from '../ops/metrics.ts';
@@ -48,12 +48,8 @@ class ProxyMount extends VisitorAnswers implements Mount {
     answerRefusal(this.res, refusal ?? 'no-route');
   }
 
-  relayBare(hit: ReceivedHit, route: Route): void {
-    if (!route.pass && route.respond !== 'upstream') return answerPreflight(this.res, hit);
-    const host = route.hostHeader ?? hit.hostHeader;
-    const headers = ['Host', host, ...keepBareHeaders(hit)];
-    const request = { method: hit.method, path: targetOf(route, hit.path, null), headers, body: null };
-    this.#relay(hit, route, request, rulesForBare(hit));
+  relayBare(hit: ReceivedHit, route: Route, { method, target, headers }: OutgoingHit): void {
+    this.#relay(hit, route, { method, path: target, headers, body: null }, rulesForBare(hit));
   }
 
   deliver(delivery: Delivery): void {

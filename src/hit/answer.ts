@@ -45,8 +45,7 @@ function answerPrepared(res: VisitorResponse, hit: ReceivedHit, answer: Prepared
   writeAnswer(res, status, all, body);
 }
 
-/** Preflight of a route whose answer does not come from the collector. */
-export function answerPreflight(res: VisitorResponse, hit: ReceivedHit): void {
+function answerPreflight(res: VisitorResponse, hit: ReceivedHit): void {
   const headers = corsLines(hit.origin);
   headers.push('Cache-Control', NO_STORE, 'Access-Control-Allow-Methods', 'GET, HEAD, POST');
   const asked = firstValue(hit.rawHeaders, 'access-control-request-headers');
@@ -66,6 +65,10 @@ export class VisitorAnswers<Response extends VisitorResponse = VisitorResponse> 
 
   refuse(code: RefusalCode): void {
     answerRefusal(this.res, code);
+  }
+
+  answerPreflight(hit: ReceivedHit): void {
+    answerPreflight(this.res, hit);
   }
 
   drop({ received, route, judgement, unread }: DroppedHit): void {

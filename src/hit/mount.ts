@@ -74,8 +74,10 @@ export interface Mount {
   answerFirst(hit: ReceivedHit, route: Route, judgement: Judgement): void;
   /** A path under no route that no collector takes for a guarded one; `refusal` is what a hit would have been refused for. */
   unmatched(refusal: RefusalCode | null): void;
-  /** A preflight, or a static file of a `pass` route. */
-  relayBare(hit: ReceivedHit, route: Route): void;
+  /** A preflight of a route whose answer does not come from the collector. */
+  answerPreflight(hit: ReceivedHit): void;
+  /** A preflight, or a static file of a `pass` route: `outgoing` is what leaves. */
+  relayBare(hit: ReceivedHit, route: Route, outgoing: OutgoingHit): void;
   /** Hands a judged hit to the collector. */
   deliver(delivery: Delivery): void;
 }

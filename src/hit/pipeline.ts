@@ -15,7 +15,7 @@ import { readAge } from './field.ts';
 import { guardScrubbed, guardUntouched } from './guard-own.ts';
 import type { Identity, ReceivedHit } from './hit.ts';
 import { judgeHit } from './judge.ts';
-import { addOwnHeaders, keepHeaders, targetOf } from './leave.ts';
+import { addOwnHeaders, keepBareHeaders, keepHeaders, targetOf } from './leave.ts';
 import type { HitServices, Mount } from './mount.ts';
 import type { OutgoingHit, ScrubRequest } from './outgoing.ts';
 import { receiveHit } from './receive.ts';
@@ -64,8 +64,9 @@ function takeHit(services: HitServices, req: VisitorRequest, mount: Mount): void
   if (route.pass && received.method !== 'GET' && received.method !== 'HEAD') return mount.refuse('method-not-allowed');
   const isBare = received.method === 'OPTIONS' || route.pass;
   const isOverloaded = services.isOverloaded();
-  if (isBare) return isOverloaded ? mount.refuse('overloaded') : mount.relayBare(received, route);
+  if (isBare && isOverloaded) return mount.refuse('overloaded');
   const arrival: Arrival = { services, mount, received, route, set, now: services.now() };
+  if (isBare) return relayBare(arrival);
   if (isOverloaded) return dropUnread(arrival, 'overloaded');
   if (received.bodyLength === 0) return judge(arrival, null);
   if (received.bodyLength !== null && received.bodyLength > services.limits.maxBytes)
@@ -75,6 +76,21 @@ function takeHit(services: HitServices, req: VisitorRequest, mount: Mount): void
     else if (body === 'body-too-large') dropUnread(arrival, body);
     else mount.refuse(body);
   });
+}
+
+/** Nobody judges a preflight or the request of a file that passes; what is Consentry's own does not leave with them either. */
+function relayBare(arrival: Arrival): void {
+  const { mount, received, route } = arrival;
+  if (!route.pass && route.respond !== 'upstream') return mount.answerPreflight(received);
+  const bare: OutgoingHit = {
+    method: received.method,
+    target: targetOf(route, received.path, null),
+    headers: ['Host', route.hostHeader ?? received.hostHeader, ...keepBareHeaders(received)],
+    body: null,
+  };
+  const own = guardUntouched(bare, null);
+  if (own.ok) mount.relayBare(received, route, bare);
+  else dropUnjudged(arrival, byFault('guard', NOTHING_DONE, own.find));
 }
 
 /** Whether a request that cannot be a hit is for a guarded path all the same, or for one that cannot be read. */
@@ -270,10 +286,14 @@ function drop(hit: Judged, ending: Ending): void {
   record(hit, ending);
 }
 
-/** A body that is not read to its end: the hit is dropped and the connection closed behind the answer. */
 function dropUnread(arrival: Arrival, fault: RefusalCode): void {
+  dropUnjudged(arrival, byFault(fault));
+}
+
+/** Where a body is not read to its end, the connection is closed behind the answer. */
+function dropUnjudged(arrival: Arrival, ending: Ending): void {
   arrival.mount.drop({ ...arrival, judgement: null, unread: arrival.received.bodyLength !== 0 });
-  record({ ...arrival, body: null, region: null, judgement: null, action: null }, byFault(fault));
+  record({ ...arrival, body: null, region: null, judgement: null, action: null }, ending);
 }
 
 interface Recorded extends EndedHit, Arrival {

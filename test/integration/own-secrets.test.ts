@@ -24,7 +24,11 @@ describe('what is Consentry’s own', () => {
   const own: Record<string, string> = {};
   beforeAll(async () => {
     test = await startGateway({
-      routes: [{ path: '/g/collect', vendor: 'ga4', recipient: 'processor' }],
+      routes: [
+        { path: '/g/collect', vendor: 'ga4', recipient: 'processor' },
+        { path: '/by-path/*', purposes: ['analytics'] },
+        { path: '/files/*', pass: true },
+      ],
       consent: { origins: [PAGE] },
     });
     cookie = await grantEverything(test, { country: 'US', region: 'CA' });
@@ -59,6 +63,19 @@ describe('what is Consentry’s own', () => {
     const headers: Line[] = [...FROM_PAGE, ['Cookie', `${cookie}; old-name=${own.cookie}; a=1; kept=${token}`]];
     await test.send({ target: GA4, headers });
     expect(test.collector.arrived.map(({ headers: { cookie: left } }) => left)).toEqual(['a=1']);
+  });
+
+  it.each(['cookie', 'token', 'receipt'] as const)('leaves neither with a preflight nor with a file: the %s', async (name) => {
+    const value = own[name] ?? '';
+    const asks: Line = ['Access-Control-Request-Method', 'POST'];
+    await test.send({ method: 'OPTIONS', target: `/by-path/${value}`, headers: [...FROM_PAGE, asks] });
+    await test.send({ method: 'OPTIONS', target: `/by-path/${base64(value)}`, headers: [...FROM_PAGE, asks] });
+    await test.send({ target: `/files/${value}/x.js`, headers: FROM_PAGE });
+    await test.send({ target: '/files/x.js', headers: [...FROM_PAGE, ['Accept', `text/javascript; t=${value}`]] });
+    expect(test.collector.arrived).toEqual([]);
+    await test.send({ method: 'OPTIONS', target: '/by-path/x', headers: [...FROM_PAGE, asks] });
+    await test.send({ target: '/files/x.js', headers: FROM_PAGE });
+    expect(test.collector.arrived.map(({ target }) => target)).toEqual(['/by-path/x', '/files/x.js']);
   });
 
   it.each(['cookie', 'token', 'receipt', 'subject'] as const)('stops a granted hit with the %s elsewhere', async (name) => {
