@@ -39,7 +39,12 @@ export function loadConfig(flags: ConfigFlags, environment: Environment, cwd: st
       return { ok: false, problems: [`${file}: no such file; give the path of a configuration with --config`] };
     return parseConfig(merge({}, flags, environment, cwd), cwd, 'the defaults');
   }
-  const text = readFileSync(file, 'utf8');
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    return { ok: false, problems: [`${file}: it cannot be read: ${(error as Error).message}`] };
+  }
   // A file of comments alone is a file of defaults.
   if (text.split('\n').every((line) => /^\s*(#.*)?$/.test(line))) return parseConfig({}, dirname(file), file);
   const parsed = parseSource(file, text, 'upstream: http://127.0.0.1:9000');

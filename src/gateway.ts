@@ -3,7 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type Koa from 'koa';
 import type { Middleware } from 'koa';
 import { createAdminApp } from './admin/api.ts';
-import type { Config } from './config.ts';
+import type { Config, LoadedConfig } from './config.ts';
 import { createBearerTokens } from './consent/bearer.ts';
 import { createConsentCookies } from './consent/cookie.ts';
 import { createSiteTokens } from './consent/site-token.ts';
@@ -46,6 +46,8 @@ export interface GatewayOptions {
   /** Environment that holds the keys. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly now?: () => number;
+  /** Reads the configuration anew at every load of the policies, for its routes; without it they stay. */
+  readonly readConfig?: () => LoadedConfig;
   /** Of how many processes on one port this is one: limits are shared out among them, and a primary does what the records need once a day. */
   readonly workers?: number;
   /** Tells when to turn new work away; by the lag of the event loop where none is given. */
@@ -100,7 +102,7 @@ async function openGateway(config: Config, options: GatewayOptions, closing: Clo
   const whereabouts = buildWhereabouts(config);
   const signalOptions = openSignalOptions(config);
   const pools = options.inProcess ? null : new UpstreamPools({ timeoutMs: config.timeouts.upstream, connections: 256 });
-  const rules = new RulesInForce(config, pools);
+  const rules = new RulesInForce(config, options.readConfig ?? (() => ({ ok: true, config })), pools);
   const reloading = new Reloading(rules, metrics, log);
   closing.add(() => reloading.close());
   await reloading.start();

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Config, type ConfigFlags, loadConfig } from '../config.ts';
+import { type Config, type ConfigFlags, type LoadedConfig, loadConfig } from '../config.ts';
 import { GatewayProblem } from '../gateway/problem.ts';
 import { createGateway } from '../gateway.ts';
 import { createLogger } from '../ops/log.ts';
@@ -17,25 +17,16 @@ export function registerServeCommand(program: Command): void {
     .option('--store <url>', 'lmdb:FOLDER, redis://…, memory:')
     .addHelpText('after', '\nExample:\n  consentry serve --upstream http://127.0.0.1:9000')
     .action(async (flags: ConfigFlags) => {
-      const loaded = loadConfig(flags, process.env, process.cwd());
+      const readConfig = (): LoadedConfig => loadServed(flags);
+      const loaded = readConfig();
       if (!loaded.ok) return refuse(loaded.problems);
       const { config } = loaded;
-      if (config.upstream === null && config.routes.every((route) => route.upstream === undefined)) {
-        return refuse([
-          'no upstream: say where the collector is, with "upstream: http://127.0.0.1:9000" in consentry.yaml or --upstream',
-        ]);
-      }
-      if (config.routes.length === 0) {
-        return refuse([
-          'no routes: say which paths are hits, with "routes: [{ path: /collect, vendor: ga4 }]" in consentry.yaml',
-        ]);
-      }
       const count = countWorkers(config);
       if (count > 1 && config.store === 'memory:') {
         return refuse([`workers: ${count} processes share no memory; write "workers: 1", or a store like lmdb:./data`]);
       }
       try {
-        await serve(config, count);
+        await serve(config, readConfig, count);
       } catch (error) {
         if (error instanceof GatewayProblem) return refuse(error.problems);
         const { code, message } = error as { code?: string; message: string };
@@ -47,9 +38,25 @@ export function registerServeCommand(program: Command): void {
     });
 }
 
-async function serve(config: Config, count: number): Promise<void> {
+function loadServed(flags: ConfigFlags): LoadedConfig {
+  const loaded = loadConfig(flags, process.env, process.cwd());
+  if (!loaded.ok) return loaded;
+  const { upstream, routes } = loaded.config;
+  if (upstream === null && routes.every((route) => route.upstream === undefined)) {
+    const problem =
+      'no upstream: say where the collector is, with "upstream: http://127.0.0.1:9000" in consentry.yaml or --upstream';
+    return { ok: false, problems: [problem] };
+  }
+  if (routes.length === 0) {
+    const problem = 'no routes: say which paths are hits, with "routes: [{ path: /collect, vendor: ga4 }]" in consentry.yaml';
+    return { ok: false, problems: [problem] };
+  }
+  return loaded;
+}
+
+async function serve(config: Config, readConfig: () => LoadedConfig, count: number): Promise<void> {
   const log = createLogger();
-  const options = { log, inProcess: false, environment: process.env };
+  const options = { log, inProcess: false, environment: process.env, readConfig };
   if (isWorker()) return runWorker(config, await createGateway(config, { ...options, workers: count }));
   if (count === 1) {
     const gateway = await createGateway(config, options);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Config, SHIPPED_POLICIES } from '../config.ts';
+import { type Config, type LoadedConfig, SHIPPED_POLICIES } from '../config.ts';
 import type { Rules } from '../hit/mount.ts';
 import type { CompiledPolicySet } from '../policy/compile.ts';
 import { loadPoliciesAside } from '../policy/load-aside.ts';
@@ -20,12 +20,15 @@ export interface LoadedRules extends Rules {
 
 export class RulesInForce {
   readonly #config: Config;
+  readonly #readConfig: () => LoadedConfig;
   readonly #pools: UpstreamPools | null;
   #current: LoadedRules | null = null;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(config: Config, pools: UpstreamPools | null) {
+  /** @param readConfig reads the configuration anew, for its routes; everything else of it stays as it was at the start */
+  constructor(config: Config, readConfig: () => LoadedConfig, pools: UpstreamPools | null) {
     this.#config = config;
+    this.#readConfig = readConfig;
     this.#pools = pools;
   }
 
@@ -56,7 +59,10 @@ export class RulesInForce {
     const [policies, profiles] = await Promise.all([loadPoliciesAside(this.folder), loadProfiles(vendors)]);
     if (!policies.ok) throw new GatewayProblem(inFolder(this.folder, policies.errors));
     if (!profiles.ok) throw new GatewayProblem(inFolder(vendors, profiles.errors));
-    const routes = compileRoutes(this.#config, profiles.profiles, this.#pools);
+    const configured = this.#readConfig();
+    if (!configured.ok) throw new GatewayProblem(configured.problems);
+    const config: Config = { ...this.#config, routes: configured.config.routes };
+    const routes = compileRoutes(config, profiles.profiles, this.#pools);
     if (!routes.ok) throw new GatewayProblem(routes.problems.map((problem) => `${this.#config.origin}: ${problem}`));
     this.#current = { set: policies.set, routes: routes.table, profiles: await digestFolder(vendors) };
   }

@@ -158,6 +158,28 @@ describe('two workers', { timeout: 60_000 }, () => {
     expect(collector.arrived.length).toBe(before);
   });
 
+  it('read the routes anew too, and keep them where the file has a mistake', async () => {
+    await start();
+    const at = async (path: string): Promise<number[]> => {
+      const answers = Array.from({ length: 8 }, () => send(port, { target: path }));
+      return [...new Set((await Promise.all(answers)).map(({ status }) => status))];
+    };
+    const reload = async (routes: unknown, said: string): Promise<void> => {
+      configure({ routes });
+      const before = program.lines.length;
+      program.child.kill('SIGHUP');
+      const lines = () => program.lines.slice(before).filter(({ msg }) => String(msg).includes(said));
+      await vi.waitFor(() => expect(lines()).toHaveLength(3), { timeout: 20_000 });
+    };
+    expect([await at('/collect'), await at('/other')]).toEqual([[200], [404]]);
+    await reload([{ path: '/other', purposes: ['analytics'], recipient: 'own' }], 'policies loaded');
+    expect([await at('/collect'), await at('/other')]).toEqual([[404], [200]]);
+    await reload([], 'the policies were not loaded');
+    await reload([{ path: '/collect', vendor: 'nobody' }], 'the policies were not loaded');
+    expect([await at('/collect'), await at('/other')]).toEqual([[404], [200]]);
+    expect(await metric('consentry_policy_last_reload_success')).toBe(0);
+  });
+
   it('drain together: what is under way ends, and the process ends with 0', async () => {
     collector.answer = (_req, res) => void setTimeout(() => res.writeHead(200).end('late'), 700);
     await start();
