@@ -166,12 +166,11 @@ async function checkStore({ config }: Patient): Promise<Finding[]> {
   if (folder !== null && !isWritable(folder))
     return [error('store', `${folder} cannot be written by this user; chown it, or name another folder with store: lmdb:FOLDER`)];
   if (folder !== null && !existsSync(folder)) return [];
-  if (folder !== null && isOpen(folder) && isOpen(join(folder, 'consent.mdb')))
-    return [warning('store', `${folder} can be read by other users, and with it every record: chmod -R go= ${folder}`)];
   const opened = await openStore(config.store);
   if (!opened.ok) return [error('store', opened.problem)];
   await opened.store.close();
-  return [];
+  if (folder === null || !isOpen(folder) || !isOpen(join(folder, 'consent.mdb'))) return [];
+  return [warning('store', `${folder} can be read by other users, and with it every record: chmod -R go= ${folder}`)];
 }
 
 function checkConsent({ config }: Patient): Finding[] {
