@@ -18,9 +18,9 @@ function classOfSomebody(name: string): CarrierClass | null {
   return carrier !== null && (isIdentifying(carrier) || carrier === 'geo') ? carrier : null;
 }
 
-/** Names in a text: of a pair or a member of JSON, also one with escapes, of an element of XML; of several words also before `:` and `|`. */
+/** Names in a text: of a pair (`user[mail]=`) or a member of JSON, also one with escapes, of an element of XML; of several words also before `:` and `|`. */
 const NAME =
-  /([A-Za-z_][\w.-]{1,40})(?:\\*"\s*:|=)|<([A-Za-z_][\w:.-]{1,40})>|(?<![\w-])([A-Za-z]{1,20}(?:[_-][A-Za-z]|[a-z][A-Z])[\w-]{0,30})\s?[:|]/g;
+  /([A-Za-z_][\w.[\]-]{1,40})(?:\\*"\s*:|\s?=)|<([A-Za-z_][\w:.-]{1,40})>|(?<![\w-])([A-Za-z]{1,20}(?:[_-][A-Za-z]|[a-z][A-Z])[\w-]{0,30})\s?[:|]/g;
 const MAY_NAME = /[=:|>]/;
 const MAX_DEPTH = 4;
 

@@ -92,6 +92,9 @@ define(
   `${NUMBERS} name`,
 );
 define('direct', 'lead card insurance payback', NUMBERS);
+// Meta's keys of a customer, as other vendors took them over.
+define('direct', 'ud userdata', 'fn ln db ge');
+define('geo', 'ud userdata', 'ct st zp');
 define('direct', 'external ext unique internal foreign', 'id ids no nr num number key ref uid uuid guid');
 // Of these a number may be a count, and a code or key the same for many.
 define('direct', 'passenger traveller traveler attendee guest driver', 'id ids uid uuid guid name');
@@ -145,6 +148,15 @@ define(
     'geburtsort geburtsname kontoinhaber karteninhaber versicherungsnehmer ansprechpartner svnr nomdefamille securitesociale nomecompleto ' +
     'nascimento datanascimento telefone celular straat huisnummer telefoon telefoonnummer klantnaam gebruikersnaam wachtwoord bsn',
 );
+// Polish, Czech, Slovak, Swedish, Norwegian, Danish, Finnish, Hungarian, Romanian, Turkish, Indonesian, Vietnamese and Russian.
+define(
+  'direct',
+  'imie nazwisko imienazwisko numertelefonu adres adresa ulica dataurodzenia haslo jmeno prijmeni meno priezvisko ulice datumnarozeni heslo ' +
+    'fornamn efternamn fornavn etternavn efternavn gatuadress gateadresse fodselsdato losenord passord epost ' +
+    'etunimi sukunimi puhelin puhelinnumero sahkoposti syntymaaika osoite katuosoite keresztnev vezeteknev telefonszam ' +
+    'prenume parola soyad soyadi soyisim adsoyad kimlik eposta sifre kullaniciadi dogumtarihi namalengkap nohp nomorhp alamat hoten sdt cccd ' +
+    'familiya otchestvo fio',
+);
 define(
   'direct',
   'kunden mitglieds mitglied personal patienten versicherten steuer vertrags versicherungs policen matrikel ausweis personalausweis ' +
@@ -155,27 +167,27 @@ define(
   'online-id',
   'uuid guid cid clientid client vid visitor visitorid sid sess session sessionid phpsessid jsessionid token auth authorization jwt secret apikey cookie ' +
     'deviceid did fingerprint fp idfv advertising anonymous anonymousid anon distinct ga gid puid tuid nuid duid identity identifier hash sig signature nonce otp ' +
-    'access refresh bearer invite magic reset unsubscribe imei imsi iccid hubspotutk hutk macaddress ssid bssid deviceserial ' +
+    'access refresh bearer invite magic reset unsubscribe imei imsi iccid meid ssaid openid unionid hubspotutk hutk macaddress ssid bssid deviceserial ' +
     'bcookie ecid mcid fpid pcid shopifyy shopifys',
 );
 define(
   'online-id',
-  'player install installation instance advertiser visit android hw hardware browser machine handset viewer reader push amplitude intercom hubspot braze emarsys onesignal firebase',
+  'player install installation instance advertiser visit android hw hardware browser machine handset viewer reader push amplitude intercom hubspot braze emarsys onesignal firebase registration persistent',
   'id ids uid uuid',
 );
 define('online-id', 'serial', 'no nr num number');
 define(
   'geo',
-  'lat latitude lon lng long longitude latlng latlon coordinate coordinates coords gps geohash zip zipcode postal postcode postalcode plz city geo location ' +
-    'stadt wohnort ville codepostal ciudad codigopostal citta',
+  'lat latitude lon lng long longitude latlng latlon coordinate coordinates coords gps geohash zip zipcode postal postcode postalcode postnummer plz city geo location ' +
+    'stadt wohnort ville codepostal ciudad codigopostal citta kodpocztowy miasto psc postinumero geoloc',
 );
-define('ip', 'ip ipaddress ipv4 ipv6 remoteaddr clientip xff');
+define('ip', 'ip ipaddress ipaddr ipv4 ipv6 remoteaddr clientip xff');
 
 /** Somebody's where they are the whole name; the name of something else beside another word (`product_name`, `account_type`). */
 const WHOLE = new Set(
   (
     'name nom nombre nome naam age account profile cust employee patient student buyer shopper ' +
-    'cell insured screenname usernames phones addresses avatar whatsapp telegram skype fax festnetz payback'
+    'cell insured screenname usernames phones addresses avatar whatsapp telegram skype wechat fax festnetz payback vin imya nume nama namae fn ln'
   ).split(' '),
 );
 
@@ -240,7 +252,7 @@ function lookUpWithin(word: string): CarrierClass | null {
 }
 
 /** What says nothing without the name above it: `user.id`, `last_name.value`, `phones.0`. */
-const NESTED = /^(?:ids?|no|nr|num|number|key|ref|uu?id|guid|value|first|last|n)$/i;
+const NESTED = /^(?:ids?|no|nr|num|number|key|ref|uu?id|guid|value|first|last|n|fn|ln)$/i;
 
 /** The last key of a path, places in lists aside, with those above that it needs. */
 function lastOfPath(path: string): string {

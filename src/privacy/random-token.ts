@@ -18,7 +18,12 @@ export function hasRandomCase(token: string): boolean {
 /** Ids that say their kind first, as Stripe's do (`cus_`, `price_`; docs.stripe.com/api): letters of both cases behind it, and a digit among them. */
 const KIND_AND_ID = /^[a-z]{2,8}_([A-Za-z]{1,20}\d{1,2}[A-Za-z][A-Za-z\d]{0,20})$/;
 
-function isKindAndId(token: string): boolean {
+/** Those of its customers are somebody's, and two of three hold less than three digits. */
+const CUSTOMER = /^cus_[A-Za-z\d]{14,}$/;
+
+function isKindAndId(token: string, digits: number): boolean {
+  if (CUSTOMER.test(token)) return true;
+  if (digits === 0) return false;
   const id = KIND_AND_ID.exec(token)?.[1];
   return id !== undefined && id.length >= 14 && countWords(id) * 8 > id.length * 3;
 }
@@ -64,7 +69,7 @@ export function isRandomToken(token: string): boolean {
   if (lower > 0 && upper > 0) {
     if (digits >= 3) return !CAMPAIGN_NAME.test(token);
     if ((digits >= 2 || length >= 20) && hasRandomCase(token)) return true;
-    return digits > 0 && isKindAndId(token);
+    return isKindAndId(token, digits);
   }
   if (digits === 0) return false;
   return hex === length || hasMixedRun || isMixedRun(length - runStart, runDigits, runLetters);

@@ -18,6 +18,8 @@ describe('namesSomebody', () => {
     '{"a":"{\\"b\\":\\"{\\\\\\"last_name\\\\\\":1}\\"}"}',
     '{"a":"b=1&last_name=Brandt"}',
     'a=1;last_name=Brandt',
+    'a=1&user[last_name]=Brandt',
+    'data[0][last_name] = Brandt',
     'a=1&b=last_name%253DBrandt',
     '%7B%22last_name%22%3A%22Brandt%22%7D',
     '{broken "last_name": "Brandt"',
@@ -40,6 +42,7 @@ describe('namesSomebody', () => {
     '{"product":{"id":77441,"type":"user"}}',
     'My account: orders | Shop',
     'Product name: Tee',
+    'filter[name]=tee&sort[price]=asc',
     'a < b > c: 12:30',
     '50% of <b>all</b> tees',
   ])('not %s', (text) => {

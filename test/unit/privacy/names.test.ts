@@ -30,12 +30,16 @@ const SOMEBODY = words(`
   social_security_number socialSecurityNo national_insurance_number nino id_number idNo id_card_no healthCardNumber medicare_number aadhaar
   aadhaarNumber pan_number nhs_number ahv_nummer curp cuit cnpj pesel personnummer henkilotunnus kennitala fodselsnummer cpr_nummer oib jmbg tckn
   emirates_id resident_id iqama nric hkid license_no licenceNumber driving_licence cc_number ccnum creditcard_number routing_number sort_code cvv
+  imie imię nazwisko numer_telefonu adres jméno příjmení meno priezvisko förnamn efternamn fornavn etternavn epost etunimi sukunimi puhelin
+  keresztnev vezeteknev prenume nume soyad ad_soyad eposta nama_lengkap no_hp ho_ten familiya imya fn ln ud[fn] user.fn customers.0.ln vin
 `);
 const DEVICE = words(`
   playerId player_id installId install_id advertiserId anonymousId device_id imei
-  bcookie ecid mcid fpid shopify_y browser_id machine_id amplitude_id onesignal_id push_id hubspotutk hutk visit_id device_serial serial_no serialNumber android_id hw_id wifi_ssid macaddress
+  bcookie ecid mcid fpid shopify_y browser_id machine_id amplitude_id onesignal_id push_id hubspotutk hutk visit_id device_serial serial_no serialNumber android_id hw_id wifi_ssid macaddress openid unionid registration_id persistent_id
 `);
-const PLACE = words('coordinates latlng lat_lng latLon gps latitude plz ville codePostal ciudad citta wohnort');
+const PLACE = words(
+  'ud[zp] ud[ct] kod_pocztowy postnummer psc coordinates latlng lat_lng latLon gps latitude plz ville codePostal ciudad citta wohnort',
+);
 const CAMPAIGN = words('gad_source gad_campaignid gclsrc mc_cid mtm_cid pk_cid _hsmi s_cid fb_source $initial_gad_source');
 const OF_NOBODY = words(`
   product_name productName item_name page_name event_name campaign_name category_name file_name app_name screen_name screenName content_name list_name
