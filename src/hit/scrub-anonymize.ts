@@ -31,7 +31,8 @@ const UNSEARCHED: ReadonlySet<CarrierClass> = new Set(['device', 'time', 'consen
 const STRUCTURE = /[%@{"=&:/\\]/;
 /** Google's and Meta's cookies, a JSON Web Token, a SHA-256 as addresses are hashed to, the address of a network card. */
 const PERSONAL_FORM = /(?<![A-Za-z0-9])(?:G[AS]\d\.\d\.|fb\.\d\.|GCL\.|eyJ|[0-9a-f]{64}$|(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}$)/i;
-const JOIN_ID = /^[\w.:~-]{1,128}$/;
+/** Shops write `#` before the number of an order. */
+const JOIN_ID = /^#?[\w.:~-]{1,128}$/;
 
 /** Whether a value can hold identifiers besides itself, and was not searched for them before. */
 function hasParts(ctx: ScrubContext, carrier: CarrierClass, value: string): boolean {

@@ -140,7 +140,10 @@ function hasLetters(hash: string): boolean {
 const DAYS =
   /(?<!\d)(?:(?:[0-3]?\d\.(?:[01]?\d\.)? ?[-\u2013\u2014] ?)?[0-3]?\d([-/.]|\. )[0-3]?\d\1 ?20\d\d|(?:1[89]|20)\d\d([-/.]|\. )[01]?\d\2[0-3]?\d)(?!\d)/g;
 
-/** Numbers with separators that no phone has: an IPv4 address, a decimal, a version, thousands, years, times, a number of a year, an ISBN. */
+/**
+ * Numbers with separators that no phone has: an IPv4 address, a decimal, a version, thousands, years, times, prices, a number of a year or
+ * month, a build of a day, an ISBN.
+ */
 const NO_PHONES = [
   /^\d{1,3}(?:\.\d{1,3}){3}$/,
   /^(?:0|[1-9]\d*)\.\d+$/,
@@ -151,7 +154,9 @@ const NO_PHONES = [
   /^(?:19|20)\d\d ?[-/\u2013\u2014] ?(?:19|20)\d\d$/,
   /^[0-2]?\d\.[0-5]\d ?[-\u2013\u2014] ?[0-2]?\d\.[0-5]\d$/,
   /^[0-3]?\d([./])[01]?\d\1(?:\d\d)? ?[-\u2013\u2014] ?[0-3]?\d\1[01]?\d\1\d\d$/,
-  /^20\d\d-\d{3,6}$/,
+  /^(?:0|[1-9]\d{0,3})\.\d\d ?[-\u2013\u2014] ?[1-9]\d{0,3}\.\d\d$/,
+  /^20\d\d[-/](?:(?:0[1-9]|1[0-2])[-/])?\d{3,6}$/,
+  /^202\d[01]\d[0-3]\d[-.]\d{1,6}$/,
   /^97[89]-\d{1,5}-\d{1,7}-\d{1,7}-\d$/,
 ];
 

@@ -6,7 +6,8 @@ import type { JsonKind } from './carriers/json.ts';
 import type { CarrierClass } from './report.ts';
 
 /** Names of click ids that nothing else goes by, as they stand as values. */
-export const CLICK_ID_NAMES = /^(?:[a-z]*clid|[gw]braid|li_fat_id|epik|rdt_cid|_?fb[cp]|_gcl_[a-z]{2})$/;
+export const CLICK_ID_NAMES =
+  /^(?:[a-z]*clk?id|[gw]braid|li_fat_id|epik|rdt_cid|ScCid|igshid|dicbo|tblci|_?fb[cp]|_gcl_[a-z]{2})$/;
 const MIN_ID = 16;
 const NAMING = /(?:^|\.)(?:name|key|k|n|field|property|attribute|param|parameter)$/i;
 const VALUE = /(?:^|\.)(?:value|val|v|content)(?:\.(?:string|int|double)_?value)?$/i;

@@ -1,8 +1,9 @@
 /** Tells random ids from words, names of campaigns and numbers: by their letters alone, whatever they are called. */
 import { MIN_TOKEN } from './shape.ts';
 
-/** A word, also with a year behind it, a year, a size, a quarter or a week, days, a goal (`tROAS`). */
-const NAME_PART = '(?:[A-Z]?[a-z]{2,}(?:2\\d)?|[a-z]?[A-Z]{1,5}|[A-Z]{1,2}\\d{1,2}|\\d{1,4}(?:x\\d{1,4}|d)?|[A-Z]{1,3}[a-z]{2,})';
+/** A word, also with a year behind it, a year, a month or day of our time, a size, a quarter or a week, days, a goal (`tROAS`). */
+const NAME_PART =
+  '(?:[A-Z]?[a-z]{2,}(?:2\\d)?|[a-z]?[A-Z]{1,5}|[A-Z]{1,2}\\d{1,2}|\\d{1,4}(?:x\\d{1,4}|d)?|20[1-3]\\d[01]\\d(?:[0-3]\\d)?|[A-Z]{1,3}[a-z]{2,})';
 /** Such parts between `-` and `_`, as campaigns are called: `DE_Search_Brand_2026`. */
 const CAMPAIGN_NAME = new RegExp(`^${NAME_PART}(?:[-_]${NAME_PART})+$`);
 

@@ -56,7 +56,7 @@ const FORMS: Readonly<Partial<Record<ValueType, RegExp>>> = {
   integer: /^-?\d{1,8}$/,
   number: NUMBER,
   currency: /^[A-Za-z]{3}$/,
-  version: /^[A-Za-z@/_-]{0,24}\d{1,4}(?:[._+-][0-9A-Za-z]{1,12}){0,6}$/,
+  version: /^[A-Za-z@/_-]{0,24}\d{1,4}(?:[._+-][0-9A-Za-z]{1,12}){0,6}(?: \(\d{1,8}\))?$/,
   slug: /^[A-Za-z0-9_$.:/@|-]{1,64}$/,
   name: NAME,
   code: /^[A-Za-z0-9_.~:!*|,;-]{1,128}$/,
@@ -78,7 +78,7 @@ const FREE: ReadonlySet<ValueType> = new Set(['slug', 'name', 'version', 'any', 
 /** Whether what the site chose has its form, and nothing in it looks like an identifier. */
 function isFree(value: string, type: ValueType): boolean {
   if (FORMS[type]?.test(value) === false) return false;
-  return type === 'version' ? findClass(value) === null : isWord(value);
+  return type === 'version' ? findClass(value.replace(/ \(\d+\)$/, '')) === null : isWord(value);
 }
 
 function matchesLike(value: string, like: readonly string[]): boolean {
@@ -133,7 +133,7 @@ function isCredentials(value: string): boolean {
 }
 
 const COMMIT = /^(?:[0-9a-f]{40}|(?=\d{0,11}[a-f])[0-9a-f]{7,12})$/;
-const BUILD = /^v?\d{1,8}(?:[._+-][0-9A-Za-z]{1,12}){0,8}$/;
+const BUILD = /^(?:v|(?:r|rev|build)[-._]?)?\d{1,8}(?:[._+-][0-9A-Za-z]{1,12}){0,8}$/;
 
 /** A version or a commit, alone or after `package@`; or a word. */
 function isRelease(value: string): boolean {

@@ -15,19 +15,26 @@ const DAY = /(?<![A-Za-z0-9])20[1-3]\d(?:[-_.][01]?\d(?:[-_.][0-3]?\d)?)?(?![A-Z
  * another of three digits, as groups of an id stand.
  */
 const COUNT = /(?<![A-Za-z0-9]|\d{3}[-_.])(?:[a-z]\d{1,3}|\d{1,3}[a-z]{0,2}|[1-9]\d?00)(?![A-Za-z0-9]|[-_.][a-z]?\d{3})/gi;
-const WORDS = /(?<![\p{L}\d])\p{L}{3,}(?![\p{L}\d])/gu;
+const WORDS = /(?<![\p{L}\d])\p{L}{2,}(?![\p{L}\d])/gu;
 const MIN_WORDS = 3;
 
-/** A slug without the days in it, and among several words without counts: `best-laptops-2026`, `top-10-laptops-under-1000-euros`. */
+/** A number with its unit, and a size behind a word: `512gb`, `80g`, `bed-140x200`; a version: `v2`. */
+const MEASURE =
+  /(?<![A-Za-z0-9])(?:\d{1,3}(?:[glmvk]|er)|\d{1,4}(?:[gtm]b|kg|[mc][lm]|km|k?wh?|[km]?hz|ghz|m?ah|zoll|inch|fps|ps|hp|pcs|stk|p)|(?<=[A-Za-z][_-])\d{2,4}x\d{2,4}(?:x\d{2,4})?|v\d{1,2})(?![A-Za-z0-9])/gi;
+
+/** A slug without the days and measures in it, and among several words without counts: `best-laptops-2026`, `top-10-laptops-under-1000-euros`. */
 export function dropNumbers(slug: string): string {
-  const rest = slug.replace(DAY, '');
+  const rest = slug.replace(DAY, '').replace(MEASURE, '');
   return (rest.match(WORDS)?.length ?? 0) < MIN_WORDS ? rest : rest.replace(COUNT, '');
 }
 
-/** A single word with many digits, dates and sizes aside, is an id rather than a name. */
+/** The version of something, before what a build adds to it: `2.14.3-a1b2c3d`. */
+const VERSION = /^v?\d{1,3}(?:\.\d{1,4}){1,3}(?=[-+])/;
+
+/** A single word with many digits, dates, sizes and versions aside, is an id rather than a name. */
 export function isIdLike(value: string): boolean {
   if (value.length < 6 || value.includes(' ') || !/[A-Za-z]/.test(value)) return false;
-  const rest = dropNumbers(value.replace(DATE_OR_SIZE, ''));
+  const rest = dropNumbers(value.replace(DATE_OR_SIZE, '').replace(VERSION, ''));
   return (rest.match(/\d/g)?.length ?? 0) >= 5;
 }
 

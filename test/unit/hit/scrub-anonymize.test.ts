@@ -365,6 +365,8 @@ describe('ids of events and orders', () => {
     ['id:GA1.1.123456789.1790000000', 'keep', gone],
     ['sha256:9f8e7d6c1b2a4c3d8e9f0a1b2c3d4e5f9f8e7d6c1b2a4c3d8e9f0a1b2c3d4e5f', 'keep', gone],
     ['A-fb12', 'keep', stays],
+    ['#1042', 'keep', stays],
+    ['2026-11-00127', 'keep', stays],
     ['3c:22:fb:9a:01:7e', 'keep', gone],
     ['3C-22-FB-9A-01-7E', 'keep', gone],
     ['4111_1111_1111_1111', 'keep', gone],

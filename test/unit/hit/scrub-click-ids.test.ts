@@ -63,6 +63,7 @@ describe('stripClickIds', () => {
       '[{"name":"gclid","value":"Cj0K"},{"key":"fbclid","value":7},{"name":"a","value":"b"}]',
       '[{"name":"gclid"},{"key":"fbclid"},{"name":"a","value":"b"}]',
     ],
+    ['[{"name":"msclkid","value":"d2f1"},{"name":"ScCid","value":"9b8a"}]', '[{"name":"msclkid"},{"name":"ScCid"}]'],
     ['[{"k":"gclid","type":"text","v":"Cj0K"},{"v":"b"}]', '[{"k":"gclid","type":"text"},{"v":"b"}]'],
     ['[{"name":"gclid","value":{"stringValue":"Cj0K"}}]', '[{"name":"gclid","value":{}}]'],
     // In words of a text, in segments of a path, and in items of Google Analytics 4.

@@ -186,6 +186,9 @@ describe('findIdentifiers', () => {
     'shop/Schuhe/Herren/Winter26=',
     '1001+1002+1003',
     'T-2026-000123',
+    '2026-11-00127',
+    '20261123-1136',
+    '19.99-29.99',
   ])('leaves %j alone', (text) => {
     expect(found(text)).toEqual([]);
   });

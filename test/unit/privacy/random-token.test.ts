@@ -11,6 +11,8 @@ describe('isRandomToken', () => {
     ['cus_dashboard', false],
     ['internationalisation', false],
     ['2026-11-23-black-friday', false],
+    ['20261123_Black_Friday_Teaser', false],
+    ['20269923_Xk_Friday', true],
     ['ProductDetailPageView2', false],
     ['short1', false],
   ])('%s: %s', (token, expected) => {
