@@ -25,7 +25,7 @@ function scrubTarget(ctx: ScrubContext, path: string, query: string | null): str
   const bare = matrix < 0 ? path : path.slice(0, matrix);
   ctx.where = 'path:';
   // Identifiers in a path that the anonymized hit does not keep.
-  if (ctx.isAnonymized && path !== ctx.request.routePath) collectFromUrl(ctx, '', bare);
+  if (ctx.isAnonymized && bare !== ctx.request.routePath) collectFromUrl(ctx, '', bare);
   const pairs = matrix < 0 ? '' : treatPairs(ctx, path.slice(matrix + 1), '', ';');
   const kept = ctx.isAnonymized ? anonymizedPath(ctx.request, bare) : bare;
   const target = pairs === '' || kept !== bare ? kept : `${kept};${pairs}`;

@@ -43,6 +43,16 @@ const URL_WITH_IDS = encodeURIComponent(
   'https://shop.example.com/kasse/danke?order=1&gclid=Cj0KCQjwAbC&email=anna%40example.com#top',
 );
 
+describe('the path of an anonymized hit', () => {
+  it('is that of its route, whatever that holds and stands behind it', () => {
+    const target = '/v22.0/4839201746538290/events;utm_source=a?access_token=EAAB1';
+    const outcome = run('meta-capi', { method: 'POST', target, body: '{"data":[{"event_name":"Purchase"}]}' }, { rules: STRICT });
+    if (!outcome.ok) throw new Error(outcome.reason);
+    expect(outcome.hit.target).toBe('/v22.0/4839201746538290/events?access_token=EAAB1');
+    expect(guardHit(outcome.hit, outcome.forbidden)).toEqual({ ok: true });
+  });
+});
+
 describe('a hit that is forwarded in part', () => {
   const part = (hit: PlainHit): OutgoingHit => scrub('ga4', hit, { actions: NO_ADVERTISING });
 

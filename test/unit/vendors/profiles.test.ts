@@ -52,6 +52,22 @@ const TRACK = { segment: '/v1/t', rudderstack: '/v1/track', jitsu: '/api/s/track
 describe('everything anonymized', () => {
   const rows: Row[] = [
     [
+      'shopify',
+      'the theme of the shop',
+      json('/.well-known/shopify/monorail/unstable/produce_batch', {
+        events: [{ schema_id: 'trekkie_storefront_page_view/1.4', payload: { shopId: 51827364, themeId: 128374650192 } }],
+      }),
+      ['128374650192'],
+      [],
+    ],
+    [
+      'criteo',
+      'the currency of a sale',
+      query('/event', { a: '45678', v: '5.29.0', p0: 'e=vc&p=%5Bi%253D7%5D&currency=EUR' }),
+      ['currency=EUR'],
+      [],
+    ],
+    [
       'hubspot',
       'which fields a form has, and events',
       json('/submissions/v3/integration/submit/1/2', {
@@ -1402,6 +1418,13 @@ describe('advertising refused, all else granted', () => {
       }),
       ['[["SKU-1","Shirt",["Shirts"],29.95,1]]', 'x is undefined', 'fa_x=1', 'hsr_ev=[{"ty":2}]'],
       [],
+    ],
+    [
+      'email-open',
+      'cookies of the host that serve advertising',
+      { target: '/open.gif?c=news-11&u=recipient77', headers: ['Cookie', '_fbp=fb.1.1790000002345.112233; li_fat_id=fatvalue'] },
+      ['news-11', 'recipient77'],
+      ['112233', 'fatvalue'],
     ],
     [
       'amplitude',
