@@ -61,6 +61,65 @@ describe('everything anonymized', () => {
       [],
     ],
     [
+      'ga4',
+      'promotions and where they stand',
+      query(GA4, { pi: 'P_12345', lo: 'L_12345', pn: 'Summer Sale' }),
+      ['pi=P_12345', 'lo=L_12345', 'pn=Summer Sale'],
+      [],
+    ],
+    [
+      'matomo',
+      'the target of content',
+      query(MATOMO, { c_t: 'https://shop.example.com/sale?uid=77123', c_p: 'banner-42.png' }),
+      ['c_t=https://shop.example.com/sale', 'c_p=banner-42.png'],
+      ['77123'],
+    ],
+    [
+      'amplitude',
+      'clicks and campaigns',
+      json('/2/httpapi', {
+        api_key: 'k',
+        events: [
+          {
+            event_type: '[Amplitude] Element Clicked',
+            event_properties: {
+              '[Amplitude] Element Tag': 'button',
+              '[Amplitude] Element ID': 'buy-btn',
+              '[Amplitude] Element Text': 'Hello Anna',
+              utm_source: 'newsletter',
+              utm_term: 'anna muster',
+            },
+            user_properties: {
+              $set: { utm_campaign: 'fs26-sale' },
+              $setOnce: { initial_utm_medium: 'banner', tier: 'annatier' },
+            },
+          },
+        ],
+      }),
+      ['"button"', 'buy-btn', 'newsletter', 'fs26-sale', '"banner"'],
+      ['Anna', 'anna muster', 'annatier'],
+    ],
+    [
+      'mixpanel',
+      'the campaign of a page view',
+      json('/track', [
+        { event: 'x', properties: { token: KEY, utm_source: 'newsletter', utm_campaign: 'fs26-sale', utm_term: 'anna' } },
+      ]),
+      ['newsletter', 'fs26-sale'],
+      ['anna'],
+    ],
+    [
+      'countly',
+      'a crash, and the campaign of the first visit',
+      query('/i', {
+        app_key: KEY,
+        crash: JSON.stringify({ _error: 'of anna', _nonfatal: true, _app_version: '1.4.3', _run: 31, _device_id: 'd-77123' }),
+        user_details: JSON.stringify({ name: 'Anna', custom: { utm_source: 'newsletter', utm_term: 'muster' } }),
+      }),
+      ['"_nonfatal":true', '"1.4.3"', '"_run":31', 'newsletter'],
+      ['anna', 'Anna', 'd-77123', 'muster'],
+    ],
+    [
       'criteo',
       'the currency of a sale',
       query('/event', { a: '45678', v: '5.29.0', p0: 'e=vc&p=%5Bi%253D7%5D&currency=EUR' }),
