@@ -91,12 +91,12 @@ describe('everything anonymized', () => {
             },
             user_properties: {
               $set: { utm_campaign: 'fs26-sale' },
-              $setOnce: { initial_utm_medium: 'banner', tier: 'annatier' },
+              $setOnce: { tier: 'annatier' },
             },
           },
         ],
       }),
-      ['"button"', 'buy-btn', 'newsletter', 'fs26-sale', '"banner"'],
+      ['"button"', 'buy-btn', 'newsletter', 'fs26-sale'],
       ['Anna', 'anna muster', 'annatier'],
     ],
     [
