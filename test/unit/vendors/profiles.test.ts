@@ -120,6 +120,13 @@ describe('everything anonymized', () => {
       ['anna', 'Anna', 'd-77123', 'muster'],
     ],
     [
+      'uet',
+      'a page that loads, told by a server',
+      json('/v1/97123456/events', { data: [{ eventType: 'pageLoad', eventTime: 1795435200 }] }),
+      ['"eventType":"pageLoad"', '"adStorageConsent":"D"'],
+      [],
+    ],
+    [
       'criteo',
       'the currency of a sale',
       query('/event', { a: '45678', v: '5.29.0', p0: 'e=vc&p=%5Bi%253D7%5D&currency=EUR' }),
