@@ -7,7 +7,8 @@
  * (admitad_uid), Adobe (ef_id, s_kwcid, at_recipient_id), HubSpot (_hsenc, __hstc, hsCtaTracking), Mailchimp (mc_eid), Marketo (mkt_tok),
  * Klaviyo (_kx, _ke, klaviyo_id), Oracle Eloqua (elq, elqTrackId), Listrak (trk_contact), Vero (vero_id), Omeda (oly_*_id), Drip (__s),
  * Wicked Reports (wickedid), Branch (_branch_match_id), Matomo (pk_vid), Instagram (igshid, igsh), beehiiv (_bhlid), MailerLite
- * (ml_subscriber_hash), Salesforce (et_rid, sfmc_sub), Piwik PRO and others; the advertising ids of Apple (IDFA) and Android (AAID, GAID), and those that Prebid
+ * (ml_subscriber_hash), Salesforce (et_rid, sfmc_sub), Kit (ck_subscriber_id), Dotdigital (dm_i), Emarsys (sc_uid, sc_eh, sc_llid),
+ * ActiveCampaign (vgo_ee), Acoustic (spUserID), Keap (inf_contact_key), Sailthru (bxid), Customer.io (cio_id), Adjust (gps_adid), Piwik PRO and others; the advertising ids of Apple (IDFA) and Android (AAID, GAID), and those that Prebid
  * hands on (docs.prebid.org/dev-docs/modules/userId.html).
  */
 import { remember } from './remember.ts';
@@ -22,6 +23,7 @@ const CLICK_IDS = (
   'fbc cto_bundle unicorn_click_id rb_clickid trackid cjevent cjdata clickref click_ref fb_action_ids bsft_clkid bsft_uid ' +
   'guccounter guce_referrer nb_klid phclid ko_click_id obclid ndclid adclid sznclid rtkcid ttd_click pins_campaign_id ' +
   'tduid sscid ransiteid zanpid admitad_uid vmcid mibextid _ke klaviyo_id elq elqtrackid trk_contact ' +
+  'ck_subscriber_id dm_i sc_uid sc_eh sc_llid vgo_ee spuserid inf_contact_key bxid cndid cio_id gps_adid ' +
   'fbp auid gcl_au gcl_aw gcl_dc gcl_gb gcl_gs gcl_ha gcl_gf gcl_ag ttp uetvid uetsid scid pin_unauth rdt_uuid muid ' +
   'idfa gaid adid aaid maid ifa advertisingid advertising_id appleidfa androididfa androidadid oaid rdid madid google_ad_id mobile_ad_id ' +
   'uid2 uid2_token euid euid_token id5id id5_id pubcid sharedid rampid ramp_id idl_env panorama_id panoramaid lotame_id tdid ttdid hadronid hadron_id ' +

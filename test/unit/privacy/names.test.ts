@@ -96,6 +96,7 @@ const CLICK_IDS = words(`
   fb_action_ids bsft_clkid bsft_uid guccounter guce_referrer nb_klid phclid ko_click_id obclid ndclid adclid sznclid rtkcid ttd_click
   pins_campaign_id ymclid click-id clickId
   tduid sscid ranSiteID zanpid admitad_uid vmcid mibextid _ke klaviyo_id elq elqTrackId trk_contact
+  ck_subscriber_id dm_i sc_uid sc_eh sc_llid vgo_ee spUserID inf_contact_key bxid cndid cio_id gps_adid
 `);
 const ADVERTISING_IDS = words(`
   fbp _fbp $fbp auid _gcl_au gcl_au gcl_aw _gcl_aw _gcl_dc _gcl_gb _gcl_gs _gcl_ha ttp _ttp _uetvid _uetsid uetvid uetsid scid _scid idfa IDFA gaid adid
