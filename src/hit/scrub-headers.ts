@@ -71,16 +71,20 @@ function scrubCookies(ctx: ScrubContext, header: string): string {
   return kept;
 }
 
+/** A page, as shops keep the one that somebody came from or to: its address is in other fields as well, and nobody's by itself. */
+const PAGE = /^(?:https?:\/\/|\/(?!\/)|www\.)/i;
+
 function noteCookie(ctx: ScrubContext, name: string, rule: FieldRule | null, value: string): void {
   const carrier = rule?.class ?? 'undeclared';
   ctx.note(name, carrier, 'stripped');
   if (carrier === 'consent' || carrier === 'utility' || value === '') return;
-  ctx.addSecret(name, carrier, value, rule !== null);
-  if (!/[%@{"=&:/\\]/.test(value)) return;
-  const decoded = decodePercent(value);
-  if (decoded !== value && decoded.length < 200) ctx.addSecret(name, carrier, decoded, rule !== null);
-  if (mayHoldQuery(decoded)) collectFromUrl(ctx, name, decoded);
-  else if (ctx.isNew(decoded)) visitIdentifiers(decoded, (found, text) => ctx.addSecret(name, found, text, true));
+  const hasStructure = /[%@{"=&:/\\]/.test(value);
+  // The guard looks for what it says in every encoding, as fields that stay are looked through before.
+  const decoded = hasStructure ? decodePercent(value) : value;
+  const isPage = rule === null && PAGE.test(decoded);
+  if (!isPage) ctx.addSecret(name, carrier, decoded, rule !== null);
+  if (isPage || (hasStructure && mayHoldQuery(decoded))) collectFromUrl(ctx, name, decoded);
+  else if (hasStructure && ctx.isNew(decoded)) visitIdentifiers(decoded, (found, text) => ctx.addSecret(name, found, text, true));
 }
 
 const MAX_REMEMBERED = 1024;

@@ -53,6 +53,23 @@ describe('the path of an anonymized hit', () => {
   });
 });
 
+describe('cookies that tell of pages', () => {
+  const cookies =
+    '_landing_page=%2Ftee; _orig_referrer=https%3A%2F%2Fsearch.example%2F; last=https://shop.example.com/tee; title=Red%20Tee; id=zaphod77';
+  const target = `${GA4}&dl=${encodeURIComponent('https://shop.example.com/tee')}&dr=${encodeURIComponent('https://search.example/')}&dt=Red%20Tee`;
+
+  it.each([
+    ['anonymized', { rules: STRICT }],
+    ['forwarded in part', { actions: NO_ADVERTISING }],
+  ] as const)('cost a hit that is %s neither its page nor its referrer', (_, options) => {
+    const outcome = run('ga4', { target, headers: ['Cookie', cookies] }, options);
+    if (!outcome.ok) throw new Error(outcome.reason);
+    expect(field(outcome.hit, 'dl')).toBe('https://shop.example.com/tee');
+    expect(field(outcome.hit, 'dr')).toBe('https://search.example/');
+    expect(guardHit(outcome.hit, outcome.forbidden)).toEqual({ ok: true });
+  });
+});
+
 describe('a hit that is forwarded in part', () => {
   const part = (hit: PlainHit): OutgoingHit => scrub('ga4', hit, { actions: NO_ADVERTISING });
 
