@@ -28,14 +28,14 @@ export function dropNumbers(slug: string): string {
   return (rest.match(WORDS)?.length ?? 0) < MIN_WORDS ? rest : rest.replace(COUNT, '');
 }
 
+const MANY_DIGITS = /(?:\d\D*){5}/;
 /** The version of something, before what a build adds to it: `2.14.3-a1b2c3d`. */
 const VERSION = /^v?\d{1,3}(?:\.\d{1,4}){1,3}(?=[-+])/;
 
 /** A single word with many digits, dates, sizes and versions aside, is an id rather than a name. */
 export function isIdLike(value: string): boolean {
-  if (value.length < 6 || value.includes(' ') || !/[A-Za-z]/.test(value)) return false;
-  const rest = dropNumbers(value.replace(DATE_OR_SIZE, '').replace(VERSION, ''));
-  return (rest.match(/\d/g)?.length ?? 0) >= 5;
+  if (value.length < 6 || value.includes(' ') || !MANY_DIGITS.test(value) || !/[A-Za-z]/.test(value)) return false;
+  return MANY_DIGITS.test(dropNumbers(value.replace(DATE_OR_SIZE, '').replace(VERSION, '')));
 }
 
 /** Whether nothing in what the site chose looks like an identifier. */
