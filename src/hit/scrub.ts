@@ -32,7 +32,8 @@ function scrubTarget(ctx: ScrubContext, path: string, query: string | null): str
   if (query === null) return target;
   ctx.where = 'query:';
   const treated = treatPairs(ctx, query, '');
-  return treated === '' ? target : `${target}?${treated}`;
+  const isGone = treated === '' && (query !== '' || ctx.isAnonymized);
+  return isGone ? target : `${target}?${treated}`;
 }
 
 function scrubOnce(ctx: ScrubContext): OutgoingHit | null {

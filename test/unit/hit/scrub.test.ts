@@ -83,6 +83,11 @@ describe('a hit that is forwarded in part', () => {
     expect(out.body).toBe(body);
   });
 
+  it('keeps the mark of a query without fields', () => {
+    expect(part({ method: 'POST', target: '/g/collect?', body: 'v=2&tid=G-ABC123&en=a' }).target).toBe('/g/collect?');
+    expect(part({ target: '/g/collect?gclid=Cj0KCQjwAbC' }).target).toBe('/g/collect');
+  });
+
   it('loses click ids, advertising cookies and what nobody declared, and nothing else', () => {
     const out = part({
       target: `${GA4}&cid=159566452.1795435686&gclid=Cj0KCQjwAbC&zzz=1&dl=${URL_WITH_IDS}&ep.plan=pro`,
@@ -444,7 +449,7 @@ fields:
     expect(target('/e;x=anna77')).toBe('/e');
     expect(target('/e?x=anna77')).toBe('/e');
     expect(target('/e?x=anna77&v=1')).toBe('/e?v=1');
-    expect(target('/e?')).toBe('/e');
+    expect(target('/e?')).toBe('/e?');
     const outcome = passed({ target: '/e;x=anna77?x=zaphod' }, FORWARD);
     expect(places(outcome)).toEqual(['path:x', 'query:x']);
     expect(outcome.forbidden.map(({ place, value }) => `${place} ${value}`)).toEqual(['path:x anna77', 'query:x zaphod']);
