@@ -71,8 +71,11 @@ function scrubCookies(ctx: ScrubContext, header: string): string {
   return kept;
 }
 
-/** A page, as shops keep the one that somebody came from or to: its address is in other fields as well, and nobody's by itself. */
-const PAGE = /^(?:https?:\/\/|\/(?!\/)|www\.)/i;
+/**
+ * A page, as shops keep the one that somebody came from or to: its address is in other fields as well, and nobody's by itself. A path begins
+ * with a word, as base64 behind a `/` hardly does.
+ */
+const PAGE = /^(?:https?:\/\/|www\.|\/(?:$|[?#]|[a-z][a-z-]+(?:[/?#.]|$)))/;
 
 function noteCookie(ctx: ScrubContext, name: string, rule: FieldRule | null, value: string): void {
   const carrier = rule?.class ?? 'undeclared';

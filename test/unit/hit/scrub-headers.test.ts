@@ -655,11 +655,12 @@ describe('cookies of a hit that is forwarded in part', () => {
     ['other=(1::2)', ['other undeclared (1::2)', 'other ip 1::2']],
     ['other=x%201%3A%3A2', ['other undeclared x 1::2', 'other ip 1::2']],
     // Of the address of a page what identifies in it, click ids by their names; where the cookie is declared, all of it.
-    ['other=%2Fx%3Fgclid%3DCj0', ['other?gclid click-id Cj0']],
+    ['other=%2Ftee%3Fgclid%3DCj0', ['other?gclid click-id Cj0']],
     ['other=https%3A%2F%2Fshop.example%2Ftee', []],
     ['other=https://shop.example/u/anna%40example.com', ['other direct anna@example.com']],
     ['other=//shop', ['other undeclared //shop']],
     ['other=www.shop.example', []],
+    ['other=/9jq+b2Kx', ['other undeclared /9jq+b2Kx']],
     ['ad=https://shop.example/tee', ['ad online-id https://shop.example/tee']],
   ])('%s is remembered as %j', (cookie, secrets) => {
     expect(cookies(cookie).secrets).toEqual(secrets.map((secret) => `cookie:${secret}`));
