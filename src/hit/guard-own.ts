@@ -94,7 +94,7 @@ class OwnLook {
 function mayHoldOwn({ target, headers, body }: OutgoingHit, id: string | null): boolean {
   const look = new OwnLook(id);
   if (look.finds(target)) return true;
-  for (let i = 1; i < headers.length; i += 2) if (look.finds(headers[i] as string)) return true;
+  for (const part of headers) if (look.finds(part)) return true;
   if (body !== null && body.length > 0) {
     if (isCompressed(headers, body)) return true;
     if (look.finds(body.toString('latin1'))) return true;

@@ -72,6 +72,7 @@ describe.each(VALUES)('the look for what is Consentry’s own finds a %s', (kind
       expect(placeOf(hit(`/a?dl=${before}${spell(value)}&b=1`))).toBe(found);
       expect(placeOf(hit(`/a?dl=${before}&x=${spell(value)}&b=1`))).toBe(found);
       expect(placeOf(hit('/a', ['X-A', `b ${before}${spell(value)}`]))).toBe(found);
+      expect(placeOf(hit('/a', [`X-${before}${spell(value)}`, '1']))).toBe(found);
       expect(placeOf(hit('/a', [], Buffer.from(`{"a":"${before}","b":"${spell(value)}"}`)))).toBe(found);
     }
     const json = `{"b":"${spell(value)}"}`;
