@@ -8,8 +8,11 @@ export interface AnswerEvents {
   /** Also for interim answers (1xx), which have no body and no end. */
   head(status: number, rawHeaders: readonly string[]): void;
   data(slice: Buffer): void;
-  /** @param reusable whether the connection may carry another exchange. */
-  end(reusable: boolean): void;
+  /**
+   * @param reusable whether the connection may carry another exchange.
+   * @param saidClose whether that is what the answer said: what was sent behind its request is not processed then (RFC 9112 § 9.6).
+   */
+  end(reusable: boolean, saidClose: boolean): void;
 }
 
 interface Head {
@@ -18,7 +21,8 @@ interface Head {
   readonly rawHeaders: readonly string[];
   readonly length: number | null;
   readonly isChunked: boolean;
-  readonly reusable: boolean;
+  readonly isPersistent: boolean;
+  readonly saysClose: boolean;
 }
 
 type State = 'head' | 'fixed' | 'chunk-size' | 'chunk-data' | 'chunk-end' | 'trailer' | 'until-close' | 'done' | 'broken';
@@ -54,7 +58,9 @@ export class AnswerParser {
   #held: Buffer | null = null;
   #left = 0;
   #trailerBytes = 0;
-  #reusable = true;
+  /** Of the answer that is read. */
+  #isPersistent = true;
+  #saysClose = false;
   /** The last one: a collector's answers are alike but for their second, and what is the same is not read again. */
   #last: Head | null = null;
   readonly #isHead: () => boolean;
@@ -114,7 +120,7 @@ export class AnswerParser {
         this.#left -= end - at;
         this.#events.data(bytes.subarray(at, end));
         if (this.#left === 0) {
-          if (this.#state === 'fixed') this.#finish(this.#reusable);
+          if (this.#state === 'fixed') this.#finish(this.#isPersistent);
           else this.#state = 'chunk-end';
         }
         return end;
@@ -148,14 +154,15 @@ export class AnswerParser {
     return this.#begin(head) ? end + 4 : -1;
   }
 
-  #begin({ status, rawHeaders, length, isChunked, reusable }: Head): boolean {
+  #begin({ status, rawHeaders, length, isChunked, isPersistent, saysClose }: Head): boolean {
     // Nobody asked for another protocol.
     if (status === 101) return false;
     const isBodiless = status < 200 || status === 204 || status === 304 || this.#isHead();
     this.#events.head(status, rawHeaders);
     if (status < 200) return true;
-    this.#reusable = reusable;
-    if (isBodiless || length === 0) this.#finish(reusable);
+    this.#isPersistent = isPersistent;
+    this.#saysClose = saysClose;
+    if (isBodiless || length === 0) this.#finish(isPersistent);
     else if (isChunked) this.#state = 'chunk-size';
     else if (length === null) this.#state = 'until-close';
     else {
@@ -182,14 +189,14 @@ export class AnswerParser {
     if (typeof line === 'number') return line;
     this.#trailerBytes += line.length + 2;
     if (this.#trailerBytes > MOST_TRAILER_BYTES) return -1;
-    if (line === '') this.#finish(this.#reusable);
+    if (line === '') this.#finish(this.#isPersistent);
     else if (lowerName(line.slice(0, Math.max(0, line.indexOf(':')))) === null || BAD_VALUE.test(line)) return -1;
     return at + line.length + 2;
   }
 
   #finish(reusable: boolean): void {
     this.#state = reusable ? 'head' : 'done';
-    this.#events.end(reusable);
+    this.#events.end(reusable, this.#saysClose);
   }
 }
 
@@ -201,7 +208,7 @@ function readHeadText(text: string): Head | null {
   const rawHeaders: string[] = [];
   let length: number | null = null;
   let isChunked = false;
-  let reusable = status[1] === '1';
+  let saysClose = false;
   while (lineEnd !== -1) {
     const start = lineEnd + 2;
     lineEnd = text.indexOf('\r\n', start);
@@ -219,11 +226,12 @@ function readHeadText(text: string): Head | null {
     } else if (lower === 'transfer-encoding') {
       if (isChunked || value.toLowerCase() !== 'chunked') return null;
       isChunked = true;
-    } else if (lower === 'connection' && /(?:^|[\s,])close(?:$|[\s,])/i.test(value)) reusable = false;
+    } else if (lower === 'connection' && /(?:^|[\s,])close(?:$|[\s,])/i.test(value)) saysClose = true;
     rawHeaders.push(name, value);
   }
   if (isChunked && (length !== null || status[1] === '0')) return null;
-  return { text, status: Number(status[2]), rawHeaders, length, isChunked, reusable };
+  const isPersistent = status[1] === '1' && !saysClose;
+  return { text, status: Number(status[2]), rawHeaders, length, isChunked, isPersistent, saysClose };
 }
 
 /** The line without its CR LF; `at` where it is not whole yet, -1 where it is too long or holds a bare LF. */

@@ -7,26 +7,29 @@ export interface PoolOptions extends ConnectionOptions {
   readonly connections: number;
 }
 
-/** A collector that answers faster than this loses nothing by getting hits one behind the other; a slower one gets them side by side. */
+/**
+ * A collector that answers faster than this loses nothing by getting hits one behind the other; a slower one gets them side by side. Also
+ * behind a POST: whoever sends can tell which were not answered, and marks them where they are sent again (RFC 9112 § 9.3.2).
+ */
 const FAST_MS = 20;
 /** Weight of the newest time in the moving mean. */
 const NEWEST = 0.05;
 
-interface Place {
-  readonly exchange: Exchange;
-  connection: Connection | null;
+/** An exchange and where it stands. */
+interface Place extends Exchange {
+  connection: Connection<Place> | null;
   isGivenUp: boolean;
 }
 
-export class ConnectionPool implements ConnectionOwner {
+export class ConnectionPool implements ConnectionOwner<Place> {
   readonly #options: PoolOptions;
-  readonly #all = new Set<Connection>();
-  readonly #opening = new Set<Connection>();
+  readonly #all = new Set<Connection<Place>>();
+  readonly #opening = new Set<Connection<Place>>();
   /** Connections without an exchange, the last used one last. */
-  readonly #idle: Connection[] = [];
+  readonly #idle: Connection<Place>[] = [];
   #line: Place[] = [];
   /** The connection that gets one exchange behind the other, where they may. */
-  #dense: Connection | null = null;
+  #dense: Connection<Place> | null = null;
   /** Moving mean of the time from one answer to the next. */
   #meanMs = 0;
   #isClosed = false;
@@ -41,33 +44,33 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   /** @returns a function that gives the exchange up, with its connection; its events are not called any more then. */
-  send(exchange: Exchange): () => void {
-    const place: Place = { exchange, connection: null, isGivenUp: false };
-    const connection = this.#isClosed ? null : this.#findFree(exchange);
-    if (connection !== null) this.#give(place, connection);
-    else {
-      this.#line.push(place);
-      if (this.#isClosed) queueMicrotask(() => this.#failFirst('closing'));
-      else this.#openMore();
-    }
+  send({ method, bytes, events }: Exchange): () => void {
+    const place: Place = { method, bytes, events, connection: null, isGivenUp: false };
+    this.#take(place);
     return () => {
       place.isGivenUp = true;
       place.connection?.end('closing');
     };
   }
 
+  unprocessed(places: readonly Place[]): void {
+    // Side by side for a while: of a collector that closes often most would be sent in vain.
+    this.#meanMs = Math.max(this.#meanMs, 2 * FAST_MS);
+    for (const place of places) this.#take(place);
+  }
+
   answered(ms: number): void {
     this.#meanMs += NEWEST * (ms - this.#meanMs);
   }
 
-  free(connection: Connection): void {
+  free(connection: Connection<Place>): void {
     this.#opening.delete(connection);
     const next = this.#takeFirst();
     if (next !== null) this.#give(next, connection);
     else if (connection.load === 0) this.#idle.push(connection);
   }
 
-  gone(connection: Connection, code: RefusalCode | null): void {
+  gone(connection: Connection<Place>, code: RefusalCode | null): void {
     this.#all.delete(connection);
     this.#opening.delete(connection);
     if (this.#dense === connection) this.#dense = null;
@@ -84,13 +87,21 @@ export class ConnectionPool implements ConnectionOwner {
     while (this.#line.length > 0) this.#failFirst('closing');
   }
 
-  #findFree({ method }: Exchange): Connection | null {
+  #take(place: Place): void {
+    const connection = this.#isClosed ? null : this.#findFree();
+    if (connection !== null) return this.#give(place, connection);
+    place.connection = null;
+    this.#line.push(place);
+    if (this.#isClosed) queueMicrotask(() => this.#failFirst('closing'));
+    else this.#openMore();
+  }
+
+  #findFree(): Connection<Place> | null {
     const now = performance.now();
-    const mayFollow = this.#options.depth > 1 && method !== 'POST' && this.#meanMs < FAST_MS;
+    const mayFollow = this.#options.depth > 1 && this.#meanMs < FAST_MS;
     const dense = this.#dense;
     if (mayFollow && dense !== null && dense.load > 0 && dense.load < this.#options.depth && dense.isUsable(now)) return dense;
     for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
-      // What follows a request that changes something has to wait for its answer (RFC 9112 § 9.3.2).
       if (!connection.isUsable(now)) connection.end('upstream-unreachable');
       else {
         this.#dense = mayFollow ? connection : this.#dense === connection ? null : this.#dense;
@@ -100,16 +111,15 @@ export class ConnectionPool implements ConnectionOwner {
     return null;
   }
 
-  #give(place: Place, connection: Connection): void {
+  #give(place: Place, connection: Connection<Place>): void {
     place.connection = connection;
-    if (place.exchange.method === 'POST' && this.#dense === connection) this.#dense = null;
-    connection.send(place.exchange);
+    connection.send(place);
   }
 
   #openMore(): void {
     const { connections } = this.#options;
     while (this.#line.length > this.#opening.size && this.#all.size < connections) {
-      const connection = new Connection(this.#options, this);
+      const connection = new Connection<Place>(this.#options, this);
       this.#all.add(connection);
       this.#opening.add(connection);
     }
@@ -121,6 +131,6 @@ export class ConnectionPool implements ConnectionOwner {
   }
 
   #failFirst(code: RefusalCode): void {
-    this.#takeFirst()?.exchange.events.failed(code);
+    this.#takeFirst()?.events.failed(code);
   }
 }

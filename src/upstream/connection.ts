@@ -20,11 +20,13 @@ export interface ConnectionOptions {
   readonly depth: number;
 }
 
-export interface ConnectionOwner {
+export interface ConnectionOwner<One extends Exchange> {
   /** It is there, or has become free for another exchange. */
-  free(connection: Connection): void;
+  free(connection: Connection<One>): void;
   /** It is gone. `code` says why where it never came to be. */
-  gone(connection: Connection, code: RefusalCode | null): void;
+  gone(connection: Connection<One>, code: RefusalCode | null): void;
+  /** The collector closes the connection behind an answer, and does not process what was sent behind its request. */
+  unprocessed(exchanges: readonly One[]): void;
   /** An answer ended that long after it could begin. */
   answered(ms: number): void;
 }
@@ -34,12 +36,12 @@ const IDLE_MARGIN_MS = 1_000;
 const LONGEST_IDLE_MS = 30_000;
 const READ_BUFFER_BYTES = 16_384;
 
-export class Connection {
+export class Connection<One extends Exchange> {
   readonly #socket: Socket;
-  readonly #owner: ConnectionOwner;
+  readonly #owner: ConnectionOwner<One>;
   readonly #parser: AnswerParser;
   /** Exchanges whose answers have not ended, in the order in which they were written. */
-  readonly #exchanges: Exchange[] = [];
+  readonly #exchanges: One[] = [];
   readonly #resume = (): void => this.#goOn();
   readonly #isBatching: boolean;
   #pending = '';
@@ -52,7 +54,7 @@ export class Connection {
   #failure: RefusalCode | null = null;
   #mayGoOn = true;
 
-  constructor(options: ConnectionOptions, owner: ConnectionOwner) {
+  constructor(options: ConnectionOptions, owner: ConnectionOwner<One>) {
     this.#owner = owner;
     this.#isBatching = options.depth > 1;
     const buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
@@ -60,7 +62,7 @@ export class Connection {
       {
         head: (status, rawHeaders) => this.#onHead(status, rawHeaders),
         data: (slice) => this.#onData(slice),
-        end: (reusable) => this.#onEnd(reusable),
+        end: (reusable, saidClose) => this.#onEnd(reusable, saidClose),
       },
       () => this.#exchanges[0]?.method === 'HEAD',
     );
@@ -100,7 +102,7 @@ export class Connection {
     return this.#exchanges.length > 0 || now - this.#since < this.#idleMs;
   }
 
-  send(exchange: Exchange): void {
+  send(exchange: One): void {
     if (this.#exchanges.push(exchange) === 1) this.#since = performance.now();
     exchange.events.written();
     const { bytes } = exchange;
@@ -166,7 +168,7 @@ export class Connection {
     if (!(this.#exchanges[0]?.events.data(Buffer.from(slice)) ?? true)) this.#mayGoOn = false;
   }
 
-  #onEnd(reusable: boolean): void {
+  #onEnd(reusable: boolean, saidClose: boolean): void {
     const exchange = this.#exchanges.shift();
     exchange?.events.end();
     const now = performance.now();
@@ -175,7 +177,10 @@ export class Connection {
     this.#hasEnded = true;
     // Whoever let this answer wait must not make the next one wait.
     this.#mayGoOn = true;
-    if (!reusable) this.end('upstream-unreachable');
+    if (reusable) return;
+    const behind = saidClose ? this.#exchanges.splice(0) : [];
+    this.end('upstream-unreachable');
+    if (behind.length > 0) this.#owner.unprocessed(behind);
   }
 
   #onClose(): void {

@@ -188,12 +188,35 @@ describe('the transport over connections of our own', () => {
     transport = open(16, 2);
     await send();
     let count = 0;
+    let longestRow = 0;
     answer = (socket, text) => {
-      for (const _ of text.matchAll(/GET /g)) socket.write(ok(String(count++)));
+      longestRow = Math.max(longestRow, text.match(/(?:GET|POST) /g)?.length ?? 0);
+      for (const _ of text.matchAll(/(?:GET|POST) /g)) socket.write(ok(String(count++)));
     };
-    const all = await Promise.all(Array.from({ length: 40 }, () => send()));
+    const post: UpstreamRequest = { ...GET, method: 'POST', body: Buffer.from('x') };
+    const all = await Promise.all(Array.from({ length: 40 }, (_, i) => send(i % 5 === 0 ? post : GET)));
     expect(all.map(({ body }) => Number(body)).sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i));
     expect(sockets.length).toBeLessThanOrEqual(2);
+    expect(longestRow).toBe(16);
+  });
+
+  it('sends again, where it can, what stood behind an answer that closed its connection: it was not processed', async () => {
+    transport = open(16, 2);
+    await send();
+    const processed: string[] = [];
+    answer = (socket, text) => {
+      const [first, ...behind] = [...text.matchAll(/GET (\S+) /g)].map(([, path]) => path as string);
+      if (behind.length > 0) {
+        processed.push(first as string);
+        return void socket.end('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx');
+      }
+      processed.push(first as string);
+      socket.write(ok('x'));
+    };
+    const paths = Array.from({ length: 40 }, (_, i) => `/${i}`);
+    const all = await Promise.all(paths.map((path) => send({ ...GET, path })));
+    expect(all.filter(({ failed }) => failed !== null)).toEqual([]);
+    expect(processed.sort()).toEqual(paths.sort());
   });
 
   it('fails all that are behind a connection that breaks, as maybe arrived', async () => {
