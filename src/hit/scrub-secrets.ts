@@ -31,12 +31,12 @@ function isUniform(value: string): boolean {
   return true;
 }
 
-/** Whether a value says who somebody is: of at least 6 characters, or of a known class and no bare number or constant. */
+/** Whether a value says who somebody is: of at least 6 bytes, as three Chinese letters have, or of a known class and no bare number or constant. */
 export function isSecret(value: string, isKnown: boolean): boolean {
   const { length } = value;
   if (length < 3 || (CONSTANT_LENGTHS.has(length) && CONSTANTS.has(value.toLowerCase()))) return false;
   if (length >= 6) return length > 12 || !isUniform(value);
-  return isKnown && !/^\d+$/.test(value);
+  return (isKnown && !/^\d+$/.test(value)) || (Buffer.byteLength(value) >= 6 && !isUniform(value));
 }
 
 /** The value as the guard looks for it: without quotes around it, and of bounded length. */

@@ -17,7 +17,11 @@ describe('isSecret', () => {
     ['1.2', false, true],
     ['123', false, false],
     ['12345', false, false],
-    // From six characters on everything counts, a number too.
+    // From six bytes on everything counts, a number too.
+    ['王小明', true, true],
+    ['Łódź', true, true],
+    ['Zoë', false, true],
+    ['———', false, true],
     ['abcdef', true, true],
     ['123456', true, true],
     ['anna@example.com', true, true],
