@@ -254,7 +254,7 @@ function lookUpWithin(word: string): CarrierClass | null {
 }
 
 /** What says nothing without the name above it: `user.id`, `last_name.value`, `phones.0`. */
-const NESTED = /^(?:ids?|no|nr|num|number|key|ref|uu?id|guid|value|first|last|n)$/i;
+const NESTED = /^(?:ids?|no|nr|num|number|key|ref|uu?id|guid|value|first|last|n|[fl]n|db|ge|ct|st|zp)$/i;
 
 /** The last key of a path, places in lists aside, with those above that it needs. */
 function lastOfPath(path: string): string {

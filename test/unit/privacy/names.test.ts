@@ -31,14 +31,15 @@ const SOMEBODY = words(`
   aadhaarNumber pan_number nhs_number ahv_nummer curp cuit cnpj pesel personnummer henkilotunnus kennitala fodselsnummer cpr_nummer oib jmbg tckn
   emirates_id resident_id iqama nric hkid license_no licenceNumber driving_licence cc_number ccnum creditcard_number routing_number sort_code cvv
   imie imię nazwisko numer_telefonu adres jméno příjmení meno priezvisko förnamn efternamn fornavn etternavn epost etunimi sukunimi puhelin
-  keresztnev vezeteknev prenume nume soyad ad_soyad eposta nama_lengkap no_hp ho_ten familiya imya fn ln ud[fn] user.fn customers.0.ln vin
+  keresztnev vezeteknev prenume nume soyad ad_soyad eposta nama_lengkap no_hp ho_ten familiya imya fn ln ud[fn] user.fn customers.0.ln
+  user_data.db userData.ge ud.fn vin
 `);
 const DEVICE = words(`
   playerId player_id installId install_id advertiserId anonymousId device_id imei
   bcookie ecid mcid fpid shopify_y browser_id machine_id amplitude_id onesignal_id push_id hubspotutk hutk visit_id device_serial serial_no serialNumber android_id hw_id wifi_ssid macaddress openid unionid registration_id persistent_id
 `);
 const PLACE = words(
-  'ud[zp] ud[ct] kod_pocztowy postnummer psc coordinates latlng lat_lng latLon gps latitude plz ville codePostal ciudad citta wohnort',
+  'ud[zp] ud[ct] ud.st kod_pocztowy postnummer psc coordinates latlng lat_lng latLon gps latitude plz ville codePostal ciudad citta wohnort',
 );
 const CAMPAIGN = words('gad_source gad_campaignid gclsrc mc_cid mtm_cid pk_cid _hsmi s_cid fb_source $initial_gad_source');
 const OF_NOBODY = words(`
@@ -50,6 +51,7 @@ const OF_NOBODY = words(`
   internal_search install_source cardinality ui_card screen_class page_title link_text video_title custom customs engagement_time_msec
   product_category product_brand product_price product_sku product_url product_handle product_type sku gtin ean isbn asin mpn item_brand item_category
   event_category event_action event_label event_value event_type event_count page_type page_path page_category page_number page_count page_language
+  frame.fn stack.0.ln page.st event.ct node.db ge st ct db
   screen_size screen_resolution campaign_source campaign_medium ad_group ad_name ad_format ad_position banner_name placement creative_slot keyword
   app_build platform os_name os_version browser_name browser_version device_type device_category viewport color_depth orientation connection_type
   user_type userType user_status user_role user_segment user_tier login_method loginMethod login_status login_count signup_method status
