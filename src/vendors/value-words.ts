@@ -25,7 +25,8 @@ const MEASURE =
 /** A slug without the days and measures in it, and among several words without counts: `best-laptops-2026`, `top-10-laptops-under-1000-euros`. */
 export function dropNumbers(slug: string): string {
   const rest = slug.replace(DAY, '').replace(MEASURE, '');
-  return (rest.match(WORDS)?.length ?? 0) < MIN_WORDS ? rest : rest.replace(COUNT, '');
+  const words = rest.match(WORDS) ?? [];
+  return words.length < MIN_WORDS || words.every(({ length }) => length < 3) ? rest : rest.replace(COUNT, '');
 }
 
 const MANY_DIGITS = /(?:\d\D*){5}/;
