@@ -226,7 +226,6 @@ function tellEnd(res: HandlerResponse, error: Error | null): void {
 }
 
 function finish(this: HandlerResponse): void {
-  tellEnd(this, null);
   const { req, output } = this;
   const socket = this.socket as VisitorSocket;
   if (socket.timeout) socket.setTimeout(0);
@@ -237,6 +236,8 @@ function finish(this: HandlerResponse): void {
   process.nextTick(close, this);
   this.output = null;
   output?.endFramed(!this.isLast);
+  // As behind a server of Node's, where the answer has ended whatever these do.
+  tellEnd(this, null);
 }
 
 function close(res: HandlerResponse): void {
