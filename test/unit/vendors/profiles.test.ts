@@ -1589,6 +1589,21 @@ describe('advertising refused, all else granted', () => {
       ['"seq":3', 'gold', 'UTF-8', 'analyticsProcessingAllowed', '4711'],
       ['clickid77'],
     ],
+    [
+      'shopify',
+      'what a customer allows, however an event calls it',
+      json('/.well-known/shopify/monorail/unstable/produce_batch', {
+        events: [
+          { schema_id: 'trekkie_storefront_page_view/1.4', payload: { analyticsAllowed: true, marketingAllowed: true } },
+          { name: 'page_viewed', customerPrivacy: { analyticsProcessingAllowed: true, marketingAllowed: true, saleOfDataAllowed: false } },
+        ],
+      }),
+      [
+        '{"analyticsAllowed":true,"marketingAllowed":false}',
+        '{"analyticsProcessingAllowed":true,"marketingAllowed":false,"saleOfDataAllowed":false}',
+      ],
+      [],
+    ],
     ['snowplow', 'the address of a network card', query('/i', { e: 'pv', mac: '12:34:56:78:9a:bc' }), ['12:34:56:78:9a:bc'], []],
     [
       'umami',
