@@ -990,6 +990,17 @@ describe('everything anonymized', () => {
     ],
     [
       'tiktok',
+      'the ad and the click that brought an app',
+      json('/open_api/v1.3/event/track/', {
+        event_source: 'app',
+        event_source_id: '7012345678901234567',
+        data: [{ event: 'Purchase', ad: { callback: 'E.C.P.callback77', campaign_id: '1712345678901234', attributed: true } }],
+      }),
+      ['1712345678901234', '"attributed":true', '"limited_data_use":true'],
+      ['callback77'],
+    ],
+    [
+      'tiktok',
       'products, also of older batches',
       json('/open_api/v1.2/pixel/batch', {
         pixel_code: 'C4A1B2C3D4E5F6G7H8I0',
@@ -1595,7 +1606,10 @@ describe('advertising refused, all else granted', () => {
       json('/.well-known/shopify/monorail/unstable/produce_batch', {
         events: [
           { schema_id: 'trekkie_storefront_page_view/1.4', payload: { analyticsAllowed: true, marketingAllowed: true } },
-          { name: 'page_viewed', customerPrivacy: { analyticsProcessingAllowed: true, marketingAllowed: true, saleOfDataAllowed: false } },
+          {
+            name: 'page_viewed',
+            customerPrivacy: { analyticsProcessingAllowed: true, marketingAllowed: true, saleOfDataAllowed: false },
+          },
         ],
       }),
       [
