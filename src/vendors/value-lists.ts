@@ -43,8 +43,8 @@ const PRODUCT = /^[\p{L}\p{N}_ .:/|+#()&-]{1,100}$/u;
 /** Products and their variants as Shopify hands them on to others. */
 const SHOPIFY = /^(?:shopify_[A-Z]{2,3}_\d{6,16}(?:_\d{6,16})?|gid:\/\/shopify\/Product(?:Variant)?\/\d{6,16})$/;
 
-/** The number of an article, behind letters or in groups. Those of three, two or three, and four digits are of phones and of persons. */
-const ARTICLE = /^(?:[A-Za-z]{1,6}[-_]\d{7,12}|(?!\d{3}[-.]\d{2,3}[-.]\d{4}$)[1-9]\d{2,6}(?:[-.]\d{2,5}){1,2})$/;
+/** The number of an article, behind letters or in groups. Those of three, two or three, and four digits are of phones and of persons, as are six and four. */
+const ARTICLE = /^(?:[A-Za-z]{1,6}[-_]\d{7,12}|(?!(?:\d{3}[-.]\d{2,3}|\d{6})[-.]\d{4}$)[1-9]\d{2,6}(?:[-.]\d{2,5}){1,2})$/;
 const KNOWN_CODES: readonly RegExp[] = [/^\d{1,14}$/, PLACE, SHOPIFY, ARTICLE];
 
 /** One code, of digits as many as a GTIN has or with letters: those may have more digits than a name. */
