@@ -72,6 +72,7 @@ export class CollectorQueue {
   readonly #underWay: Sending[] = [];
   readonly #drained = new Set<() => void>();
   #failures = 0;
+  #hasTakenAny = false;
   #pauseMs = 0;
   #trialAt = 0;
   #drainTimer: NodeJS.Timeout | null = null;
@@ -201,6 +202,7 @@ export class CollectorQueue {
   note(outcome: SendOutcome): void {
     if (outcome.kind === 'taken') {
       this.#failures = 0;
+      this.#hasTakenAny = true;
       this.#pauseMs = 0;
       return;
     }
@@ -238,6 +240,11 @@ export class CollectorQueue {
         // Live hits go first: the spool has the room that they leave.
         mayGoOn: () => !this.#stopping && !this.#isDown && this.#underWay.length < limits.concurrent,
         isTrial: () => this.#isDown,
+        takeSuccess: () => {
+          const hasTakenAny = this.#hasTakenAny;
+          this.#hasTakenAny = false;
+          return hasTakenAny;
+        },
         underWay: this.#drained,
       });
       return left || spool.mayHold;

@@ -22,6 +22,8 @@ export interface Drain {
   mayGoOn(): boolean;
   /** Whether only one hit should go, to see whether the collector is back. */
   isTrial(): boolean;
+  /** Whether the collector has taken any hit since this was last asked. */
+  takeSuccess(): boolean;
   /** Ends of the exchanges under way: calling one leaves its hit in the spool, as possibly sent. */
   readonly underWay: Set<() => void>;
 }
@@ -29,7 +31,7 @@ export interface Drain {
 const BATCH = 128;
 /** Hits on their way at once; those of one subject follow each other. */
 const LANES = 8;
-/** A hit that so often brought no answer is what the collector fails at. */
+/** A hit that so often brought no answer, while others did, is what the collector fails at. */
 const MOST_ATTEMPTS = 8;
 
 /** Header line of a hit that the collector may have seen before. */
@@ -42,8 +44,9 @@ export async function drainSpool(drain: Drain): Promise<boolean> {
     if (spool.entries === 0) return false;
     // The lease first: what another process has marked as sent in the meantime must be read with its mark.
     if (!(await spool.lease(upstream.origin))) return true;
-    const entries = await spool.peek(upstream.origin, drain.isTrial() ? 1 : BATCH);
-    if (entries.length === 0) return false;
+    const oldest = await spool.peek(upstream.origin, BATCH);
+    if (oldest.length === 0) return false;
+    const entries = drain.isTrial() ? pickTrial(oldest) : oldest;
     const { wanted, unwanted, complete } = await judgeAll(drain, entries);
     await spool.change([
       ...unwanted.map(({ key }): SpoolChange => ({ key, remove: true })),
@@ -54,6 +57,13 @@ export async function drainSpool(drain: Drain): Promise<boolean> {
     if (!complete) return true;
   }
   return true;
+}
+
+/** By chance: the oldest one might be what the collector fails at. Never ahead of an earlier hit of its subject. */
+function pickTrial(entries: readonly SpoolEntry[]): SpoolEntry[] {
+  const { subject } = entries[Math.floor(Math.random() * entries.length)] as SpoolEntry;
+  const own = entries.filter((entry) => entry.subject === subject);
+  return [own[subject === '' ? Math.floor(Math.random() * own.length) : 0] as SpoolEntry];
 }
 
 interface Judged {
@@ -89,6 +99,7 @@ async function sendAll(drain: Drain, entries: readonly SpoolEntry[]): Promise<Sp
   for (const [index, entry] of entries.entries()) lanes[laneOf(entry, index)]?.push(entry);
   const changes: SpoolChange[] = [];
   const unsent = ({ key, maybeSent, attempts }: SpoolEntry): void => void changes.push({ key, maybeSent, attempts });
+  const unsure: SpoolEntry[] = [];
   let broken = false;
   await Promise.all(
     lanes.map(async (lane) => {
@@ -106,9 +117,12 @@ async function sendAll(drain: Drain, entries: readonly SpoolEntry[]): Promise<Sp
         }
         broken = true;
         if (outcome.kind === 'not-sent') unsent(entry);
+        else unsure.push(entry);
       }
     }),
   );
+  // A collector that takes nothing is down, however it says so: that counts against none of them.
+  if (!drain.takeSuccess()) for (const { key, attempts } of unsure) changes.push({ key, maybeSent: true, attempts });
   return changes;
 }
 
