@@ -147,14 +147,15 @@ async function verifySubject(
 function verifyFile(path: string, flags: { readonly keys?: string; readonly json?: boolean }): void {
   try {
     const bundle = JSON.parse(readFileSync(path, 'utf8')) as ProofBundle;
-    if (bundle.format !== 'consentry-proof/1') return refuse([`${path} is no export of consentry`]);
+    if (bundle?.format !== 'consentry-proof/1') return refuse([`${path} is no export of consentry`]);
     if (flags.keys === undefined)
       process.stderr.write('consentry: checked with the keys in the file itself; give --keys for those of the site\n');
     const keys =
       flags.keys === undefined ? bundle.keys : (JSON.parse(readFileSync(flags.keys, 'utf8')) as { keys: ReceiptJwk[] }).keys;
     printReport(bundle, keys, flags.json === true);
   } catch (error) {
-    refuse([`${path} cannot be read: ${(error as Error).message}`]);
+    // Not in the words of JSON.parse: they quote the file.
+    refuse([`${path} cannot be read: ${error instanceof SyntaxError ? 'it is no JSON' : (error as Error).message}`]);
   }
 }
 

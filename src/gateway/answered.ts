@@ -44,7 +44,7 @@ export function openSpool(config: Config, keyring: Keyring, metrics: Metrics, no
       maxAgeMs: config.spool['max-age'],
       now,
       owner: `${process.pid}.${randomBytes(4).toString('hex')}`,
-      lost: (count) => metrics.countDelivery('', 'lost', count),
+      lost: (count, origin = '') => metrics.countDelivery(origin, 'lost', count),
     });
   } catch (error) {
     throw new GatewayProblem([`the spool ${folder} cannot be opened: ${(error as Error).message}`]);
@@ -65,11 +65,10 @@ export function forgetWithStore(store: ConsentStore, spool: Spool | null): void 
 export class AnsweredHits {
   readonly #parts: AnsweredParts;
   readonly #queues = new Map<string, CollectorQueue>();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: AnsweredParts) {
     this.#parts = parts;
-    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
     parts.metrics.watchDeliveries(() => ({
       queued: Array.from(this.#queues.values(), (queue) => queue.length).reduce((sum, length) => sum + length, 0),
       spooled: parts.spool?.entries ?? 0,
@@ -86,8 +85,9 @@ export class AnsweredHits {
     });
   }
 
-  /** Sends what an earlier process left behind, as soon as its collectors are known. */
+  /** Sends what an earlier process left behind, as soon as its collectors are known, and looks after the spool from now on. */
   resume(): void {
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
     for (const { upstream } of this.#parts.rules().routes.routes) if (upstream !== null) this.#queueFor(upstream).wake();
   }
 

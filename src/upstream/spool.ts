@@ -19,8 +19,8 @@ export interface SpoolOptions {
   readonly now: () => number;
   /** Tells the entries of one process from another's. */
   readonly owner: string;
-  /** Told of hits that the disk did not take. */
-  lost(count: number): void;
+  /** Told of hits that the disk did not take, and of a collector's that became too old. */
+  lost(count: number, origin?: string): void;
 }
 
 /** Collector, time and process: the order in which hits are sent. */
@@ -126,7 +126,8 @@ export class Spool {
       else entries.push(this.#read(key, value));
       if (entries.length >= most || late.length >= 1_000) break;
     }
-    if (late.length > 0) await this.change(late);
+    const lost = await this.change(late);
+    if (lost > 0) this.#options.lost(lost, origin);
     return entries;
   }
 
@@ -135,16 +136,20 @@ export class Spool {
     return { key, hit, subject, maybeSent, attempts };
   }
 
-  /** Applies changes in one transaction, so that the other workers see all of them or none. */
-  async change(changes: readonly SpoolChange[]): Promise<void> {
-    if (changes.length === 0) return;
-    await commit(this.#root, () => {
+  /** Applies changes in one transaction, so that the other workers see all of them or none. @returns how many are gone by it. */
+  async change(changes: readonly SpoolChange[]): Promise<number> {
+    if (changes.length === 0) return 0;
+    return commit(this.#root, () => {
+      let removed = 0;
       for (const change of changes) {
         const row = this.#rows.get(change.key);
         if (row === undefined) continue;
-        if ('remove' in change) this.#remove(change.key, row);
-        else this.#rows.put(change.key, { ...row, marks: [change.maybeSent, change.attempts] });
+        if ('remove' in change) {
+          this.#remove(change.key, row);
+          removed++;
+        } else this.#rows.put(change.key, { ...row, marks: [change.maybeSent, change.attempts] });
       }
+      return removed;
     });
   }
 
@@ -196,7 +201,9 @@ export class Spool {
     const { owner, now } = this.#options;
     return commit(this.#root, () => {
       const [holder, until] = this.#leases.get(origin) ?? ['', 0];
-      if (holder !== owner && until > now()) return false;
+      const left = until - now();
+      // More than a lease is long: the clock went back, and the holder may have ended since.
+      if (holder !== owner && left > 0 && left <= LEASE_MS) return false;
       this.#leases.put(origin, [owner, now() + LEASE_MS]);
       return true;
     });

@@ -106,15 +106,29 @@ describe('the spool', () => {
     expect(spool.put(COLLECTOR, hit('/5', large), null, false, spool.nextOrder())).toBe(true);
   });
 
-  it('removes what is too old', async () => {
+  it('removes what is too old, and tells once what was lost by it', async () => {
+    await spool.close();
+    const lost: unknown[] = [];
+    spool = open({ lost: (...told) => lost.push(told) });
     spool.put(COLLECTOR, hit('/old'), 'anna', false, spool.nextOrder());
     await spool.flush();
     now += 3_600_001;
     spool.put(COLLECTOR, hit('/young'), null, false, spool.nextOrder());
     await spool.flush();
     expect(await spool.sweep()).toBe(1);
+    expect(await spool.sweep()).toBe(0);
     expect(await paths()).toEqual(['/young']);
+    expect(lost).toEqual([[1, COLLECTOR]]);
     expect(spool.isWaiting('anna')).toBe(false);
+  });
+
+  it('takes no lease for one that ends later than it can: the clock went back, and its process is gone', async () => {
+    expect(await spool.lease(COLLECTOR)).toBe(true);
+    const other = open({ owner: 'two' });
+    expect(await other.lease(COLLECTOR)).toBe(false);
+    now -= 3_600_000;
+    expect(await other.lease(COLLECTOR)).toBe(true);
+    await other.close();
   });
 
   it('deletes the hits of an erased subject, and no others', async () => {
