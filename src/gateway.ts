@@ -46,7 +46,7 @@ export interface GatewayOptions {
   /** Environment that holds the keys. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly now?: () => number;
-  /** Reads the configuration anew at every load of the policies, for its routes; without it they stay. */
+  /** Reads the configuration anew at every reload of the policies, for its routes; without it they stay. */
   readonly readConfig?: () => LoadedConfig;
   /** Of how many processes on one port this is one: limits are shared out among them, and a primary does what the records need once a day. */
   readonly workers?: number;
@@ -71,6 +71,8 @@ export interface Gateway {
    */
   attach(server: Server): void;
   readonly admin: Koa;
+  /** The configuration in force: that of the start, with the routes of the last good load. */
+  readonly config: Config;
   /** Reads policies, vendor profiles and routes anew; the last good set stays where one is bad. */
   reload(): Promise<ReloadOutcome>;
   readonly registry: Metrics['registry'];
@@ -152,11 +154,11 @@ async function openGateway(config: Config, options: GatewayOptions, closing: Clo
   const ownCookie = cookies.name;
   const proxy = new ProxyMounts({ table, ownCookie, metrics, answered });
 
-  /** The processes that serve first: what this one says of the policies has to be true of them. */
+  /** This one first: a worker that is started from now on gets the new routes from it. */
   async function reload(): Promise<ReloadOutcome> {
-    const outcome = fleet === undefined ? null : await fleet.reload();
     const own = await reloading.reload();
-    return outcome?.ok === false ? outcome : own;
+    const served = await fleet?.reload();
+    return served?.ok === false ? served : own;
   }
 
   let draining = false;
@@ -210,6 +212,9 @@ async function openGateway(config: Config, options: GatewayOptions, closing: Clo
       attachListener(server, listener, connectionLimits(config));
     },
     admin,
+    get config() {
+      return rules.current.config;
+    },
     reload,
     registry: metrics.registry,
     decisions,

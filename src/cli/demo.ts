@@ -5,7 +5,7 @@ import { findFreePort } from '../demo/free-port.ts';
 import { createDemo } from '../demo/start.ts';
 import { createDemoLog, writeGreeting } from '../demo/terminal.ts';
 import { GatewayProblem } from '../gateway/problem.ts';
-import { type Running, runGateway, stopOnSignals } from './run.ts';
+import { awaitHangups, type Running, runGateway, stopOnSignals } from './run.ts';
 
 const PORT = 8080;
 const ADMIN_PORT = 8081;
@@ -35,6 +35,7 @@ export function registerDemoCommand(program: Command): void {
 }
 
 async function runDemo(flags: DemoFlags): Promise<void> {
+  const onHangup = awaitHangups();
   const log = createDemoLog((text) => process.stderr.write(text));
   const port = flags.port ?? (await findFreePort(PORT));
   // Where the page has moved, the admin listener moves along behind it.
@@ -59,7 +60,8 @@ async function runDemo(flags: DemoFlags): Promise<void> {
       await demo.close();
     },
   };
-  stopOnSignals(ending, gateway, log);
+  stopOnSignals(ending, log);
+  onHangup(() => void gateway.reload());
   const taken = flags.port === undefined && running.port !== PORT ? PORT : null;
   process.stdout.write(writeGreeting({ port: running.port, taken, adminPort: running.adminPort, policies: config.policies }));
 }

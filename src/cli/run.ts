@@ -11,6 +11,8 @@ export interface Running {
   readonly port: number;
   readonly adminPort: number;
   stop(): Promise<void>;
+  /** Ends the other processes at once. */
+  kill(): void;
 }
 
 /** Listens on the public and on the admin address. `handle` stands in front of the gateway where a command needs it. */
@@ -25,6 +27,7 @@ export async function runGateway(config: Config, gateway: Gateway, log: Logger, 
       await front.stop();
       await back.stop();
     },
+    kill: () => undefined,
   };
 }
 
@@ -37,9 +40,8 @@ export async function runWorker(config: Config, gateway: Gateway): Promise<void>
     stopping = true;
     endAfter(front.stop());
   };
-  // A terminal's Ctrl-C and a service manager's signals reach the whole group: the primary speaks for it.
+  // A terminal's Ctrl-C reaches the whole group: the primary speaks for it.
   process.on('SIGINT', () => undefined);
-  process.on('SIGHUP', () => undefined);
   process.on('SIGTERM', drain);
   const { registry, decisions } = gateway;
   joinFleet(front.port, { reload: () => gateway.reload(), registry, decisions, drain });
@@ -49,7 +51,7 @@ export async function runWorker(config: Config, gateway: Gateway): Promise<void>
 export async function runPrimary(config: Config, gateway: Gateway, fleet: Fleet, log: Logger): Promise<Running | number> {
   // The admin listener first: while workers start, /readyz says so.
   const back = await openBack(config, gateway);
-  const started = await fleet.start();
+  const started = await fleet.start(() => gateway.config);
   if ('exitCode' in started) {
     return started.exitCode;
   }
@@ -63,6 +65,7 @@ export async function runPrimary(config: Config, gateway: Gateway, fleet: Fleet,
       await gateway.close();
       await back.stop();
     },
+    kill: () => fleet.kill(),
   };
 }
 
@@ -101,19 +104,41 @@ function sayListening(config: Config, log: Logger, port: number, adminPort: numb
   log.info({ host: config.listen.host, port, adminHost: config.admin.host, adminPort }, 'listening');
 }
 
-/** SIGTERM and SIGINT drain and end; a second one ends at once. SIGHUP reads the policies anew. */
-export function stopOnSignals(running: Running, gateway: Gateway, log: Logger): void {
-  let stopping = false;
+/** A terminal and `timeout` signal the whole group, and npm or a shell between passes the same signal on: it comes twice. */
+const ONE_SIGNAL_MS = 500;
+
+/**
+ * From the beginning of the process: a SIGHUP would end one that is starting. @returns what names the deed; it is done at once
+ * where a SIGHUP came before.
+ */
+export function awaitHangups(): (deed: () => void) => void {
+  let came = false;
+  let onHangup = (): void => {
+    came = true;
+  };
+  process.on('SIGHUP', () => onHangup());
+  return (deed) => {
+    onHangup = deed;
+    if (came) deed();
+  };
+}
+
+/** SIGTERM and SIGINT drain and end; a second one ends at once. */
+export function stopOnSignals(running: Running, log: Logger): void {
+  let since: number | null = null;
   const stop = (signal: string): void => {
-    // Not process.exit: in the middle of a write to the embedded store it waits for one that never ends. What is answered is on the disk.
-    if (stopping) process.kill(process.pid, 'SIGKILL');
-    stopping = true;
+    if (since !== null) {
+      if (performance.now() - since < ONE_SIGNAL_MS) return;
+      running.kill();
+      // Not process.exit: in the middle of a write to the embedded store it waits for one that never ends. What is answered is on the disk.
+      process.kill(process.pid, 'SIGKILL');
+    }
+    since = performance.now();
     log.info({ signal }, 'draining');
     endAfter(running.stop());
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  process.on('SIGHUP', () => void gateway.reload());
 }
 
 function endAfter(stopped: Promise<void>): void {

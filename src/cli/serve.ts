@@ -3,8 +3,8 @@ import { type Config, type ConfigFlags, type LoadedConfig, loadConfig } from '..
 import { GatewayProblem } from '../gateway/problem.ts';
 import { createGateway } from '../gateway.ts';
 import { createLogger } from '../ops/log.ts';
-import { Fleet, failStart, isWorker } from '../ops/workers.ts';
-import { countWorkers, runGateway, runPrimary, runWorker, stopOnSignals } from './run.ts';
+import { Fleet, failStart, isWorker, takeSetUp } from '../ops/workers.ts';
+import { awaitHangups, countWorkers, runGateway, runPrimary, runWorker, stopOnSignals } from './run.ts';
 
 export function registerServeCommand(program: Command): void {
   program
@@ -17,8 +17,9 @@ export function registerServeCommand(program: Command): void {
     .option('--store <url>', 'lmdb:FOLDER, redis://…, memory:')
     .addHelpText('after', '\nExample:\n  consentry serve --upstream http://127.0.0.1:9000')
     .action(async (flags: ConfigFlags) => {
+      const onHangup = awaitHangups();
       const readConfig = (): LoadedConfig => loadServed(flags);
-      const loaded = readConfig();
+      const loaded = isWorker() ? { ok: true as const, config: (await takeSetUp()) as Config } : readConfig();
       if (!loaded.ok) return refuse(loaded.problems);
       const { config } = loaded;
       const count = countWorkers(config);
@@ -26,7 +27,7 @@ export function registerServeCommand(program: Command): void {
         return refuse([`workers: ${count} processes share no memory; write "workers: 1", or a store like lmdb:./data`]);
       }
       try {
-        await serve(config, readConfig, count);
+        await serve(config, readConfig, count, onHangup);
       } catch (error) {
         if (error instanceof GatewayProblem) return refuse(error.problems);
         const { code, message } = error as { code?: string; message: string };
@@ -54,13 +55,20 @@ function loadServed(flags: ConfigFlags): LoadedConfig {
   return loaded;
 }
 
-async function serve(config: Config, readConfig: () => LoadedConfig, count: number): Promise<void> {
+async function serve(
+  config: Config,
+  readConfig: () => LoadedConfig,
+  count: number,
+  onHangup: (deed: () => void) => void,
+): Promise<void> {
   const log = createLogger();
   const options = { log, inProcess: false, environment: process.env, readConfig };
+  // The primary speaks for its workers where a signal reaches the whole group.
   if (isWorker()) return runWorker(config, await createGateway(config, { ...options, workers: count }));
   if (count === 1) {
     const gateway = await createGateway(config, options);
-    return stopOnSignals(await runGateway(config, gateway, log), gateway, log);
+    stopOnSignals(await runGateway(config, gateway, log), log);
+    return onHangup(() => void gateway.reload());
   }
   // The primary's own gateway first: it checks policies and store, and writes the keys that the workers read.
   const fleet = new Fleet({ count, log, drainMs: config.timeouts.drain });
@@ -68,7 +76,8 @@ async function serve(config: Config, readConfig: () => LoadedConfig, count: numb
   const running = await runPrimary(config, gateway, fleet, log);
   // What was opened for the workers would keep this process.
   if (typeof running === 'number') process.exit(running);
-  stopOnSignals(running, gateway, log);
+  stopOnSignals(running, log);
+  onHangup(() => void gateway.reload());
 }
 
 function refuse(problems: readonly string[]): void {

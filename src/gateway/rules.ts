@@ -16,6 +16,8 @@ import { compileRoutes } from './routes.ts';
 /** The rules of hits, with what people ask of the policies beside it. */
 export interface LoadedRules extends Rules {
   readonly set: CompiledPolicySet;
+  /** What they were made of: the configuration of the start, with the routes of this load. */
+  readonly config: Config;
 }
 
 export class RulesInForce {
@@ -25,7 +27,7 @@ export class RulesInForce {
   #current: LoadedRules | null = null;
   #last: Promise<void> = Promise.resolve();
 
-  /** @param readConfig reads the configuration anew, for its routes; everything else of it stays as it was at the start */
+  /** @param readConfig reads the configuration anew at each load but the first, for its routes; everything else of it stays as it was at the start */
   constructor(config: Config, readConfig: () => LoadedConfig, pools: UpstreamPools | null) {
     this.#config = config;
     this.#readConfig = readConfig;
@@ -59,12 +61,12 @@ export class RulesInForce {
     const [policies, profiles] = await Promise.all([loadPoliciesAside(this.folder), loadProfiles(vendors)]);
     if (!policies.ok) throw new GatewayProblem(inFolder(this.folder, policies.errors));
     if (!profiles.ok) throw new GatewayProblem(inFolder(vendors, profiles.errors));
-    const configured = this.#readConfig();
+    const configured: LoadedConfig = this.#current === null ? { ok: true, config: this.#config } : this.#readConfig();
     if (!configured.ok) throw new GatewayProblem(configured.problems);
     const config: Config = { ...this.#config, routes: configured.config.routes };
     const routes = compileRoutes(config, profiles.profiles, this.#pools);
     if (!routes.ok) throw new GatewayProblem(routes.problems.map((problem) => `${this.#config.origin}: ${problem}`));
-    this.#current = { set: policies.set, routes: routes.table, profiles: await digestFolder(vendors) };
+    this.#current = { set: policies.set, routes: routes.table, profiles: await digestFolder(vendors), config };
   }
 }
 

@@ -1,5 +1,5 @@
 /** One chain of segment files, written in whole batches: what is not wholly on the disk is cut off again and was never written. */
-import { type FileHandle, mkdir, open, rename, unlink, utimes, writeFile } from 'node:fs/promises';
+import { access, constants, type FileHandle, mkdir, open, rename, unlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BeginLine, CHAIN_START, type EndLine, headName, linkLine, segmentName } from './evidence-log-chain.ts';
 
@@ -68,6 +68,13 @@ export class SegmentWriter {
     if (this.#file !== null) await this.#end(true);
   }
 
+  /** @throws Error of the system where no segment can be begun in it. */
+  async openFolder(): Promise<void> {
+    const { folder } = this.#options;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, constants.W_OK | constants.X_OK);
+  }
+
   /** Keeps a silent segment from looking like one that nobody writes any more. */
   async touch(): Promise<void> {
     const now = new Date(this.#options.now());
@@ -79,8 +86,8 @@ export class SegmentWriter {
   }
 
   async #begin(): Promise<void> {
-    const { folder, chainId, now } = this.#options;
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const { chainId, now } = this.#options;
+    await this.openFolder();
     this.#number++;
     try {
       // Never into a file that is there: it would be somebody else's.

@@ -70,6 +70,7 @@ export class EvidenceLog implements EvidenceSink {
       new SegmentWriter({ folder, chainId, durable, now, ...(limits !== undefined && { limits }) }, others),
     );
     await log.#retain();
+    await log.#writer.openFolder().catch((error: unknown) => log.#fail(error));
     return log;
   }
 
@@ -183,13 +184,19 @@ export class EvidenceLog implements EvidenceSink {
       this.#isHeadOld = true;
       return true;
     } catch (error) {
-      if (!this.#isFailing) this.#options.failing(error);
-      this.#isFailing = true;
+      this.#fail(error);
       // Who waits is told; what already happened is tried again.
       for (const item of batch) item.settle?.(false);
       this.#waiting = [...batch.filter((item) => item.settle === null), ...this.#waiting];
       return false;
     }
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#isFailing) this.#options.failing(error);
+    this.#isFailing = true;
+    // While a batch is written, whoever started it comes again.
+    if (this.#writing === null) this.#schedule(RETRY_MS);
   }
 
   async #retain(): Promise<void> {

@@ -14,12 +14,17 @@ type MetricsJson = MetricObjectWithValues<MetricValue<string>>[];
 /** What the primary asks, and what a worker answers under the same number. */
 type Question = { readonly id: number; readonly ask: 'reload' | 'metrics' | 'decisions' | 'drain' };
 type Answer =
+  /** It begins, and waits for its {@link SetUp}: what is sent before it listens is lost. */
+  | { readonly begins: true }
   | { readonly ready: number }
   /** It cannot start, and said why: the exit code. */
   | { readonly failed: number }
   | { readonly id: number; readonly reload: ReloadOutcome }
   | { readonly id: number; readonly metrics: MetricsJson }
   | { readonly id: number; readonly decisions: Decisions };
+
+/** What a worker begins with: its own look into a file might find another one than its siblings found. */
+type SetUp = { readonly setUp: unknown };
 
 export interface FleetOptions {
   readonly count: number;
@@ -39,6 +44,8 @@ const HEALTHY_AFTER_MS = 10_000;
 /** A worker that does not answer in this time is left out of an answer. */
 const ANSWER_WITHIN_MS = 5_000;
 const RELOAD_WITHIN_MS = 60_000;
+/** So many questions in a row, a minute of the dashboard's: it hangs, and visitors would wait for it. */
+const MOST_MISSED = 12;
 /** As many as one answer of the admin API holds. */
 const MOST_DECISIONS = 500;
 const KILL_AFTER_DRAIN_MS = 5_000;
@@ -54,6 +61,8 @@ export class Fleet {
   readonly #options: FleetOptions;
   readonly #ready = new Set<Worker>();
   readonly #pending = new Map<number, (answer: Answer) => void>();
+  /** Questions that a worker has not answered in time since its last answer. */
+  readonly #missed = new Map<Worker, number>();
   readonly #registry = new Registry();
   readonly #restarts = new Counter({
     name: 'consentry_worker_restarts_total',
@@ -64,6 +73,7 @@ export class Fleet {
   #pauseMs = 0;
   #wereAllReady = false;
   #stopping = false;
+  #setUp: () => unknown = () => null;
 
   constructor(options: FleetOptions) {
     this.#options = options;
@@ -78,8 +88,12 @@ export class Fleet {
     });
   }
 
-  /** @returns the port when all workers listen; or the exit code of one that cannot start, after it said why. */
-  async start(): Promise<{ readonly port: number } | { readonly exitCode: number }> {
+  /**
+   * @param setUp what workers that begin now get ({@link takeSetUp}); another value than before where they have to reload to get it
+   * @returns the port when all workers listen; or the exit code of one that cannot start, after it said why.
+   */
+  async start(setUp: () => unknown): Promise<{ readonly port: number } | { readonly exitCode: number }> {
+    this.#setUp = setUp;
     cluster.setupPrimary({ execArgv: workerArguments(process.execArgv, process.env.NODE_OPTIONS) });
     const started = Array.from({ length: this.#options.count }, () => this.#fork());
     const results = await firstFailureOrAll(started);
@@ -87,7 +101,7 @@ export class Fleet {
     if (failed !== undefined) {
       this.#stopping = true;
       // None of them serves anybody yet: there is nothing to drain.
-      for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill('SIGKILL');
+      this.kill();
       return failed;
     }
     this.#wereAllReady = true;
@@ -138,13 +152,23 @@ export class Fleet {
     );
   }
 
+  /** Ends all workers at once. */
+  kill(): void {
+    for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill('SIGKILL');
+  }
+
   #fork(): Promise<{ readonly port: number } | { readonly exitCode: number }> {
     const worker = cluster.fork();
+    let setUp: unknown;
     let readyAt = Number.POSITIVE_INFINITY;
     let failedWith: number | null = null;
     return new Promise((resolve) => {
       worker.on('message', (answer: Answer) => {
         if ('id' in answer) return this.#pending.get(answer.id)?.(answer);
+        if ('begins' in answer) {
+          setUp = this.#setUp();
+          return worker.send({ setUp } satisfies SetUp);
+        }
         if ('failed' in answer) {
           failedWith = answer.failed;
           resolve({ exitCode: answer.failed });
@@ -155,10 +179,12 @@ export class Fleet {
         this.#ready.add(worker);
         // What was said while it started, it did not hear.
         if (this.#stopping) drain(worker);
+        else if (setUp !== this.#setUp()) void this.#ask(worker, 'reload', RELOAD_WITHIN_MS);
         resolve({ port: answer.ready });
       });
       worker.on('exit', (code, signal) => {
         this.#ready.delete(worker);
+        this.#missed.delete(worker);
         // One that ends before all were there has said why; starting it again would say it again.
         if (!this.#wereAllReady) return resolve({ exitCode: code || 1 });
         if (!this.#stopping) this.#restart(performance.now() - readyAt, failedWith ?? signal ?? code);
@@ -177,17 +203,33 @@ export class Fleet {
 
   #ask(worker: Worker, ask: Question['ask'], withinMs: number): Promise<Answer | null> {
     const id = ++this.#lastId;
+    const missed = this.#missed.get(worker) ?? 0;
     return new Promise((resolve) => {
       const settle = (answer: Answer | null): void => {
         clearTimeout(timer);
         this.#pending.delete(id);
         resolve(answer);
       };
-      const timer = setTimeout(() => settle(null), withinMs);
-      this.#pending.set(id, settle);
+      const timer = setTimeout(() => {
+        settle(null);
+        this.#miss(worker, missed + 1);
+      }, withinMs);
+      this.#pending.set(id, (answer) => {
+        this.#missed.delete(worker);
+        settle(answer);
+      });
       if (worker.isConnected()) worker.send({ id, ask } satisfies Question);
       else settle(null);
     });
+  }
+
+  /** Questions that were under way together count as one. */
+  #miss(worker: Worker, missed: number): void {
+    if (!this.#ready.has(worker)) return;
+    this.#missed.set(worker, missed);
+    if (missed < MOST_MISSED) return;
+    this.#options.log.error({ missed }, 'a worker does not answer: it is ended');
+    worker.process.kill('SIGKILL');
   }
 }
 
@@ -207,6 +249,14 @@ export interface WorkerDuties {
 /** Whether this process is one of several. */
 export function isWorker(): boolean {
   return cluster.isWorker;
+}
+
+/** Worker's side: what the primary gave it to begin with. */
+export function takeSetUp(): Promise<unknown> {
+  return new Promise((resolve) => {
+    process.once('message', ({ setUp }: SetUp) => resolve(setUp));
+    process.send?.({ begins: true } satisfies Answer);
+  });
 }
 
 /** Worker's side: tells the primary that it cannot start, which then ends it. */

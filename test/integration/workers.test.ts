@@ -1,6 +1,6 @@
 /** Several processes on one port, as `consentry serve` starts them. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -127,6 +127,78 @@ describe('two workers', { timeout: 60_000 }, () => {
     for (let i = 0; i < 5; i++) expect((await hit()).status).toBe(200);
     rmSync(broken);
     await vi.waitFor(async () => expect(await metric('consentry_workers')).toBe(2), { timeout: 30_000, interval: 500 });
+  });
+
+  it('go on by the configuration of their siblings where the file has changed meanwhile, until it is read anew', async () => {
+    await start();
+    const restart = async (): Promise<void> => {
+      const restarts = await metric('consentry_worker_restarts_total');
+      process.kill(children()[0] as number, 'SIGKILL');
+      await vi.waitFor(async () => {
+        expect(await metric('consentry_worker_restarts_total')).toBe(restarts + 1);
+        expect(await metric('consentry_workers')).toBe(2);
+      }, 30_000);
+    };
+    const at = async (path: string): Promise<number[]> => {
+      const answers = Array.from({ length: 8 }, () => send(port, { target: path }));
+      return [...new Set((await Promise.all(answers)).map(({ status }) => status))];
+    };
+    writeFileSync(join(folder, 'consentry.yaml'), 'nonsense: [\n');
+    await restart();
+    expect([await at('/collect'), await at('/other')]).toEqual([[200], [404]]);
+    const routes = [{ path: '/other', purposes: ['analytics'], recipient: 'own' }];
+    configure({ routes, consent: { path: '/elsewhere' } });
+    program.child.kill('SIGHUP');
+    await vi.waitFor(async () => expect([await at('/collect'), await at('/other')]).toEqual([[404], [200]]), 20_000);
+    configure({ routes: [], consent: { path: '/elsewhere' } });
+    await restart();
+    expect([await at('/collect'), await at('/other')]).toEqual([[404], [200]]);
+    expect([await at('/consent'), await at('/elsewhere')]).toEqual([[200], [404]]);
+  });
+
+  it('hear a SIGHUP that comes while they start, once they serve', async () => {
+    program = startProgram(build.main, ['serve'], folder);
+    await program.find('generated a key');
+    program.child.kill('SIGHUP');
+    await program.find('listening');
+    await vi.waitFor(() => expect(program.lines.filter(({ msg }) => msg === 'policies loaded')).toHaveLength(3), 20_000);
+  });
+
+  it('take a signal that comes twice at once for one, and end at once by a later one', async () => {
+    collector.answer = (_req, res) => void setTimeout(() => res.writeHead(200).end('late'), 1_500);
+    configure({ timeouts: { drain: '20s' } });
+    await start();
+    const slow = hit();
+    await vi.waitFor(() => expect(collector.arrived).toHaveLength(1));
+    program.child.kill('SIGTERM');
+    await program.find('draining');
+    program.child.kill('SIGTERM');
+    expect((await slow).body.toString()).toBe('late');
+    expect(await program.ended).toBe(0);
+
+    collector.answer = () => undefined;
+    await start();
+    const workers = children();
+    const cut = hit().catch(() => null);
+    await vi.waitFor(() => expect(collector.arrived).toHaveLength(2));
+    program.child.kill('SIGTERM');
+    await program.find('draining');
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    program.child.kill('SIGTERM');
+    await program.ended;
+    const isThere = (pid: number): boolean =>
+      existsSync(`/proc/${pid}/fd`) && readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0] !== 'Z';
+    await vi.waitFor(() => expect(workers.filter(isThere)).toEqual([]), 2_000);
+    await cut;
+  });
+
+  it.runIf(process.env.CONSENTRY_LONG === '1')('are ended and replaced where one hangs', { timeout: 180_000 }, async () => {
+    await start();
+    const [victim] = children();
+    process.kill(victim as number, 'SIGSTOP');
+    await program.find('a worker does not answer', 120_000);
+    await vi.waitFor(async () => expect(await metric('consentry_workers')).toBe(2), 30_000);
+    expect(children()).not.toContain(victim);
   });
 
   it('drain also where one of them is only just starting', async () => {

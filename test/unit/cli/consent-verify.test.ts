@@ -162,11 +162,14 @@ describe('an export', () => {
     expect(readFileSync(file, 'utf8')).toContain('consentry-proof/1');
   });
 
-  it.each(['{"subject": anna@shop.example}', 'null', '[]', ''])('that is none is refused without a word of it: %s', async (text) => {
-    writeFileSync(file, text);
-    const { out, err, code } = await runCommand('consent', 'verify', file);
-    expect({ out, code }).toEqual({ out: '', code: 2 });
-    expect(err).toMatch(/cannot be read: it is no JSON|is no export of consentry/);
-    expect(err).not.toContain('anna');
-  });
+  it.each(['{"subject": anna@shop.example}', 'null', '[]', ''])(
+    'that is none is refused without a word of it: %s',
+    async (text) => {
+      writeFileSync(file, text);
+      const { out, err, code } = await runCommand('consent', 'verify', file);
+      expect({ out, code }).toEqual({ out: '', code: 2 });
+      expect(err).toMatch(/cannot be read: it is no JSON|is no export of consentry/);
+      expect(err).not.toContain('anna');
+    },
+  );
 });

@@ -237,6 +237,23 @@ describe('the decision log', () => {
     expect(await verifyEvidence(join(blocked, 'log'))).toMatchObject({ lines: 3, problems: [] });
   });
 
+  it('says at the start that it cannot be written, before a hit is lost or dropped by it', async () => {
+    const blocked = join(folder, 'blocked');
+    writeFileSync(blocked, '');
+    const failures: boolean[] = [];
+    const log = await open({
+      mode: 'required',
+      folder: join(blocked, 'log'),
+      failing: (error) => failures.push(error !== null),
+    });
+    expect(failures).toEqual([true]);
+    expect(await log.admit(hit())).toBe(false);
+    unlinkSync(blocked);
+    await waitUntil(() => failures.length === 2);
+    expect(await log.admit(hit())).toBe(true);
+    await log.close();
+  });
+
   it('drops decisions, and counts them, rather than growing without bound', async () => {
     const blocked = join(folder, 'blocked');
     writeFileSync(blocked, '');
@@ -266,6 +283,7 @@ describe('the decision log', () => {
     it('says no while nothing can be written, and yes again afterwards', async () => {
       const blocked = join(folder, 'blocked');
       const other = await open({ mode: 'required', folder: join(blocked, 'log') });
+      rmSync(blocked, { recursive: true });
       writeFileSync(blocked, '');
       expect(await other.admit(hit())).toBe(false);
       expect(other.admit(hit())).toBe(false);
