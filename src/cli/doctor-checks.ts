@@ -1,10 +1,11 @@
 /** What `consentry doctor` looks at. Each check answers with findings that say what is wrong and the line that mends it. */
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { type Config, SHIPPED_POLICIES } from '../config.ts';
 import { loadKeyring } from '../consent/key-file.ts';
+import { spoolFolder } from '../gateway/answered.ts';
 import { compileRoutes } from '../gateway/routes.ts';
 import { GeoDatabase } from '../hit/geo-database.ts';
 import { loadPolicies } from '../policy/load.ts';
@@ -48,7 +49,7 @@ export const CHECKS: readonly Check[] = [
   checkStore,
   checkConsent,
   checkListeners,
-  checkEvidence,
+  checkFolders,
   checkCollectors,
 ];
 
@@ -199,7 +200,7 @@ function checkConsent({ config }: Patient): Finding[] {
   return findings;
 }
 
-function checkListeners({ config }: Patient): Finding[] {
+async function checkListeners({ config }: Patient): Promise<Finding[]> {
   const { host, port } = config.admin;
   const findings: Finding[] = [];
   if (host !== '127.0.0.1' && host !== '::1' && host !== 'localhost')
@@ -209,15 +210,35 @@ function checkListeners({ config }: Patient): Finding[] {
         `the admin listener is open on ${host}; write host: 127.0.0.1, or make sure that nobody outside reaches it`,
       ),
     );
+  for (const [about, listener] of [
+    ['listen', config.listen],
+    ['admin', config.admin],
+  ] as const) {
+    if (await isForbidden(listener))
+      findings.push(
+        error(
+          `${about}.port`,
+          `this user may not listen on ${listener.port}; choose a port above 1023, or allow it: setcap cap_net_bind_service=+ep ${process.execPath}`,
+        ),
+      );
+  }
   if (port !== 0 && port === config.listen.port)
     findings.push(error('admin.port', `both listeners have port ${port}; choose another one for admin`));
   return findings;
 }
 
-function checkEvidence({ config }: Patient): Finding[] {
+function checkFolders({ config }: Patient): Finding[] {
   const { mode, dir } = config.evidence;
-  if (mode === 'off' || isWritable(dir)) return [];
-  return [error('evidence.dir', `${dir} cannot be written by this user; chown it, or set evidence: { mode: off }`)];
+  const folders: [about: string, folder: string | null, instead: string][] = [
+    ['evidence.dir', mode === 'off' ? null : dir, 'set evidence: { mode: off }'],
+    ['consent.anchor.dir', config.consent.anchor.dir, 'leave consent.anchor out'],
+    ['spool', spoolFolder(config), 'move it away: a new one is made'],
+  ];
+  return folders.flatMap(([about, folder, instead]) =>
+    folder === null || isWritable(folder)
+      ? []
+      : [error(about, `${folder} cannot be written by this user; chown it, or ${instead}`)],
+  );
 }
 
 async function checkCollectors({ config }: Patient): Promise<Finding[]> {
@@ -256,6 +277,16 @@ function isWritable(folder: string): boolean {
 
 function isOpen(path: string): boolean {
   return existsSync(path) && (statSync(path).mode & 0o077) !== 0;
+}
+
+/** Whether the system refuses a low port to this user; a higher one it refuses to nobody. */
+function isForbidden({ host, port }: { readonly host: string; readonly port: number }): Promise<boolean> {
+  if (port === 0 || port > 1023) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'EACCES'));
+    server.listen({ host, port }, () => server.close(() => resolve(false)));
+  });
 }
 
 function isReachable(url: URL): Promise<boolean> {

@@ -48,7 +48,7 @@ function readKeyFile(path: string, say: (message: string) => void): LoadedKeyrin
   } catch (error) {
     return {
       ok: false,
-      problem: `cannot read the key file ${path}: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}`,
+      problem: `cannot read the key file ${path}: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}; it has to be there, and belong to the user of the gateway`,
     };
   }
   return build(text, path);

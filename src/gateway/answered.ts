@@ -32,10 +32,15 @@ export interface AnsweredParts {
   fault(error: unknown): void;
 }
 
-/** The spool lies beside the embedded store, else beside the decision log; a store in memory has none, since its keys end with it. */
-export function openSpool(config: Config, keyring: Keyring, metrics: Metrics, now: () => number): Spool | null {
+/** Beside the embedded store, else beside the decision log; null with a store in memory, whose keys end with it. */
+export function spoolFolder(config: Config): string | null {
   if (config.store === 'memory:') return null;
-  const folder = join(embeddedStoreFolder(config.store) ?? dirname(config.evidence.dir), 'spool');
+  return join(embeddedStoreFolder(config.store) ?? dirname(config.evidence.dir), 'spool');
+}
+
+export function openSpool(config: Config, keyring: Keyring, metrics: Metrics, now: () => number): Spool | null {
+  const folder = spoolFolder(config);
+  if (folder === null) return null;
   try {
     return new Spool({
       folder,

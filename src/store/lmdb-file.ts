@@ -21,8 +21,15 @@ const OPTIONS = {
 
 /** @throws Error where it is no database, or with lmdb's own words where it cannot be opened. */
 export function openDatabaseFile(path: string, options: Pick<RootDatabaseOptions, 'maxDbs' | 'mapSize'>): RootDatabase {
-  checkDatabaseFile(path);
-  return open({ ...OPTIONS, ...options, path });
+  try {
+    checkDatabaseFile(path);
+    return open({ ...OPTIONS, ...options, path });
+  } catch (error) {
+    const { message } = error as Error;
+    throw /permission denied|read-only/i.test(message)
+      ? new Error(`${message}; it has to belong to the user of the gateway, on a disk that can be written`)
+      : error;
+  }
 }
 
 /**

@@ -62,6 +62,9 @@ describe('consentry doctor', () => {
     ['consent: { cookie: { name: __Host-x, domain: shop.example } }', 'consent.cookie.name', /leave name out/],
     ['consent: {}', 'consent.notices', /no yes will count/, 'warning'],
     ['admin: { host: 0.0.0.0 }', 'admin.host', /write host: 127\.0\.0\.1/, 'warning'],
+    ['evidence: { dir: ./consentry.yaml }', 'evidence.dir', /cannot be written by this user; chown it/],
+    ['consent: { anchor: { dir: ./consentry.yaml } }', 'consent.anchor.dir', /cannot be written by this user; chown it/],
+    ['store: redis://127.0.0.1:1\nevidence: { dir: ./consentry.yaml/log }', 'spool', /cannot be written.*move it away/],
     ['admin: { port: 8080 }', 'admin.port', /choose another one/],
   ])('%s', async (change, about, message, level = 'error') => {
     const findings = await examine(change);

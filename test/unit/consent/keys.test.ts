@@ -79,7 +79,9 @@ describe('loadKeyring', () => {
 
   it('names the file that cannot be read and the file that holds no key', () => {
     const missing = loadKeyring({ ...none, keysFile: '/nowhere/keys' });
-    expect(!missing.ok && missing.problem).toBe('cannot read the key file /nowhere/keys: ENOENT');
+    expect(!missing.ok && missing.problem).toBe(
+      'cannot read the key file /nowhere/keys: ENOENT; it has to be there, and belong to the user of the gateway',
+    );
     const path = join(tmpdir(), `consentry-keys-${process.pid}`);
     writeFileSync(path, 'a:short', { mode: 0o600 });
     const short = loadKeyring({ ...none, keysFile: path });
