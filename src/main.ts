@@ -13,11 +13,13 @@ const { CommanderError } = await import('commander');
 const { createProgram } = await import('./cli/program.ts');
 
 // Whoever reads has read enough, as with `| head`: nobody is left to tell. The rest of the work is done all the same, since to break
-// off in the middle of a write to the embedded store may never come to an end.
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+// off in the middle of a write to the embedded store may never come to an end. A full disk is told where it can be.
+process.stderr.on('error', () => undefined);
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') return;
+  process.stderr.write(`consentry: standard output cannot be written: ${code}\n`);
+  process.exitCode = 1;
+});
 
 try {
   await createProgram().parseAsync();

@@ -4,7 +4,10 @@ import { type Logger, pino } from 'pino';
 export type { Logger } from 'pino';
 
 export function createLogger(level = 'info'): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: true }));
+  const lines = pino.destination({ fd: 2, sync: true });
+  // A full disk under the log is no reason to serve nobody; pino's own listener would make an exception of it.
+  lines.removeAllListeners('error').on('error', () => undefined);
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, lines);
 }
 
 /** An error as the log may hold it: name, code and where in our code, not its message, which may quote input. */

@@ -44,8 +44,8 @@ const HEALTHY_AFTER_MS = 10_000;
 /** A worker that does not answer in this time is left out of an answer. */
 const ANSWER_WITHIN_MS = 5_000;
 const RELOAD_WITHIN_MS = 60_000;
-/** So many questions in a row, a minute of the dashboard's: it hangs, and visitors would wait for it. */
-const MOST_MISSED = 12;
+/** So many questions in a row, a minute of them as the dashboard asks: it hangs, and visitors would wait for it. */
+const MOST_MISSED = 6;
 /** As many as one answer of the admin API holds. */
 const MOST_DECISIONS = 500;
 const KILL_AFTER_DRAIN_MS = 5_000;

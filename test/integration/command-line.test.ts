@@ -186,4 +186,13 @@ describe('the command line', () => {
     },
     60_000,
   );
+
+  it.runIf(existsSync('/dev/full'))('says without a trace that what it writes to is full, and logs on where the log is', () => {
+    const bash = (line: string) => spawnSync('bash', ['-c', line], { encoding: 'utf8' });
+    const full = bash(`'${process.execPath}' '${build.main}' completion bash > /dev/full`);
+    expect([full.status, full.stderr]).toEqual([1, 'consentry: standard output cannot be written: ENOSPC\n']);
+    const program = `const { createLogger } = await import("${build.main.replace('main.js', 'ops/log.js')}");
+      createLogger().info("lost"); setTimeout(() => console.log("alive"), 50);`;
+    expect(bash(`'${process.execPath}' --input-type=module -e '${program}' 2> /dev/full`).stdout).toBe('alive\n');
+  });
 });
