@@ -12,13 +12,14 @@ type Decisions = ReturnType<RecentDecisions['list']>;
 type MetricsJson = MetricObjectWithValues<MetricValue<string>>[];
 
 /** What the primary asks, and what a worker answers under the same number. */
-type Question = { readonly id: number; readonly ask: 'reload' | 'metrics' | 'decisions' | 'drain' };
+type Question = { readonly id: number; readonly ask: 'reload' | 'metrics' | 'decisions' | 'life' | 'drain' };
 type Answer =
   /** It begins, and waits for its {@link SetUp}: what is sent before it listens is lost. */
   | { readonly begins: true }
   | { readonly ready: number }
   /** It cannot start, and said why: the exit code. */
   | { readonly failed: number }
+  | { readonly id: number; readonly life: true }
   | { readonly id: number; readonly reload: ReloadOutcome }
   | { readonly id: number; readonly metrics: MetricsJson }
   | { readonly id: number; readonly decisions: Decisions };
@@ -44,7 +45,8 @@ const HEALTHY_AFTER_MS = 10_000;
 /** A worker that does not answer in this time is left out of an answer. */
 const ANSWER_WITHIN_MS = 5_000;
 const RELOAD_WITHIN_MS = 60_000;
-/** So many questions in a row, a minute of them as the dashboard asks: it hangs, and visitors would wait for it. */
+const LIFE_EVERY_MS = 10_000;
+/** So many questions in a row, a minute of them: it hangs, and visitors would wait for it. */
 const MOST_MISSED = 6;
 /** As many as one answer of the admin API holds. */
 const MOST_DECISIONS = 500;
@@ -105,6 +107,9 @@ export class Fleet {
       return failed;
     }
     this.#wereAllReady = true;
+    setInterval(() => {
+      for (const worker of this.#ready) void this.#ask(worker, 'life', ANSWER_WITHIN_MS);
+    }, LIFE_EVERY_MS).unref();
     return results[0] ?? { exitCode: 1 };
   }
 
@@ -277,6 +282,7 @@ export function joinFleet(port: number, duties: WorkerDuties): void {
   const send = (answer: Answer): void => void process.send?.(answer);
   process.on('message', ({ id, ask }: Question) => {
     if (ask === 'drain') duties.drain();
+    else if (ask === 'life') send({ id, life: true });
     else if (ask === 'decisions') send({ id, decisions: duties.decisions.list(MOST_DECISIONS) });
     else if (ask === 'reload') void duties.reload().then((reload) => send({ id, reload }));
     else void duties.registry.getMetricsAsJSON().then((metrics) => send({ id, metrics: metrics as MetricsJson }));
