@@ -42,6 +42,8 @@ const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
 /** A worker that served so long did not die of how it was started. */
 const HEALTHY_AFTER_MS = 10_000;
+/** In the environment of a worker. */
+const MARK = 'CONSENTRY_WORKER';
 /** A worker that does not answer in this time is left out of an answer. */
 const ANSWER_WITHIN_MS = 5_000;
 const RELOAD_WITHIN_MS = 60_000;
@@ -163,7 +165,7 @@ export class Fleet {
   }
 
   #fork(): Promise<{ readonly port: number } | { readonly exitCode: number }> {
-    const worker = cluster.fork();
+    const worker = cluster.fork({ [MARK]: '1' });
     let setUp: unknown;
     let readyAt = Number.POSITIVE_INFINITY;
     let failedWith: number | null = null;
@@ -251,9 +253,9 @@ export interface WorkerDuties {
   drain(): void;
 }
 
-/** Whether this process is one of several. */
+/** Whether this process is one of a {@link Fleet}: process managers start theirs by node:cluster, too. */
 export function isWorker(): boolean {
-  return cluster.isWorker;
+  return cluster.isWorker && process.env[MARK] === '1';
 }
 
 /** Worker's side: what the primary gave it to begin with. */

@@ -252,6 +252,24 @@ describe('two workers', { timeout: 60_000 }, () => {
     expect(await metric('consentry_policy_last_reload_success')).toBe(0);
   });
 
+  it('are none of ours where somebody else starts processes by node:cluster: each serves by itself', async () => {
+    configure({ workers: 1 });
+    const manager = join(folder, 'manager.mjs');
+    writeFileSync(
+      manager,
+      `import cluster from 'node:cluster';
+       cluster.setupPrimary({ exec: ${JSON.stringify(build.main)}, args: ['serve'] });
+       const worker = cluster.fork();
+       process.on('SIGTERM', () => worker.process.kill('SIGTERM'));
+       worker.on('exit', (code) => process.exit(code));`,
+    );
+    program = startProgram(manager, [], folder);
+    port = (await program.find('listening')).port as number;
+    expect((await hit()).status).toBe(200);
+    program.child.kill('SIGTERM');
+    expect(await program.ended).toBe(0);
+  });
+
   it('drain together: what is under way ends, and the process ends with 0', async () => {
     collector.answer = (_req, res) => void setTimeout(() => res.writeHead(200).end('late'), 700);
     await start();
