@@ -49,6 +49,12 @@ export function keepBareHeaders(hit: ReceivedHit): string[] {
   return kept;
 }
 
+/** A preflight, or the request of a passed file, as it leaves. */
+export function makeBare(hit: ReceivedHit, route: Route): OutgoingHit {
+  const headers = ['Host', route.hostHeader ?? hit.hostHeader, ...keepBareHeaders(hit)];
+  return { method: hit.method, target: targetOf(route, hit.path, null), headers, body: null };
+}
+
 /** Whether a preflight asks to send the token: the collector is not asked about it, and the visitor gets a yes. */
 export function asksForToken(hit: ReceivedHit): boolean {
   for (let i = 0; i < hit.rawHeaders.length; i += 2) {

@@ -15,7 +15,7 @@ import { readAge } from './field.ts';
 import { guardScrubbed, guardUntouched } from './guard-own.ts';
 import type { Identity, ReceivedHit } from './hit.ts';
 import { judgeHit } from './judge.ts';
-import { addOwnHeaders, keepBareHeaders, keepHeaders, targetOf } from './leave.ts';
+import { addOwnHeaders, keepHeaders, makeBare, targetOf } from './leave.ts';
 import type { HitServices, Mount } from './mount.ts';
 import type { OutgoingHit, ScrubRequest } from './outgoing.ts';
 import { receiveHit } from './receive.ts';
@@ -82,12 +82,7 @@ function takeHit(services: HitServices, req: VisitorRequest, mount: Mount): void
 function relayBare(arrival: Arrival): void {
   const { mount, received, route } = arrival;
   if (!route.pass && route.respond !== 'upstream') return mount.answerPreflight(received);
-  const bare: OutgoingHit = {
-    method: received.method,
-    target: targetOf(route, received.path, null),
-    headers: ['Host', route.hostHeader ?? received.hostHeader, ...keepBareHeaders(received)],
-    body: null,
-  };
+  const bare = makeBare(received, route);
   const own = guardUntouched(bare, null);
   if (own.ok) mount.relayBare(received, route, bare);
   else dropUnjudged(arrival, byFault('guard', NOTHING_DONE, own.find));

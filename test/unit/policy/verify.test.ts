@@ -58,6 +58,7 @@ describe('policy verify', () => {
       'unknown.yaml': writeFile('unknown', 'extends: base/opt-out\nmatch: ["ZZ"]'),
       'row.yaml': ROW,
     });
+    // Silence of the visitor: nobody has said anything.
     expect(told).toContain('violated: on silence an unknown place is at least as strict as any');
     expect(told).toContain('smallest: ZZ on 2026-11-23, record none');
   });
