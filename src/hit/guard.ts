@@ -50,7 +50,7 @@ function joinHeaders(headers: readonly string[]): string {
 }
 
 /**
- * Looks for every forbidden value in target, headers and body: raw, in any case, percent-encoded up to four times, JSON-escaped, in
+ * Looks for every forbidden value in target, headers and body: raw, in any case, percent-encoded up to five times, JSON-escaped, in
  * base64 and base64url at each offset, in hexadecimal, and inside compressed bodies. Names the place that the value came from and the part of
  * the hit where it stood, never the value.
  */
@@ -61,8 +61,10 @@ export function guardHit(hit: OutgoingHit, forbidden: readonly Secret[]): GuardO
     const index = searcher.findFirst(where);
     return index < 0 ? null : { ok: false, find: { place: forbidden[index]?.place ?? 'unknown', part } };
   };
-  const outside = found('target', hit.target) ?? found('headers', joinHeaders(hit.headers));
-  if (outside !== null || hit.body === null) return outside ?? CLEAN;
+  // Both at once: a search has its price. `&` parts what is decoded together.
+  const outside = found('headers', `${joinHeaders(hit.headers)}&${hit.target}`);
+  if (outside !== null) return found('target', hit.target) ?? outside;
+  if (hit.body === null) return CLEAN;
   const body = openBody(hit.headers, hit.body);
   return body === null ? UNREADABLE : (found('body', body) ?? CLEAN);
 }

@@ -48,7 +48,13 @@ export type ScrubOutcome =
       readonly report: ScrubReport;
       readonly forbidden: readonly Secret[];
     }
-  | { readonly ok: false; readonly reason: ScrubRefusal; readonly report: ScrubReport };
+  | {
+      readonly ok: false;
+      readonly reason: ScrubRefusal;
+      readonly report: ScrubReport;
+      /** What the guard found, where it was the guard. */
+      readonly find?: GuardFind;
+    };
 
 /** An identifier seen on the way in that must not leave; the guard looks for it in the outgoing bytes. */
 export interface Secret {
@@ -58,3 +64,6 @@ export interface Secret {
 }
 
 export type GuardOutcome = { readonly ok: true } | { readonly ok: false; readonly find: GuardFind };
+
+/** Looks through a hit that is about to leave for values that must not. */
+export type Guard = (hit: OutgoingHit, forbidden: readonly Secret[]) => GuardOutcome;

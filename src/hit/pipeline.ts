@@ -219,10 +219,8 @@ function scrub(hit: Judged, action: 'forward' | 'anonymize'): void {
     subdivision: region.subdivision,
     pseudonymize: services.pseudonymizer(route, hit.now),
   };
-  const outcome = scrubHit(request);
-  if (!outcome.ok) return drop(hit, byFault(outcome.reason, outcome.report));
-  const verdict = guardScrubbed(outcome.hit, outcome.forbidden, named);
-  if (!verdict.ok) return drop(hit, byFault('guard', outcome.report, verdict.find));
+  const outcome = scrubHit(request, (clean, forbidden) => guardScrubbed(clean, forbidden, named));
+  if (!outcome.ok) return drop(hit, byFault(outcome.reason, outcome.report, outcome.find));
   release(hit, action, outcome.hit, outcome.address, outcome.report);
 }
 

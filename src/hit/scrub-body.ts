@@ -19,6 +19,7 @@ function refuse(reason: ScrubRefusal): BodyOutcome {
 /** Codings that the header declares, the outermost first; null where one is unknown. */
 function declaredCodings(contentEncoding: string): (Coding | 'deflate')[] | null {
   const codings: (Coding | 'deflate')[] = [];
+  if (contentEncoding === '') return codings;
   for (const token of contentEncoding.toLowerCase().split(',')) {
     const coding = token.trim();
     if (coding === '' || coding === 'identity') continue;
@@ -110,6 +111,7 @@ export function scrubBody(ctx: ScrubContext, body: Buffer, contentType: string, 
       packings.push((inner) => Buffer.from(base64.encode(inner), 'latin1'));
       continue;
     }
+    if (packings.length > 0) ctx.isWrapped = true;
     const rewritten = rewriteText(ctx, text);
     if (ctx.refusal !== null) return refuse(ctx.refusal);
     if (rewritten === null) return refuse('body-not-understood');

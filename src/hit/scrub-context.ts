@@ -4,6 +4,7 @@ import type { AnonymizeRules } from '../policy/policy.ts';
 import { maskAddress } from '../privacy/ip.ts';
 import { type CarrierClass, type Deed, labelOf, noteOf, type ScrubEntry } from '../privacy/report.ts';
 import type { Searcher } from '../privacy/search.ts';
+import { TextList } from '../privacy/text-list.ts';
 import type { FieldRule, VendorProfile } from '../vendors/profile.ts';
 import type { ScrubRefusal, ScrubRequest } from './outgoing.ts';
 import { planFor, type ScrubPlan } from './scrub-plan.ts';
@@ -53,14 +54,16 @@ export class ScrubContext {
   identifiers = 0;
   refusal: ScrubRefusal | null = null;
   hasRequired = false;
+  /** A document in a field, or a packed body: what stays of it is written in encodings around its own. */
+  isWrapped = false;
   /** Lines of JSON: lengths that they tell of each other are no longer true. */
   isNdjson = false;
   readonly report: ScrubEntry[] = [];
   readonly secrets: FoundSecret[] = [];
   /** Values that stay although the site chose them: an identifier found elsewhere may be in them. */
   readonly kept: string[] = [];
-  private readonly seen = new Set<string>();
-  private readonly searched = new Set<string>();
+  private readonly seen = new TextList();
+  private readonly searched = new TextList();
 
   constructor(request: ScrubRequest, banned: Searcher | null) {
     this.request = request;
@@ -101,12 +104,12 @@ export class ScrubContext {
     this.identifiers++;
     if (raw.length < 3 || this.seen.has(raw)) return;
     const value = trimSecret(raw);
-    this.addPart(name, carrier, value, isKnown);
-    for (const part of secretParts(value)) this.addPart(name, carrier, part, isKnown);
+    if (value === raw || !this.seen.has(value)) this.addPart(name, carrier, value, isKnown);
+    for (const part of secretParts(value)) if (!this.seen.has(part)) this.addPart(name, carrier, part, isKnown);
   }
 
   private addPart(name: string, carrier: CarrierClass, value: string, isKnown: boolean): void {
-    if (this.seen.has(value) || !isSecret(value, isKnown && IDENTIFYING.has(carrier))) return;
+    if (!isSecret(value, isKnown && IDENTIFYING.has(carrier))) return;
     this.seen.add(value);
     this.secrets.push({ place: this.placeOf(name), value, class: carrier });
   }

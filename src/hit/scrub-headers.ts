@@ -6,11 +6,13 @@ import { findClass, visitIdentifiers } from '../privacy/detect-nested.ts';
 import { readIpv4 } from '../privacy/ip-text.ts';
 import { decodePercent } from '../privacy/percent.ts';
 import { remember } from '../privacy/remember.ts';
+import type { CarrierClass } from '../privacy/report.ts';
 import { reduceUserAgent } from '../privacy/user-agent.ts';
 import type { FieldRule } from '../vendors/profile.ts';
 import { addressRule, anonymizeValue, removeValue } from './scrub-anonymize.ts';
 import { stripClickIds } from './scrub-click-ids.ts';
 import type { ScrubContext } from './scrub-context.ts';
+import { type Decide, RecentValues } from './scrub-recent.ts';
 import { anonymizeUrl, collectFromUrl, isPersonalOrigin, mayHoldQuery } from './scrub-url.ts';
 
 /** Headers of transport and of the browser that say nothing of their own about a person; kept as they are in a hit that is forwarded in part. */
@@ -140,6 +142,17 @@ function canonicalType(value: string): string | null {
 
 type Maker = (ctx: ScrubContext, value: string) => string | null;
 
+const makeAnew: Decide<Maker> = (ctx, make, value) => make(ctx, value) ?? false;
+
+/** What is made of a value that came before is made of it again. */
+function remembered(make: Maker): Maker {
+  const recent = new RecentValues();
+  return (ctx, value) => {
+    const verdict = recent.treat(ctx, make, value, makeAnew);
+    return typeof verdict === 'string' ? verdict : null;
+  };
+}
+
 const LANGUAGES =
   /^[a-zA-Z0-9*]{1,8}(?:-[a-zA-Z0-9]{1,8}){0,3}(?:\s*[,;]\s*(?:q=[01](?:\.\d{1,3})?|[a-zA-Z0-9*]{1,8}(?:-[a-zA-Z0-9]{1,8}){0,3})){0,20}$/;
 const BRANDS = /^(?:"[\w ();:.?=/-]{1,40}"\s*;\s*v="[\d.]{1,20}"(?:,\s*)?){1,8}$/;
@@ -170,21 +183,25 @@ function makeUserAgent(ctx: ScrubContext, value: string): string | null {
 }
 
 /** The headers of an anonymized hit in their order, and what stays of each. */
-const ALLOWED: readonly (readonly [name: string, make: Maker])[] = [
+const MAKERS: readonly (readonly [name: string, make: Maker])[] = [
   ['User-Agent', makeUserAgent],
   ['Accept', () => '*/*'],
-  ['Accept-Language', byDevice(LANGUAGES, coarsenLanguage)],
+  ['Accept-Language', remembered(byDevice(LANGUAGES, coarsenLanguage))],
   ['Sec-CH-UA', byDevice(BRANDS, coarsenBrands)],
   ['Sec-CH-UA-Mobile', unlessDropped(exactly('?0', '?1'))],
   ['Sec-CH-UA-Platform', unlessDropped((_, value) => (isPlatform(value) ? value : null))],
-  ['Origin', makeOrigin],
-  ['Referer', makeReferer],
+  ['Origin', remembered(makeOrigin)],
+  ['Referer', remembered(makeReferer)],
   ['DNT', exactly('1', '0')],
   ['SP-Anonymous', exactly('*')],
-  ['Content-Type', (_, value) => canonicalType(value)],
+  ['Content-Type', remembered((_, value) => canonicalType(value))],
   ['Content-Encoding', (_, value) => (/^(?:gzip|x-gzip|deflate|br)$/i.test(value.trim()) ? value.trim().toLowerCase() : null)],
 ];
-const PLACES = new Map(ALLOWED.map(([name], place) => [name.toLowerCase(), place]));
+const ALLOWED = MAKERS.map(([name, make]) => {
+  const carrier: CarrierClass = name === 'Referer' || name === 'Origin' ? 'url' : 'device';
+  return { name, lower: name.toLowerCase(), carrier, make };
+});
+const PLACES = new Map(ALLOWED.map(({ lower }, place) => [lower, place]));
 
 function makeOrigin(ctx: ScrubContext, value: string): string | null {
   if (ctx.rules.page === 'drop') return null;
@@ -214,12 +231,9 @@ export function anonymizeHeaders(ctx: ScrubContext): string[] {
   for (let place = 0; place < ALLOWED.length; place++) {
     const value = values[place];
     if (value === undefined) continue;
-    const [name, make] = ALLOWED[place] as (typeof ALLOWED)[number];
+    const { name, lower, carrier, make } = ALLOWED[place] as (typeof ALLOWED)[number];
     const made = make(ctx, value);
-    if (made !== value) {
-      const carrier = make === makeReferer || make === makeOrigin ? 'url' : 'device';
-      ctx.note(readName(name).lower, carrier, made === null ? 'stripped' : 'coarsened');
-    }
+    if (made !== value) ctx.note(lower, carrier, made === null ? 'stripped' : 'coarsened');
     if (made !== null) out.push(name, made);
   }
   for (const [name, value] of others) {

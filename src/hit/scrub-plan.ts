@@ -7,7 +7,7 @@ import { detach, remember } from '../privacy/remember.ts';
 import { type CarrierClass, labelOf } from '../privacy/report.ts';
 import type { FieldRule, Restriction, VendorProfile } from '../vendors/profile.ts';
 import type { ScrubRequest } from './outgoing.ts';
-import { RecentValues } from './scrub-recent.ts';
+import { type Behind, RecentValues } from './scrub-recent.ts';
 
 /** What is known of a field before its value is seen. */
 export interface FieldPlan {
@@ -20,6 +20,8 @@ export interface FieldPlan {
   readonly isClickId: boolean;
   /** Whether it lies below the field that is declared, and need not hold what that holds. */
   readonly isBelow: boolean;
+  /** Without it the collector refuses the hit. */
+  readonly isRequired: boolean;
   /** Whether no profile vouches for its values. */
   readonly isOpen: boolean;
   /** What the restricted mode sets the field to, before places and decisions are filled in; null where it says nothing. */
@@ -31,6 +33,8 @@ export interface FieldPlan {
   readonly isPlainMember: boolean;
   /** What was made of its last values; null where that depends on more than the value, or the values are somebody's. */
   readonly recent: RecentValues | null;
+  /** The pair that stood behind it last in a query. */
+  readonly behind: Behind<FieldPlan>;
 }
 
 /** A field that a restricted mode in force puts beside another. */
@@ -64,7 +68,7 @@ export interface Member {
 }
 
 /** Classes whose values many visitors share. */
-const SHARED: ReadonlySet<CarrierClass> = new Set(['utility', 'consent', 'device', 'url']);
+const SHARED: ReadonlySet<CarrierClass> = new Set(['utility', 'consent', 'device', 'url', 'text']);
 /** What a name tells about a field below a container, or under a pattern, that holds nothing personal by itself. */
 const TELLING: ReadonlySet<CarrierClass> = new Set(['direct', 'online-id', 'click-id', 'ip', 'geo']);
 const UNSUSPECTED: ReadonlySet<CarrierClass> = new Set(['utility', 'consent', 'device', 'text', 'time', 'join-id']);
@@ -90,6 +94,8 @@ export class ScrubPlan {
   /** Restricted modes that are in force. */
   readonly restrictions: readonly Restriction[];
   readonly additions: readonly Addition[];
+  /** The same by the field that they stand beside. */
+  readonly additionsBeside: readonly (readonly [beside: string, additions: readonly Addition[]])[];
   /** Objects that stand beside a field for what they hold. */
   readonly holders: ReadonlySet<string>;
   /** Outermost values, by the field that holds the document. */
@@ -109,6 +115,9 @@ export class ScrubPlan {
     this.restrictions = profile.restrictions.filter((restriction) => actions[restriction.without] !== 'forward');
     this.additions = this.restrictions.flatMap(({ beside, set, add, json }) =>
       [...set, ...add].map(([name, value]) => ({ beside, name, value, json: json.get(name), holder: holderOf(name, beside) })),
+    );
+    this.additionsBeside = [...new Set(this.additions.map(({ beside }) => beside))].map(
+      (beside) => [beside, this.additions.filter((addition) => addition.beside === beside)] as const,
     );
     this.holders = new Set(this.additions.flatMap(({ holder }) => holder ?? []));
   }
@@ -194,6 +203,7 @@ export class ScrubPlan {
       named,
       isClickId,
       isBelow: !isDeclared && path.includes('.'),
+      isRequired: rule?.isRequired === true,
       isOpen,
       set,
       isOfRestriction: this.restrictions.some(
@@ -202,6 +212,7 @@ export class ScrubPlan {
       isPlain: isClean && PLAIN_NAME.test(path) && labelOf(path) === path,
       isPlainMember: isClean && PLAIN_PATH.test(path),
       recent: isShared ? new RecentValues() : null,
+      behind: { pair: null },
     };
   }
 }

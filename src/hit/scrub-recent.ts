@@ -2,7 +2,9 @@
  * What was made of the last values of a field. Most fields of a hit say the same in the next one: what they count, who the site is, what the
  * browser can do, which page it was.
  */
+import type { KnownPair } from '../privacy/carriers/query.ts';
 import type { Verdict } from '../privacy/carriers/verdict.ts';
+import { encodePercent } from '../privacy/percent.ts';
 import { detach } from '../privacy/remember.ts';
 import type { ScrubEntry } from '../privacy/report.ts';
 import type { ScrubContext } from './scrub-context.ts';
@@ -15,7 +17,7 @@ const MAX_LENGTH = 128;
 const PATIENCE = 256;
 
 /** A value's treatment, where it was decided, and all that it left in the context. */
-interface Treated {
+export interface Treated {
   readonly field: RecentValues;
   readonly value: string;
   readonly where: string;
@@ -24,6 +26,38 @@ interface Treated {
   readonly report: readonly ScrubEntry[];
   readonly kept: readonly string[];
   readonly count: number;
+  /** The pair of a query that it was met in. */
+  pair: RecentPair<unknown> | null;
+}
+
+/** A pair as it was written, whose value came before. */
+export interface RecentPair<Plan> extends KnownPair {
+  readonly plan: Plan;
+  /** Of its field, decoded, less what holds it. */
+  readonly name: string;
+  readonly treated: Treated;
+}
+
+/** What stood behind a field last. */
+export interface Behind<Plan> {
+  pair: RecentPair<Plan> | null;
+}
+
+/** Whether what was made of a value is to be made of it again. */
+export function isValid(treated: Treated, ctx: ScrubContext): boolean {
+  return ctx.banned === null && treated.where === ctx.where && treated.rules === ctx.rules;
+}
+
+/** The pair that a value was met in, for the next time. */
+export function pairOf<Plan>(treated: Treated, plan: Plan, name: string, text: string): RecentPair<Plan> {
+  const { verdict } = treated;
+  const known = treated.pair;
+  if (known !== null && known.text === text && known.plan === plan) return known as RecentPair<Plan>;
+  const own = detach(text);
+  const written = typeof verdict === 'string' ? own.slice(0, own.indexOf('=') + 1) + encodePercent(verdict) : '';
+  const pair = { text: own, plan, name: detach(name), verdict, written, treated };
+  treated.pair = pair;
+  return pair;
 }
 
 export type Decide<Plan> = (ctx: ScrubContext, plan: Plan, value: string) => Verdict;
@@ -36,25 +70,30 @@ export class RecentValues {
   /** Where its slots begin; more fields than there is room for displace each other. */
   readonly #first = (fields++ * SLOTS_OF_ONE) & (SLOTS - 1);
   #patience = PATIENCE;
+  /** What was made of the value that came last, if it had come before. */
+  latest: Treated | null = null;
 
   treat<Plan>(ctx: ScrubContext, plan: Plan, value: string, decide: Decide<Plan>): Verdict {
     const { length } = value;
+    this.latest = null;
     if (length === 0 || length > MAX_LENGTH || ctx.banned !== null || this.#patience < 0) return decide(ctx, plan, value);
-    const slot = this.#first + ((length * 7 + value.charCodeAt(0) * 3 + value.charCodeAt(length - 1)) & (SLOTS_OF_ONE - 1));
+    const slot = this.#first + ((length * 7 + value.charCodeAt(0) * 2 + value.charCodeAt(length - 1)) & (SLOTS_OF_ONE - 1));
     const known = table[slot];
-    if (known === undefined || !this.#fits(known, ctx, value)) {
+    if (known === undefined || known.field !== this || known.value !== value || !isValid(known, ctx)) {
       this.#patience--;
       return this.#decide(ctx, plan, value, decide, slot);
     }
-    if (this.#patience < PATIENCE) this.#patience++;
-    for (const entry of known.report) ctx.report.push(entry);
-    for (const text of known.kept) ctx.kept.push(text);
-    ctx.countFields(known.count);
-    return known.verdict;
+    this.latest = known;
+    return this.repeat(ctx, known);
   }
 
-  #fits(known: Treated, ctx: ScrubContext, value: string): boolean {
-    return known.field === this && known.value === value && known.where === ctx.where && known.rules === ctx.rules;
+  /** Leaves behind what a value left the first time. */
+  repeat(ctx: ScrubContext, treated: Treated): Verdict {
+    if (this.#patience < PATIENCE) this.#patience++;
+    for (const entry of treated.report) ctx.report.push(entry);
+    for (const text of treated.kept) ctx.kept.push(text);
+    ctx.countFields(treated.count);
+    return treated.verdict;
   }
 
   #decide<Plan>(ctx: ScrubContext, plan: Plan, value: string, decide: Decide<Plan>, slot: number): Verdict {
@@ -74,6 +113,7 @@ export class RecentValues {
         report: ctx.report.slice(entries),
         kept: ctx.kept.slice(kept),
         count: ctx.count - count,
+        pair: null,
       };
     }
     return verdict;

@@ -69,28 +69,36 @@ export function resolveValue(ctx: ScrubContext, value: string): string {
 
 /** Names that are there. */
 type Names = Pick<ReadonlySet<string>, 'has'>;
-type Missing = [name: string, value: string, json: string];
+type Missing = [name: string, value: string, addition: Addition];
+
+/** Adds the field, unless one of its name is there. */
+function addMissing(ctx: ScrubContext, names: Names, addition: Addition, missing: Missing[]): void {
+  const { name, value } = addition;
+  if (names.has(name) || missing.some(([known]) => known === name)) return;
+  ctx.note(name, 'consent', 'set');
+  missing.push([name, resolveValue(ctx, value), addition]);
+}
 
 function fill(ctx: ScrubContext, names: Names, belongs: (addition: Addition) => boolean): Missing[] {
   const missing: Missing[] = [];
-  for (const addition of ctx.plan.additions) {
-    const { name, value, json } = addition;
-    if (!belongs(addition) || names.has(name) || missing.some(([known]) => known === name)) continue;
-    const text = resolveValue(ctx, value);
-    const asJson = text === value ? json : /^\d+$/.test(text) ? text : undefined;
-    ctx.note(name, 'consent', 'set');
-    missing.push([name, text, asJson ?? JSON.stringify(text)]);
-  }
+  for (const addition of ctx.plan.additions) if (belongs(addition)) addMissing(ctx, names, addition, missing);
   return missing;
 }
 
 /** Fields to add to a query that has these names. */
 export function missingFields(ctx: ScrubContext, names: Names): Missing[] {
-  return fill(ctx, names, ({ beside }) => names.has(beside));
+  const missing: Missing[] = [];
+  for (const [beside, additions] of ctx.plan.additionsBeside) {
+    if (names.has(beside)) for (const addition of additions) addMissing(ctx, names, addition, missing);
+  }
+  return missing;
 }
 
 function writeMembers(missing: readonly Missing[]): string[] {
-  return missing.map(([name, , json]) => `${JSON.stringify(name.slice(name.lastIndexOf('.') + 1))}:${json}`);
+  return missing.map(([name, text, { value, json }]) => {
+    const asJson = text === value ? json : /^\d+$/.test(text) ? text : undefined;
+    return `${JSON.stringify(name.slice(name.lastIndexOf('.') + 1))}:${asJson ?? JSON.stringify(text)}`;
+  });
 }
 
 /** Members to add to the object at a path that has these names, objects among them, as JSON text; empty where it has all. */

@@ -22,7 +22,11 @@ for (const char of SEPARATORS) IS_SEPARATOR[char.charCodeAt(0)] = 1;
 /** An e-mail address whose local part names somebody by itself: of several words, or with digits. */
 const NAMED_MAILBOX = /^(?=[^@]*[._+\d-])([^\s@"]{6,64})@[^\s@]+\.[^\s@]+$/;
 const ROLES = /^(?:no|do|not|reply|customer|service|support|info|contact|news|letter|mail|web|shop|team|[._+-])+$/i;
-const ANALYTICS_ID = /(?:^|\.)(\d{6,10}\.\d{6,10})$/;
+/** Digits of each half of a client id of Google Analytics, which a dot parts. */
+const [MIN_HALF, MAX_HALF] = [6, 10];
+const DOT = 46;
+const SPACE = 32;
+const MIN_PART = 16;
 
 /** The same character all over. */
 function isUniform(value: string): boolean {
@@ -48,6 +52,39 @@ export function trimSecret(raw: string): string {
   return value.trim().replace(/^"(.*)"$/s, '$1');
 }
 
+/** Random tokens between separators; null where there are none. */
+function tokensOf(value: string): string[] | null {
+  const { length } = value;
+  let parts: string[] | null = null;
+  let start = 0;
+  for (let i = 0; i <= length; i++) {
+    const code = i === length ? SPACE : value.charCodeAt(i);
+    if (code > 127 || IS_SEPARATOR[code] === 0) continue;
+    if (i - start >= MIN_PART && i - start < length) {
+      const part = value.slice(start, i);
+      if (isRandomToken(part)) {
+        parts ??= [];
+        parts.push(part);
+      }
+    }
+    start = i + 1;
+  }
+  return parts;
+}
+
+/** Where the digits before `end` begin, with a dot or nothing before them; -1 where they are no half of a client id. */
+function startOfHalf(value: string, end: number): number {
+  let start = end;
+  while (start > 0) {
+    const code = value.charCodeAt(start - 1);
+    if (code < 48 || code > 57) break;
+    start--;
+  }
+  const digits = end - start;
+  const isHalf = digits >= MIN_HALF && digits <= MAX_HALF && (start === 0 || value.charCodeAt(start - 1) === DOT);
+  return isHalf ? start : -1;
+}
+
 /** Parts of a value that identify by themselves: `fb.1.1790000002345.XYZ` holds XYZ, `GA1.1.123456.789012` a client id. */
 export function secretParts(value: string): readonly string[] {
   if (value.charCodeAt(0) === 43) return [value.slice(1)];
@@ -57,25 +94,10 @@ export function secretParts(value: string): readonly string[] {
     if (mailbox !== undefined && !ROLES.test(mailbox)) return [mailbox];
   }
   if (length < 14) return NO_PARTS;
-  let parts: string[] | null = null;
-  let start = 0;
-  let hasSeparator = false;
-  for (let i = 0; i <= length; i++) {
-    const code = i === length ? -1 : value.charCodeAt(i);
-    if (code >= 0 && (code > 127 || IS_SEPARATOR[code] === 0)) continue;
-    if (i < length) hasSeparator = true;
-    if (hasSeparator && length > 20 && i - start >= 16) {
-      const part = value.slice(start, i);
-      if (isRandomToken(part)) {
-        parts ??= [];
-        parts.push(part);
-      }
-    }
-    start = i + 1;
-  }
-  if (!hasSeparator) return NO_PARTS;
-  const last = value.charCodeAt(length - 1);
-  const analytics = last >= 48 && last <= 57 ? ANALYTICS_ID.exec(value)?.[1] : undefined;
-  if (analytics !== undefined && analytics !== value) return [analytics, ...(parts ?? NO_PARTS)];
+  const parts = length > 20 ? tokensOf(value) : null;
+  const analytics = startOfHalf(value, startOfHalf(value, length) - 1);
+  // Behind other parts; by itself it is looked for as it is.
+  if (analytics > 0 && value.charCodeAt(analytics - 1) === DOT)
+    return parts === null ? [value.slice(analytics)] : [value.slice(analytics), ...parts];
   return parts ?? NO_PARTS;
 }

@@ -1,6 +1,6 @@
 /** Page addresses, referrers and other URLs in fields and headers. */
 import { rewritePairs } from '../privacy/carriers/query.ts';
-import { isUrl, readOrigin, splitUrl } from '../privacy/carriers/url.ts';
+import { isUrl, readOrigin, splitUrl, type UrlParts } from '../privacy/carriers/url.ts';
 import { findClass, visitIdentifiers } from '../privacy/detect-nested.ts';
 import { classOfName } from '../privacy/names.ts';
 import { decodePercent } from '../privacy/percent.ts';
@@ -43,7 +43,9 @@ export function collectFromUrl(ctx: ScrubContext, place: string, whole: string, 
     });
   }
   if (isBare && !text.includes('=') && mayHoldPairs(text)) collectFromUrl(ctx, place, decodePercent(text), depth + 1);
-  if (depth === 0) visitIdentifiers(text, (carrier, value) => ctx.addSecret(place, carrier, value, true));
+  if (depth > 0) return;
+  const before = pageOf(text, parts).isClean ? parts.head.length + parts.path.length : 0;
+  visitIdentifiers(text.slice(before), (carrier, value) => ctx.addSecret(place, carrier, value, true));
 }
 
 /** Digits, signs and letters without which no segment of a path looks like somebody. */
@@ -78,6 +80,28 @@ export const isPersonalOrigin = remember((head) => {
   return findClass(head) !== null || labels.some((label) => countDigits(label) >= 6);
 }, 1024);
 
+/** An address up to its query: the same few pages come with every hit. */
+interface Page {
+  /** Whether no identifier stands in it. */
+  readonly isClean: boolean;
+  readonly origin: string | null;
+  /** What an anonymized hit may tell of it, or null. */
+  readonly kept: string | null;
+}
+
+const readPage = remember((text): Page => {
+  const parts = splitUrl(text);
+  const origin = readOrigin(parts);
+  const isClean = findClass(text) === null;
+  if (origin !== null && !isPersonalOrigin(parts.head)) return { isClean, origin, kept: origin + cleanPath(parts.path) };
+  const isPath = parts.head === '' && parts.path.startsWith('/');
+  return { isClean, origin: null, kept: isPath ? cleanPath(parts.path) : null };
+}, 1024);
+
+function pageOf(text: string, { head, path }: UrlParts): Page {
+  return readPage(text.slice(0, head.length + path.length));
+}
+
 function keepQuery(query: string): string | null {
   const seen = new Set<string>();
   const kept = rewritePairs(query, '&', (name, value) => {
@@ -92,12 +116,8 @@ function keepQuery(query: string): string | null {
 export function anonymizeUrl(text: string, rule: AddressRule): string | null {
   if (rule === 'drop' || text.length > LIMITS.valueLength) return null;
   const parts = splitUrl(text);
-  const origin = readOrigin(parts);
-  if (origin === null || isPersonalOrigin(parts.head)) {
-    return parts.head === '' && rule !== 'origin' && parts.path.startsWith('/') ? cleanPath(parts.path) : null;
-  }
-  if (rule === 'origin') return `${origin}/`;
-  const path = cleanPath(parts.path);
-  const query = rule === 'keep' && parts.query !== null ? keepQuery(parts.query) : null;
-  return origin + path + (query === null ? '' : `?${query}`);
+  const { origin, kept } = pageOf(text, parts);
+  if (rule === 'origin') return origin === null ? null : `${origin}/`;
+  const query = rule === 'keep' && origin !== null && parts.query !== null ? keepQuery(parts.query) : null;
+  return query === null ? kept : `${kept}?${query}`;
 }

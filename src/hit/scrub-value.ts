@@ -12,7 +12,9 @@ import { anonymizeParts, anonymizeUndeclared, anonymizeValue, removeValue } from
 import { stripClickIds } from './scrub-click-ids.ts';
 import { LIMITS, type ScrubContext } from './scrub-context.ts';
 import { createJsonVisitor, type Treatment } from './scrub-json.ts';
+import { namesAt } from './scrub-names.ts';
 import type { FieldPlan } from './scrub-plan.ts';
+import { isValid, pairOf, type RecentPair } from './scrub-recent.ts';
 import { missingFields, resolveValue, restrictGcd, restrictGcs } from './scrub-restrict.ts';
 
 function forwardValue(ctx: ScrubContext, path: string, rule: FieldRule | null, value: string): Verdict {
@@ -34,7 +36,7 @@ function restrictFlag(ctx: ScrubContext, plan: FieldPlan, value: string): string
 export function treatField(ctx: ScrubContext, plan: FieldPlan, value: string): Verdict {
   if (!ctx.countField()) return false;
   const verdict = plan.recent === null ? decideField(ctx, plan, value) : plan.recent.treat(ctx, plan, value, decideField);
-  if (verdict !== false && plan.rule?.isRequired) ctx.hasRequired = true;
+  if (verdict !== false && plan.isRequired) ctx.hasRequired = true;
   return verdict;
 }
 
@@ -72,28 +74,56 @@ function anonymizeDocument(ctx: ScrubContext, path: string, value: string): Verd
 
 /** Rewrites pairs of a query, form, matrix or line; `prefix` is the path of what holds them. */
 export function treatPairs(ctx: ScrubContext, text: string, prefix: string, separator: '&' | ';' = '&'): string {
-  // Names that are there, with the value that came first.
-  const names = new Map<string, string>();
+  const names = namesAt(ctx.depth);
   // Which names there are matters to an anonymized hit, and to the restricted modes.
   const isNoted = ctx.isAnonymized || (prefix !== '' && ctx.plan.restrictions.length > 0);
-  const out = rewritePairs(text, separator, (written, value) => {
+  const separatorCode = separator.charCodeAt(0);
+  let before = ctx.plan.field(prefix);
+
+  const visit = (written: string, value: string | null, start: number, end: number): Verdict | null => {
     if (ctx.refusal !== null) return null;
     const plan = ctx.plan.field(prefix === '' ? written : `${prefix}.${written}`);
-    const { path } = plan;
+    const { path, recent } = plan;
+    const { behind } = before;
+    before = plan;
     // The same text, but the one in the plan has been hashed before.
     const name = prefix === '' ? path : written;
     if (value === null) return ctx.countField() && treatBareName(ctx, plan, name);
-    if (ctx.isAnonymized && (names.has(name) || !plan.isPlain)) {
+    const first = ctx.isAnonymized ? names.get(name) : undefined;
+    if (ctx.isAnonymized && (first !== undefined || !plan.isPlain)) {
       if (!ctx.countField()) return null;
       // Said once more, it tells nothing more than what stays.
-      if (names.get(name) === value) ctx.note(path, plan.rule?.class ?? 'undeclared', 'stripped');
-      else removeValue(ctx, path, null, plan.named ?? 'undeclared', names.has(name) ? value : `${name} ${value}`);
+      if (first === value) ctx.note(path, plan.rule?.class ?? 'undeclared', 'stripped');
+      else removeValue(ctx, path, null, plan.named ?? 'undeclared', first !== undefined ? value : `${name} ${value}`);
       return false;
     }
     const verdict = treatField(ctx, plan, value);
-    if (verdict !== false && (isNoted || plan.isOfRestriction)) names.set(name, value);
+    if (verdict !== false && (isNoted || plan.isOfRestriction)) names.add(name, value);
+    const latest = recent?.latest;
+    if (latest?.value === value) behind.pair = pairOf(latest, plan, name, text.slice(start, end));
     return verdict;
-  });
+  };
+
+  /** The pair that stood behind the one before last time mostly stands there again. */
+  const recall = (start: number): RecentPair<FieldPlan> | null => {
+    const { pair } = before.behind;
+    if (pair === null) return null;
+    const end = start + pair.text.length;
+    if (text.slice(start, end) !== pair.text || (end < text.length && text.charCodeAt(end) !== separatorCode)) return null;
+    const { plan, name, treated, verdict } = pair;
+    if (!isValid(treated, ctx)) return null;
+    const isLeft = verdict !== false;
+    if (isLeft && (isNoted || plan.isOfRestriction)) {
+      if (!names.add(name, treated.value) && ctx.isAnonymized) return null;
+    } else if (ctx.isAnonymized && names.has(name)) return null;
+    if (!ctx.countField()) return null;
+    treated.field.repeat(ctx, treated);
+    if (isLeft && plan.isRequired) ctx.hasRequired = true;
+    before = plan;
+    return pair;
+  };
+
+  const out = rewritePairs(text, separator, visit, recall);
   if (ctx.plan.restrictions.length === 0) return out;
   return missingFields(ctx, names).reduce((pairs, [name, value]) => {
     const pair = `${encodePercent(name)}=${encodePercent(value)}`;
@@ -152,6 +182,7 @@ function nest<T>(ctx: ScrubContext, path: string, work: () => T): T {
   const where = ctx.where;
   ctx.where = `${where}${labelOf(path)}|`;
   ctx.depth++;
+  ctx.isWrapped = true;
   const result = work();
   ctx.depth--;
   ctx.where = where;

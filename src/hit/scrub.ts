@@ -2,8 +2,10 @@
  * Takes out of a hit what the decision forbids. An anonymized hit is built anew from what the policy and the profile allow; of a hit that is
  * forwarded in part only the forbidden is removed, and everything else stays byte for byte.
  */
+import type { GuardFind } from '../privacy/report.ts';
 import { searcherFor } from '../privacy/search.ts';
-import type { OutgoingHit, ScrubOutcome, ScrubRequest } from './outgoing.ts';
+import { guardHit } from './guard.ts';
+import type { Guard, OutgoingHit, ScrubOutcome, ScrubRefusal, ScrubRequest, Secret } from './outgoing.ts';
 import { scrubBody } from './scrub-body.ts';
 import { type FoundSecret, LIMITS, ScrubContext } from './scrub-context.ts';
 import { anonymizeHeaders, readHeader, stripHeaders } from './scrub-headers.ts';
@@ -62,18 +64,18 @@ function scrubOnce(ctx: ScrubContext): OutgoingHit | null {
 
 /** Secrets that stand in values that stay, by position. */
 function findKept(ctx: ScrubContext): ReadonlySet<number> {
-  if (ctx.secrets.length === 0 || ctx.kept.length === 0) return NONE;
-  const [only] = ctx.secrets;
-  // The client address alone: the most frequent case, and nobody encodes it in a field that stays.
-  if (only !== undefined && ctx.secrets.length === 1 && only.class === 'ip') {
-    return ctx.kept.some((value) => value.includes(only.value)) ? new Set([0]) : NONE;
-  }
+  if (ctx.secrets.length === 0) return NONE;
   // No encoding is shorter than what it stands for, but compression, which the guard opens.
   let shortest = Number.POSITIVE_INFINITY;
   for (const { value } of ctx.secrets) if (value.length < shortest) shortest = value.length;
   let text = '';
   for (const value of ctx.kept) if (value.length >= shortest) text += `${value}\n`;
   return text === '' ? NONE : searcherFor(ctx.secrets).findAll(text);
+}
+
+/** Whether a secret may stand so deep in what is written that the guard does not read it. Nobody encodes the client address alone. */
+function mayHide(ctx: ScrubContext): boolean {
+  return ctx.isWrapped && (ctx.secrets.length > 1 || ctx.secrets[0]?.class !== 'ip');
 }
 
 /**
@@ -84,20 +86,31 @@ function isBanned(ctx: ScrubContext, secret: FoundSecret): boolean {
   return ctx.isAnonymized || secret.class === 'click-id';
 }
 
-/** Scrubs a hit whose action is `anonymize`, or `forward` with a named purpose that is not forwarded. */
-export function scrubHit(request: ScrubRequest): ScrubOutcome {
+function refuse(ctx: ScrubContext, reason: ScrubRefusal, find?: GuardFind): ScrubOutcome {
+  return { ok: false, reason, report: ctx.report, ...(find && { find }) };
+}
+
+/**
+ * Scrubs a hit whose action is `anonymize`, or `forward` with a named purpose that is not forwarded, and has `guard` look through what is about to
+ * leave. Nearly always it finds nothing: only where it does, values that stay are searched for what was removed elsewhere.
+ */
+export function scrubHit(request: ScrubRequest, guard: Guard = guardHit): ScrubOutcome {
   let ctx = new ScrubContext(request, null);
   let hit = scrubOnce(ctx);
-  let kept = hit === null ? NONE : findKept(ctx);
-  if (hit !== null && kept.size > 0) {
+  let forbidden: readonly Secret[] = ctx.secrets;
+  let verdict = hit === null || mayHide(ctx) ? null : guard(hit, forbidden);
+  if (hit !== null && verdict?.ok !== true) {
+    let kept = findKept(ctx);
     const banned = ctx.secrets.filter((secret, i) => kept.has(i) && isBanned(ctx, secret));
     if (banned.length > 0) {
       ctx = new ScrubContext(request, searcherFor(banned));
       hit = scrubOnce(ctx);
       kept = ctx.isAnonymized ? NONE : findKept(ctx);
     }
+    forbidden = kept.size === 0 ? ctx.secrets : ctx.secrets.filter((_, i) => !kept.has(i));
+    if (hit !== null) verdict = guard(hit, forbidden);
   }
-  if (hit === null) return { ok: false, reason: ctx.refusal ?? 'body-not-understood', report: ctx.report };
-  const forbidden = kept.size === 0 ? ctx.secrets : ctx.secrets.filter((_, i) => !kept.has(i));
+  if (hit === null || verdict === null) return refuse(ctx, ctx.refusal ?? 'body-not-understood');
+  if (!verdict.ok) return refuse(ctx, 'guard', verdict.find);
   return { ok: true, hit, address: ctx.address, report: ctx.report, forbidden };
 }

@@ -88,6 +88,7 @@ const MIN_CARD = 13;
 const MAX_CARD = 19;
 const WORD_CHARACTER = /\w/;
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+const isSomeUuid = (uuid: string): boolean => uuid !== NIL_UUID;
 
 function collect(
   text: string,
@@ -238,9 +239,7 @@ function findTokens(text: string, found: Finding[]): void {
       if (isRandomToken(token)) found.push({ class: 'online-id', start, end });
       if (end - start >= MIN_MAC && token.includes('-')) collect(token, DASHED_MAC, found, 'online-id', undefined, start);
       if (end - start >= MIN_UUID) {
-        for (const { index, 0: uuid } of token.matchAll(UUID)) {
-          if (uuid !== NIL_UUID) found.push({ class: 'online-id', start: start + index, end: start + index + MIN_UUID });
-        }
+        collect(token, UUID, found, 'online-id', isSomeUuid, start);
       }
     }
     start = end;

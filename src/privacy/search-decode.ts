@@ -186,13 +186,19 @@ export function viewText(text: string): View {
 
 /**
  * The bytes with `%` and two, `%u` and four hexadecimal digits decoded, or null where there is nothing to decode. With a separator, only the
- * fields between two of it in which there is something to decode.
+ * fields between two of it in which there is something to decode. No `%` stands before `from`.
  */
-export function decodePercentBytes(bytes: Uint8Array, length: number, depth: number, separator: number | null): View | null {
+export function decodePercentBytes(
+  bytes: Uint8Array,
+  length: number,
+  depth: number,
+  separator: number | null,
+  from = 0,
+): View | null {
   const view = viewAt(depth, length + 1);
   view.length = 0;
   let end = -1;
-  for (let i = 0; i < length; i++) {
+  for (let i = from; i < length; i++) {
     if (bytes[i] !== PERCENT_SIGN) continue;
     let start = i;
     while (start > end + 1 && bytes[start - 1] !== separator) start--;

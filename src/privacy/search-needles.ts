@@ -33,6 +33,16 @@ export interface Needles {
   readonly hasSeparator: boolean;
 }
 
+/** What values hold, as bits. */
+const [SEPARATOR, OF_PLUS, HIGH_BYTE] = [1, 2, 4];
+let marks = 0;
+/** A character as it is compared, and what it says about its value. */
+const MARK_SHIFT = 8;
+const FOLD_AND_MARK = Uint16Array.from(FOLD.subarray(0, 128), (folded, code) => {
+  const mark = code === 38 ? SEPARATOR : code === 62 || code === 126 ? OF_PLUS : 0;
+  return folded | (mark << MARK_SHIFT);
+});
+
 /** Slot of three folded bytes, the first one lowest. */
 export function slotOf(three: number): number {
   return Math.imul(three, 0x9e3779b1) >>> (32 - SLOT_BITS);
@@ -59,38 +69,39 @@ export function install(values: readonly string[]): Needles {
   if (words.size > 0) words.clear();
   starts.length = values.length + 2;
   next.length = (values.length + 1) * STRIDE;
-  let hasHighBytes = false;
-  let mayHoldPlus = false;
-  let hasSeparator = false;
+  marks = 0;
   let end = 0;
   for (let i = 0; i < values.length; i++) {
-    const value = values[i] as string;
     starts[i + 1] = end;
-    const length = writeFolded(value, end);
-    if (length > value.length) hasHighBytes = true;
-    if (value.includes('>') || value.includes('~')) mayHoldPlus = true;
-    if (value.includes('&')) hasSeparator = true;
+    const length = writeFolded(values[i] as string, end);
     list(i + 1, end, length);
     end += length;
   }
   starts[values.length + 1] = end;
-  return { hasWords: words.size > 0, hasHighBytes, mayHoldPlus: mayHoldPlus || hasHighBytes, hasSeparator };
+  const hasHighBytes = (marks & HIGH_BYTE) !== 0;
+  const mayHoldPlus = hasHighBytes || (marks & OF_PLUS) !== 0;
+  return { hasWords: words.size > 0, hasHighBytes, mayHoldPlus, hasSeparator: (marks & SEPARATOR) !== 0 };
 }
 
 /** Adds the bytes of a value, folded. @returns how many they are */
 function writeFolded(value: string, at: number): number {
   const bytes = needles;
-  const fold = FOLD;
+  const foldsAndMarks = FOLD_AND_MARK;
   const { length } = value;
+  let all = 0;
   for (let i = 0; i < length; i++) {
     const code = value.charCodeAt(i);
     if (code >= 128) return writeUtf8(value, at);
-    bytes[at + i] = fold[code] as number;
+    const one = foldsAndMarks[code] as number;
+    bytes[at + i] = one;
+    all |= one;
   }
+  marks |= all >> MARK_SHIFT;
   return length;
 }
 
 function writeUtf8(value: string, at: number): number {
+  marks |= HIGH_BYTE | (value.includes('&') ? SEPARATOR : 0);
   const encoded = Buffer.from(value, 'utf8');
   for (let i = 0; i < encoded.length; i++) needles[at + i] = FOLD[encoded[i] as number] as number;
   return encoded.length;

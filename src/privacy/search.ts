@@ -25,7 +25,7 @@ import {
 } from './search-decode.ts';
 import { collectAt, collectPlain, collectWords, install, type Needles, STRIDE, slotOf, table } from './search-needles.ts';
 
-const MAX_DEPTH = 4;
+const MAX_DEPTH = 5;
 const MAX_INFLATED_BYTES = 4 << 20;
 const MIN_BASE64_RUN = 8;
 const MIN_HEX_RUN = 12;
@@ -93,14 +93,16 @@ export class Searcher {
     this.isFirstEnough = isFirstEnough;
     if (typeof where !== 'string') return this.searchView(where, where.length, 0);
     const view = viewText(where);
-    this.searchView(view.bytes, view.length, 0);
+    // No character has less than a byte.
+    this.searchView(view.bytes, view.length, 0, where.indexOf('%'));
   }
 
   private isDone(): boolean {
     return this.isFirstEnough && this.found.length > 0;
   }
 
-  private searchView(bytes: Uint8Array, length: number, depth: number): void {
+  /** `percentFrom`: where the first `%` stands at the earliest. */
+  private searchView(bytes: Uint8Array, length: number, depth: number, percentFrom = 0): void {
     if (this.isDone()) return;
     if (this.needles.hasWords) collectWords(bytes, length, this.found);
     const marks = this.searchPlain(bytes, length, depth);
@@ -108,7 +110,8 @@ export class Searcher {
     if (this.needles.mayHoldPlus) this.searchSpacedRuns(bytes, length, depth);
     if (depth >= MAX_DEPTH || this.isDone()) return;
     if ((marks & PERCENT) !== 0) {
-      const unescaped = decodePercentBytes(bytes, length, depth + 1, this.needles.hasSeparator ? null : AMPERSAND);
+      const separator = this.needles.hasSeparator ? null : AMPERSAND;
+      const unescaped = decodePercentBytes(bytes, length, depth + 1, separator, percentFrom);
       if (unescaped !== null) this.searchView(unescaped.bytes, unescaped.length, depth + 1);
     }
     if ((marks & BACKSLASH) !== 0) {
@@ -135,6 +138,7 @@ export class Searcher {
     let marks = 0;
     let before = 0;
     let done = 0;
+    let doneHex = 0;
     let opened = 0;
     for (let i = 0; i < whole; i += STRIDE) {
       const a = foldsAndKinds[bytes[i] as number] as number;
@@ -144,7 +148,7 @@ export class Searcher {
       const entry = entries[slotOf((a & 255) | ((b & 255) << 8) | ((c & 255) << 16))] as number;
       if (entry !== 0) collectAt(bytes, i, length, entry, this.found);
       const kinds = (a >> KIND_SHIFT) | (b & KIND_MASK) | ((c & KIND_MASK) << 8) | ((d & KIND_MASK) << 16);
-      // Four of base64 that hold printable ASCII and the first letter of the next group, or most of twelve digits: they reach into these four.
+      // Four of base64 that hold printable ASCII and the first letter of the next group: they reach into these four.
       const groups =
         (before >>> HEAD_SHIFT) &
         (((before >>> 8) | (kinds << 24)) >>> SECOND_SHIFT) &
@@ -152,8 +156,9 @@ export class Searcher {
         ((before >>> 24) | (kinds << 8)) &
         (kinds >>> HEAD_SHIFT) &
         FOUR_RUNS;
-      const isTrigger = groups !== 0 || (before & kinds & FOUR_HEXES) === FOUR_HEXES;
-      if (isTrigger && i >= done) done = this.searchRunAround(bytes, i, length, depth);
+      if (groups !== 0 && i >= done) done = this.searchRunAround(bytes, i, length, depth);
+      // Most of twelve digits.
+      if ((before & kinds & FOUR_HEXES) === FOUR_HEXES && i >= doneHex) doneHex = this.searchHexAround(bytes, i, length);
       if ((kinds & FOUR_GZIPS) !== 0 && i + STRIDE > opened) opened = this.searchGzip(bytes, i, length, depth);
       marks |= kinds;
       before = kinds;
@@ -206,7 +211,17 @@ export class Searcher {
     const end = endOfRun(bytes, at, length);
     if (end - start < MIN_BASE64_RUN || this.isDone()) return end;
     this.searchBase64(bytes, start, end, depth);
-    this.searchHexWithin(bytes, start, end);
+    if (this.needles.hasHighBytes) this.searchHexWithin(bytes, start, end);
+    return end;
+  }
+
+  /** The hexadecimal digits that a byte stands among. @returns their end */
+  private searchHexAround(bytes: Uint8Array, at: number, length: number): number {
+    let start = at;
+    while (start > 0 && ((KINDS[bytes[start - 1] as number] as number) & HEX) !== 0) start--;
+    let end = at + 1;
+    while (end < length && ((KINDS[bytes[end] as number] as number) & HEX) !== 0) end++;
+    if (end - start >= MIN_HEX_RUN && !this.isDone()) this.searchHex(bytes, start, end);
     return end;
   }
 

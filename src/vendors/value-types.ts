@@ -162,6 +162,17 @@ const CHECKS: Readonly<Partial<Record<ValueType, (value: string) => boolean>>> =
   dsn: isDsn,
 };
 
+/** How a value of a type is checked, put together once. */
+const ACCEPTS = new Map(VALUE_TYPES.map((type) => [type, checkOf(type)]));
+
+function checkOf(type: ValueType): (value: string) => boolean {
+  const check = CHECKS[type];
+  if (check !== undefined) return check;
+  if (FREE.has(type)) return (value) => isFree(value, type);
+  const form = FORMS[type] ?? /^/;
+  return type === 'key' || type === 'code' ? (value) => form.test(value) && isKey(value) : (value) => form.test(value);
+}
+
 /** What of a field's declaration its value is checked against. */
 export interface ValueForm {
   readonly type: ValueType | null;
@@ -174,12 +185,8 @@ export function isOfType(value: string, form: ValueForm): boolean {
   const type = form.type ?? 'any';
   if (type === 'enum') return form.values?.has(value) === true;
   if (form.like !== null && !matchesLike(value, form.like)) return false;
-  const check = CHECKS[type];
-  if (check !== undefined) return check(value);
-  if (FREE.has(type)) return isFree(value, type);
-  if (FORMS[type]?.test(value) === false) return false;
-  if (type === 'account') return form.like !== null || isAccount(value);
-  return (type !== 'key' && type !== 'code') || isKey(value);
+  if (ACCEPTS.get(type)?.(value) !== true) return false;
+  return type !== 'account' || form.like !== null || isAccount(value);
 }
 
 /** What of a list has its declared type, where some of its parts have not; null where nothing has, or it is no list. */

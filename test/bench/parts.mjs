@@ -297,8 +297,8 @@ const beacons = texts.map((text, i) => {
   };
 });
 const scrubAndGuard = (list) => (i) => {
-  const outcome = scrubHit(at(list, i));
-  if (!outcome.ok || !guardHit(outcome.hit, outcome.forbidden).ok) throw new Error('a hit of the benchmark did not leave');
+  // The guard is in it.
+  if (!scrubHit(at(list, i)).ok) throw new Error('a hit of the benchmark did not leave');
 };
 // The longest 25 of the fields, in their order: some 530 characters.
 const longest = gets.map(({ hit }) => {

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import type { ScrubRequest } from '../../src/hit/outgoing.ts';
+import type { Guard, ScrubRequest } from '../../src/hit/outgoing.ts';
 import { findMetric, readMetrics } from '../support/admin.ts';
 import { startGateway } from '../support/gateway.ts';
 import { waitUntil } from '../support/redis.ts';
@@ -11,10 +11,8 @@ import { waitUntil } from '../support/redis.ts';
 vi.mock('../../src/hit/scrub.ts', async (original) => {
   const real = await original<typeof import('../../src/hit/scrub.ts')>();
   return {
-    scrubHit(request: ScrubRequest) {
-      const outcome = real.scrubHit(request);
-      return outcome.ok ? { ...outcome, hit: request.hit } : outcome;
-    },
+    // The guard is given the hit as it came.
+    scrubHit: (request: ScrubRequest, guard: Guard) => real.scrubHit(request, (_, forbidden) => guard(request.hit, forbidden)),
   };
 });
 

@@ -1,6 +1,8 @@
 /** Cuts and replacements in a JSON text, in the order of their places, with the commas that have to go with a removed value. */
 import type { JsonKind } from './json-reader.ts';
 
+/** What JSON writes as it is: printable ASCII without `"` and `\`. */
+const PLAIN = /^[ !#-[\]-~]*$/;
 const BARE = /^(?:-?(?:0|[1-9]\d{0,17})(?:\.\d{1,9})?|true|false|null)$/;
 
 export class JsonEdits {
@@ -62,7 +64,8 @@ export class JsonEdits {
   }
 
   replace(start: number, end: number, value: string, kind: JsonKind): void {
-    this.add(start, end, kind !== 'string' && BARE.test(value) ? value : JSON.stringify(value));
+    const isBare = kind !== 'string' && BARE.test(value);
+    this.add(start, end, isBare ? value : PLAIN.test(value) ? `"${value}"` : JSON.stringify(value));
   }
 
   /** The comma after a value. */

@@ -2,6 +2,7 @@
  * JSON in place: one pass over the text that checks it (RFC 8259, strictly), asks a visitor about every value, and cuts or replaces what
  * the visitor says. What stays is not parsed and rebuilt: large numbers, duplicate keys and spellings survive. No recursion.
  */
+import { TextList } from '../text-list.ts';
 import { JsonEdits } from './json-edits.ts';
 import { type JsonKind, JsonReader } from './json-reader.ts';
 import type { Verdict } from './verdict.ts';
@@ -45,7 +46,7 @@ interface Frame<Place> {
   readonly edits: number;
   /** Inside a container that is being removed. */
   readonly isHidden: boolean;
-  readonly keys: Set<string> | null;
+  readonly keys: TextList | null;
   kept: number;
 }
 
@@ -89,7 +90,7 @@ export function rewriteJson<Place>(text: string, visitor: JsonVisitor<Place>, li
       place = visitor.below(place, key);
       if (frame.keys !== null) {
         isDoubled = frame.keys.has(key);
-        frame.keys.add(key);
+        if (!isDoubled) frame.keys.add(key);
       }
     }
     if (++count > limits.count) return { ok: false, reason: 'count' };
@@ -100,7 +101,7 @@ export function rewriteJson<Place>(text: string, visitor: JsonVisitor<Place>, li
       reader.position++;
       const isArray = opener === 91;
       const isHidden: boolean = frame?.isHidden === true || isDoubled || !visitor.open(place);
-      const keys = visitor.unique && !isArray && !isHidden ? new Set<string>() : null;
+      const keys = visitor.unique && !isArray && !isHidden ? new TextList() : null;
       frame = { isArray, place, start, edits: edits.mark(), isHidden, keys, kept: 0 };
       stack.push(frame);
       skip();

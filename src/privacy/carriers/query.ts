@@ -7,15 +7,27 @@ import type { Verdict } from './verdict.ts';
 /**
  * Asked for each pair with decoded name and value; a pair without `=` has the value null, and its text may be a value as well as a name:
  * an answer takes its place.
- * The answer null ends the walk: what is left then is not looked at.
+ * The answer null ends the walk: what is left then is not looked at. The pair stands between `start` and `end`.
  */
-export type PairVisitor = (name: string, value: string | null) => Verdict | null;
+export type PairVisitor = (name: string, value: string | null, start: number, end: number) => Verdict | null;
+
+/** A pair as it was written, what was said about its value, and, where that is another value, the pair with it. */
+export interface KnownPair {
+  readonly text: string;
+  readonly verdict: Verdict;
+  readonly written: string;
+}
+
+/** Asked first for the pair that begins at `start`: one that is known is not taken apart, and not visited. Null where it is none. */
+export type PairRecaller = (start: number) => KnownPair | null;
+
+const KNOW_NONE: PairRecaller = () => null;
 
 /**
  * Rewrites pairs joined by `separator`. Empty pairs stay where all others stay. `+` reads as a space in values, so a visitor that
  * needs a literal plus (base64) has to take spaces for it.
  */
-export function rewritePairs(text: string, separator: '&' | ';', visit: PairVisitor): string {
+export function rewritePairs(text: string, separator: '&' | ';', visit: PairVisitor, recall = KNOW_NONE): string {
   let out = '';
   let changed = false;
   // What stays and is not yet in `out`: from the beginning of its first pair to the end of its last one.
@@ -27,11 +39,13 @@ export function rewritePairs(text: string, separator: '&' | ';', visit: PairVisi
   const plus = createLocator(text, '+');
   const equal = createLocator(text, '=');
   while (start <= length) {
-    let end = text.indexOf(separator, start);
+    const known = recall(start);
+    let end = known === null ? text.indexOf(separator, start) : start + known.text.length;
     if (end < 0) end = length;
     let verdict: Verdict | null = true;
     let equals = -1;
-    if (end > start) {
+    if (known !== null) verdict = known.verdict;
+    else if (end > start) {
       equals = locate(equal, start);
       if (equals > end || isPadded(text, start, equals, end)) equals = -1;
       const isEncoded = locate(percent, start) < end || locate(plus, start) < end;
@@ -39,21 +53,20 @@ export function rewritePairs(text: string, separator: '&' | ';', visit: PairVisi
       const name = isEncoded ? decodePercent(rawName, true) : rawName;
       const rawValue = equals < 0 ? null : text.slice(equals + 1, end);
       const value = rawValue !== null && isEncoded ? decodePercent(rawValue, true) : rawValue;
-      verdict = visit(name, value);
+      verdict = visit(name, value, start, end);
       if (verdict === null) return text;
-      if (verdict !== true) {
-        out = join(out, separator, text, from, to);
-        from = -1;
-        changed = true;
-        if (verdict !== false) {
-          const pair = (equals < 0 ? '' : text.slice(start, equals + 1)) + encodePercent(verdict);
-          out = out === '' ? pair : out + separator + pair;
-        }
-      }
     } else if (changed && (end === length || (from < 0 && out === ''))) verdict = false;
     if (verdict === true) {
       if (from < 0) from = start;
       to = end;
+    } else if (end > start) {
+      out = join(out, separator, text, from, to);
+      from = -1;
+      changed = true;
+      if (verdict !== false) {
+        const pair = known?.written ?? (equals < 0 ? '' : text.slice(start, equals + 1)) + encodePercent(verdict);
+        out = out === '' ? pair : out + separator + pair;
+      }
     }
     start = end + 1;
   }
