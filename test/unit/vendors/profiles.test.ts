@@ -52,6 +52,17 @@ const TRACK = { segment: '/v1/t', rudderstack: '/v1/track', jitsu: '/api/s/track
 describe('everything anonymized', () => {
   const rows: Row[] = [
     [
+      'x',
+      'conversions without a value',
+      json('/12/measurement/conversions/o7z1d', {
+        conversions: [
+          { event_id: 'tw-o7z1d-abc12', conversion_time: '2026-11-23T12:00:00.000Z', identifiers: [{ hashed_email: HASH }] },
+        ],
+      }),
+      ['tw-o7z1d-abc12'],
+      [HASH],
+    ],
+    [
       'shopify',
       'the theme of the shop',
       json('/.well-known/shopify/monorail/unstable/produce_batch', {
