@@ -69,12 +69,13 @@ export function removeValue(
 function anonymizeId(ctx: ScrubContext, name: string, rule: FieldRule, value: string): Verdict {
   const { pseudonymize, judgement } = ctx.request;
   const state = judgement.purposes[rule.purpose]?.state ?? 'denied';
-  if (ctx.rules.ids === 'drop' || pseudonymize === null || value.length < 4 || columnOf(state) === 'denied') {
+  const { shape } = rule;
+  if (ctx.rules.ids === 'drop' || pseudonymize === null || shape === 'none' || value.length < 4 || columnOf(state) === 'denied') {
     return removeValue(ctx, name, rule, rule.class, value);
   }
   ctx.addSecret(name, rule.class, value, true);
   ctx.note(name, rule.class, 'pseudonymized');
-  return shapePseudonym(pseudonymize(value), rule.shape);
+  return shapePseudonym(pseudonymize(value), shape);
 }
 
 function anonymizeAddress(ctx: ScrubContext, name: string, rule: FieldRule, value: string): Verdict {

@@ -28,7 +28,7 @@ export interface FieldRule {
   /** Name under which the fields inside a container are declared. */
   readonly as: string | null;
   /** Form of the pseudonym that the collector accepts. */
-  readonly shape: 'text' | 'hex16' | 'uuid' | 'ga';
+  readonly shape: 'text' | 'number' | 'hex16' | 'hex32' | 'uuid' | 'ga' | 'none';
   /** Without it the collector refuses the hit. */
   readonly isRequired: boolean;
 }

@@ -27,9 +27,9 @@ const fieldSchema = z
       .describe('The value holds further fields: JSON or a query, also in base64, or a whole hit of this vendor.'),
     as: z.string().max(120).optional().describe('Name under which the fields inside are declared; empty for the top.'),
     shape: z
-      .enum(['text', 'hex16', 'uuid', 'ga'])
+      .enum(['text', 'number', 'hex16', 'hex32', 'uuid', 'ga', 'none'])
       .optional()
-      .describe('Form of a pseudonym that the collector takes. Default: text.'),
+      .describe('Form of a pseudonym that the collector takes; none where it takes no pseudonym. Default: text.'),
     required: z.boolean().optional().describe('The collector refuses a hit without it.'),
   })
   .refine((field) => field.type !== 'enum' || field.values !== undefined, {

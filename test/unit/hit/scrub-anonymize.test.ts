@@ -128,6 +128,13 @@ describe('ids', () => {
     expect(treatId(value, ids, actions)).toEqual(expected);
   });
 
+  it('go where the collector takes no pseudonym', () => {
+    const options = { rules: { ...STRICT, ids: 'pseudonymize-daily' as const }, pseudonymize };
+    const ctx = contextOf(profile, options);
+    expect(anonymizeValue(ctx, 'f', ruleOf('online-id', { shape: 'none' }), 'ab12')).toBe(false);
+    expect([...reportOf(ctx), ...secretsOf(ctx)]).toEqual(['f online-id stripped', 'f online-id ab12']);
+  });
+
   it('go where there is no key, and where the purpose is unknown', () => {
     const gone = [false, 'f online-id stripped', 'f online-id ab12'];
     expect(treatId('ab12', 'pseudonymize-daily', ANONYMIZE_ALL, 2, false)).toEqual(gone);

@@ -1651,3 +1651,55 @@ describe('advertising refused, all else granted', () => {
     expect([kept.filter((value) => !text.includes(value)), gone.filter((value) => text.includes(value))]).toEqual([[], []]);
   });
 });
+
+describe('pseudonyms', () => {
+  const rules = { ...STRICT, ids: 'pseudonymize-daily' as const };
+  const pseudonymize = (value: string): string => `p${value.length}`;
+  const UUID = /^[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-8[\da-f]{3}-[\da-f]{12}$/;
+  const inBody = (text: string, name: string): unknown => {
+    const value = new RegExp(`"${name}":("[^"]*"|[^,}]*)`).exec(text)?.[1];
+    return value === undefined ? null : JSON.parse(value);
+  };
+
+  it.each([
+    ['ga4', 'session_id', 1795435000, /^\d{1,15}$/, 'number'],
+    ['amplitude', 'session_id', 1795435000123, /^\d{1,15}$/, 'number'],
+    ['rudderstack', 'sessionId', 1795435000123, /^\d{1,15}$/, 'number'],
+    ['ga4', 'app_instance_id', '4C8F5B0A9D7E4F21A3B6C5D4E3F2A1B0', /^[\da-f]{32}$/, 'string'],
+    ['snowplow', 'tabId', '8674946d-95bf-4526-b495-9b52f6a6b055', UUID, 'string'],
+    ['snowplow', 'firstEventId', '80c7ed8f-1db0-4cd1-b73f-e9da3b66b266', UUID, 'string'],
+    ['sentry', 'trace_id', '771a43a4192642f0b136d5159a501700', /^[\da-f]{32}$/, 'string'],
+    ['sentry', 'span_id', 'b0e6f15b45c36b12', /^[\da-f]{16}$/, 'string'],
+  ])('%s takes %s', (vendor, name, value, form, type) => {
+    const member = { [name]: value };
+    const hits: Record<string, PlainHit> = {
+      ga4: json('/mp/collect?measurement_id=G-ABC123&api_secret=s', { ...member, events: [{ name: 'x', params: member }] }),
+      amplitude: json('/2/httpapi', { api_key: KEY, events: [{ event_type: 'x', ...member }] }),
+      rudderstack: json('/v1/track', { type: 'track', event: 'x', context: member }),
+      snowplow: json('/com.snowplowanalytics.snowplow/tp2', {
+        schema: 'iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4',
+        data: [{ e: 'pv', co: JSON.stringify({ data: [entity('session', member)] }) }],
+      }),
+      sentry: json('/api/42/store/', { platform: 'javascript', level: 'error', contexts: { trace: member } }),
+    };
+    const text = leave(vendor, hits[vendor] as PlainHit, { rules, pseudonymize });
+    const found = inBody(text, name);
+    expect(text).not.toContain(String(value));
+    expect(String(found)).toMatch(form);
+    expect(typeof found).toBe(type);
+  });
+
+  it('are none of what a collector reads as a time, a key or an address', () => {
+    const hit = query(MATOMO, { _id: 'e822a5927d60b2e3', _refts: '1795435000', token_auth: KEY });
+    expect(leave('matomo', hit, { rules, pseudonymize })).not.toMatch(/_refts|token_auth/);
+    const mirror = query('/collect?pid=123&fmt=gif', { e_ipv6: 'AQZW5jcnlwdGVkLWlwLXY2' });
+    expect(leave('linkedin', mirror, { rules, pseudonymize })).not.toContain('e_ipv6');
+  });
+
+  it('leave the state of an identity as it is', () => {
+    const identityMap = { Email: [{ id: 'id-1234', authenticatedState: 'authenticated', primary: true }] };
+    const hit = json('/ee/v1/interact?configId=8c1a2b3c-1111-2222-3333-444455556666', { events: [{ xdm: { identityMap } }] });
+    const text = leave('adobe-edge', hit, { rules, pseudonymize });
+    expect(text).toContain('"identityMap":{"Email":[{"id":"p7","authenticatedState":"authenticated","primary":true}]}');
+  });
+});
