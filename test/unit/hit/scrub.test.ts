@@ -276,6 +276,7 @@ describe('an anonymized hit', () => {
     ['uet', '/action/0?ti=1&evt=x&asc=G', 'DE', undefined, 'asc=D'],
     ['x', '/i/adsct?txn_id=o7z1d', 'DE', undefined, 'restricted_data_use=restrict_optimization'],
     ['google-ads', '/pagead/conversion/1/?gtm=45Pe&label=x&gcs=G111', 'DE', undefined, 'npa=1'],
+    ['google-ads', '/activity;src=1;dma=1;dma_cps=syphamo', 'DE', undefined, ';dma_cps=-'],
   ])('sets the restricted mode of %s', (vendor, target, country, subdivision, expected) => {
     const out = scrub(vendor, { target }, { country, ...(subdivision === undefined ? {} : { subdivision }) });
     expect(out.target).toContain(expected);

@@ -1326,6 +1326,15 @@ describe('everything anonymized', () => {
 
 describe('advertising refused, all else granted', () => {
   const rows: Row[] = [
+    ['ga4', 'services that may learn of it', query(GA4, { dma: '1', dma_cps: 'syphamo' }), ['dma=1', 'dma_cps=-'], ['syphamo']],
+    ['ga4', 'no services where none are named', query(GA4, { dma: '0' }), ['dma=0', 'npa=1'], ['dma_cps']],
+    [
+      'ga4',
+      'personalized advertising from servers',
+      json('/mp/collect?measurement_id=G-ABC123', { client_id: '1.2', non_personalized_ads: false, events: [{ name: 'x' }] }),
+      ['"non_personalized_ads":true', '"ad_personalization":"DENIED"'],
+      [],
+    ],
     [
       'generic',
       'JSON without a name, in base64',
