@@ -55,8 +55,10 @@ const COOKIE_NAME = /^[\w!#$%&'*+.^`|~-]{1,128}$/;
 
 function isDenied(name: string, route: Route, judgement: Judgement): boolean {
   if (!COOKIE_NAME.test(name)) return false;
-  const purpose = route.profile.cookiePurpose(name);
-  if (purpose === null) return false;
+  const { profile } = route;
+  const purpose = profile.cookiePurpose(name);
+  // What the visitor said to the tracker itself is no id, and may be the very no.
+  if (purpose === null || profile.cookie(name)?.class === 'consent') return false;
   const decided = judgement.purposes[PURPOSE_INDEX[purpose]];
   return decided !== undefined && isSaidNo(decided);
 }

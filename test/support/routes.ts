@@ -15,6 +15,7 @@ export function fakeRoute(route: Partial<Route> & { path: string }): Route {
     dropped: null,
     consentInBody: false,
     isEndpoint: () => false,
+    cookie: () => null,
     cookiePurpose: (name: string): Purpose | null => (name === '_ga' ? 'analytics' : name === '_fbp' ? 'advertising' : null),
   } as unknown as VendorProfile;
   return {

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { OWN_TOKENS } from '../../../src/consent/own-tokens.ts';
 import { expireCookies } from '../../../src/hit/expire-cookies.ts';
 import { received } from '../../support/hits.ts';
+import { loadAllProfiles } from '../../support/profiles.ts';
 import { fakeJudgement, fakeRoute } from '../../support/routes.ts';
 
+const profiles = loadAllProfiles();
 const route = fakeRoute({ path: '/collect' });
 const hit = (cookie: string, host = 'px.shop.example'): ReturnType<typeof received> =>
   received({
@@ -41,6 +43,19 @@ describe('expireCookies', () => {
     const own = OWN_TOKENS.map(({ begin }) => `_fbp=${begin}.e30.AAAA`).join('; ');
     expect(expireCookies(hit(own), route, judgement)).toEqual([]);
     expect(names(expireCookies(hit(`${own}; _fbp=1`), route, judgement))).toContain('_fbp=; Max-Age=0;');
+  });
+
+  it.each([
+    ['matomo', 'mtm_consent_removed=1790000000; matomo_ignore=ignore; _pk_id.1=2', '_pk_id.1'],
+    ['shopify', '_tracking_consent={}; _shopify_y=2', '_shopify_y'],
+    ['adobe-edge', 'kndctr_X_AdobeOrg_consent=general=out; kndctr_X_AdobeOrg_identity=2', 'kndctr_X_AdobeOrg_identity'],
+    ['criteo', 'optout=1; uid=2', 'uid'],
+  ])('leaves what the visitor said to %s itself', (vendor, cookie, deleted) => {
+    const profile = profiles.get(vendor);
+    if (profile === undefined) throw new Error(vendor);
+    const judgement = fakeJudgement({}, { analytics: 'denied', advertising: 'denied' });
+    const lines = names(expireCookies(hit(cookie), { ...route, profile }, judgement));
+    expect(new Set(lines.map((line) => line.split('=', 1)[0]))).toEqual(new Set([deleted]));
   });
 
   it('deletes after a withdrawal, and nothing on silence or a yes', () => {
