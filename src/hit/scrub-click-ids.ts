@@ -23,11 +23,11 @@ const MIN_ID = 16;
 /** So many in a row are no words, where digits and capitals are among them. */
 const LETTERS_AND_DIGITS = /[A-Za-z0-9]{16}/;
 /**
- * A click id in a text: behind its name and what may stand between them (`gclid: …`, `/gclid/…`, percent-encoded as well, but not a pair's `=`),
+ * A click id in a text: behind its name and what may stand between them (`gclid: …`, `/gclid/…`, percent-encoded as well, but not a pair's bare `=`),
  * or one that its form tells.
  */
 const TOLD =
-  /(?:(?:clid|clkid|click[ _-]?id|braid|li_fat_id|epik|rdt_cid|fb[cp]|_gcl_[a-z]{2})(?:[\s:;|,~/"'()[\]→>]|[=-]>|=(?=\s)|\bis\b|%(?:25){0,3}(?:20|22|2c|2f|3a|7c|7e)){1,6}|click id ?=|(?<![\w.])(?=(?:fb\.\d\.\d{10,13}|GCL\.\d{10})\.))([\w.-]{15,}[\w-])/gi;
+  /(?:(?:clid|clkid|click[ _-]?id|braid|li_fat_id|epik|rdt_cid|sccid|fb[cp]|_gcl_[a-z]{2})(?:[\s:;|,~/"'()[\]→>]|[=-]>|=(?=\s)|\bis\b|%(?:25){0,3}(?:20|22|2c|2f|3a|7c|7e)|\\u00(?:20|22|3a|3d)){1,6}|click id ?=|(?<![\w.])(?=(?:fb\.\d\.\d{10,13}|GCL\.\d{10})\.))([\w.-]{15,}[\w-])/gi;
 
 /** The text without click ids; null where one may be in it, deeper or among more fields than is looked at. */
 export function stripClickIds(ctx: ScrubContext, place: string, text: string, depth = 0): string | null {

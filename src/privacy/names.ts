@@ -42,7 +42,7 @@ const TOUCH =
 /** Marks before names of cookies and of properties that a tracker sets by itself: `_fbp`, `$fbc`. */
 const MARKS = /^[$_]+/;
 /** `gclid[]`, `ud[fbp]`, `ep.gclid`, `amp;gclid`, `gclid;x`, and spaces. */
-const PARTS = /[[\];.\s]+/;
+const PARTS = /[[\];|,.\s]+/;
 /** All that is looked for in a text, grouped by the first letter, which makes the pattern faster. */
 function anyOf(names: readonly string[]): RegExp {
   const initials = [...new Set(names.map(([initial]) => initial as string))];

@@ -68,6 +68,9 @@ describe('stripClickIds', () => {
     ['[{"name":"gclid","value":{"stringValue":"Cj0K"}}]', '[{"name":"gclid","value":{}}]'],
     // In words of a text, in segments of a path, and in items of Google Analytics 4.
     ['gclid: EAIaIQobChMI7bTq8e2yiQMV0oBoCR3Wpw2l', 'gclid: '],
+    ['ScCid: 8acba8b3-f86e-45ee-a3db-add53377fe67', 'ScCid: '],
+    ['/p?x=1\\u0026gclid\\u003dEAIaIQobChMI7bTq8e2yiQMV0oBoCR3Wpw2l', '/p?x=1\\u0026gclid\\u003d'],
+    ['a|wbraid=CmYKCQjw7bTq8e2yiQMV0oBoCR3Wpw2l', ''],
     ['came with gclid EAIaIQobChMI7bTq8e2yiQMV0oBoCR3Wpw2l, and stayed', 'came with gclid , and stayed'],
     ['[ad] fbclid -> EAIaIQobChMI7bTq8e2yiQMV0oBoCR3Wpw2l.', '[ad] fbclid -> .'],
     ['gclid%3A%20EAIaIQobChMI7bTq8e2yiQMV0oBoCR3Wpw2l', 'gclid%3A%20'],
