@@ -190,9 +190,12 @@ export function createConsentApi(parts: ConsentApiParts): Middleware {
     if (ctx.method === 'OPTIONS' && caller.kind !== 'foreign') return answerPreflight(ctx);
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD' && !mayChange(caller)) return refuse(ctx, 'foreign-origin');
     try {
-      await routes(ctx as Parameters<typeof routes>[0], async () =>
-        refuse(ctx, ctx.path === config.path ? 'method-not-allowed' : 'not-found'),
-      );
+      await routes(ctx as Parameters<typeof routes>[0], async () => {
+        const methods = router.stack.filter(({ path }) => path === ctx.path).flatMap(({ methods }) => methods);
+        if (methods.length === 0) return refuse(ctx, 'not-found');
+        ctx.set('Allow', [...methods, 'OPTIONS'].join(', '));
+        refuse(ctx, 'method-not-allowed');
+      });
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       refuse(ctx, 'store-unavailable');

@@ -7,6 +7,7 @@ import { MAX_SEEN } from './idempotency.ts';
 import { type Choices, type Decision, newestAt, planDecision } from './plan.ts';
 import type { ReceiptSubject, SignedReceipt } from './receipt.ts';
 import type { ConsentHead } from './record.ts';
+import { NO_PURPOSES, OPTIONAL_PURPOSES, purposeSet } from './state.ts';
 
 /** Writers of one subject are its own browsers: more rounds than this mean that something else is wrong. */
 const MAX_ROUNDS = 16;
@@ -19,7 +20,7 @@ export interface ConsentWrite {
   readonly subject: string | null;
   /** With `subject: null`: the id to use instead of a random one. It may be there already, and goes on then. */
   readonly newSubject?: string;
-  /** Digest of an Idempotency-Key and its decision: where the head has seen it, nothing is written. */
+  /** Digest of an Idempotency-Key and its decision: where the head has seen it, nothing is granted again. */
   readonly digest?: string;
   /** Where the person is, for a subject whose hits do not tell. */
   readonly place?: NonNullable<ConsentHead['place']>;
@@ -43,12 +44,13 @@ export async function writeConsent(store: ConsentStore, write: ConsentWrite, now
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const tip = await store.readTip(subject);
     if (tip.head === null && write.subject !== null) return { kind: 'unknown-subject' };
-    if (tip.head !== null && digest !== undefined && tip.head.seen?.includes(digest)) return { kind: 'same', head: tip.head };
     const stored = tip.head?.choices ?? {};
+    const isRepeated = digest !== undefined && tip.head?.seen?.includes(digest) === true;
+    const decision = isRepeated ? takeBack(stored, write.decision) : write.decision;
     // A record is newer than the one before it, whatever the clock of this machine says.
     const at = Math.max(now, newestAt(stored) + 1);
     const carried = write.carry(stored);
-    const plan = planDecision(carried, write.decision, at);
+    const plan = planDecision(carried, decision, at);
     if (plan.kind === 'same' && tip.head !== null && carried === stored) return { kind: 'same', head: tip.head };
     const choices = plan.kind === 'record' ? plan.choices : carried;
     const { action, policy, model } = write.decision;
@@ -67,7 +69,7 @@ export async function writeConsent(store: ConsentStore, write: ConsentWrite, now
     const sealed = sealRecord(tip.sequence + 1, tip.hash, entry, key);
     const { receipt, signature } = write.sign({ hash: sealed.hash, entry });
     const place = write.place ?? tip.head?.place;
-    const seen = digest === undefined ? tip.head?.seen : [...(tip.head?.seen ?? []), digest].slice(-MAX_SEEN);
+    const seen = digest === undefined || isRepeated ? tip.head?.seen : [...(tip.head?.seen ?? []), digest].slice(-MAX_SEEN);
     const head: ConsentHead = {
       subject,
       sequence: sealed.sequence,
@@ -86,6 +88,12 @@ export async function writeConsent(store: ConsentStore, write: ConsentWrite, now
     if (outcome === 'appended') return { kind: 'written', head, receipt };
   }
   throw new StoreUnavailable('a consent record could not be written: too many writers for one subject');
+}
+
+/** What a decision that comes again still says: its no to what was allowed in between, and never its yes. */
+function takeBack(stored: Choices, decision: Decision): Decision {
+  const granted = OPTIONAL_PURPOSES.filter((purpose) => stored[purpose]?.state === 'granted');
+  return { ...decision, grants: NO_PURPOSES, refusals: decision.refusals & purposeSet(granted) };
 }
 
 /** States of the purposes whose choice is another than before. */

@@ -112,6 +112,20 @@ describe('Idempotency-Key', () => {
     expect(refused.json.state).toEqual(ALL('withdrawn'));
   });
 
+  it('never swallows a no that comes again after a yes', async () => {
+    api = await startConsentApi();
+    const first = await api.post({ action: 'accept_all' });
+    const save = { purposes: { analytics: true, advertising: false } };
+    await api.post(save, { ...key, cookie: first.cookie });
+    await api.post({ purposes: { analytics: false, advertising: true } }, { cookie: first.cookie });
+    const again = await api.post(save, { ...key, cookie: first.cookie });
+    expect(again.json.state).toMatchObject({ analytics: 'withdrawn', advertising: 'withdrawn' });
+    const withdraw = () => api.call('DELETE', '/consent', { ...key, cookie: first.cookie });
+    await withdraw();
+    await api.post({ action: 'accept_all' }, { cookie: first.cookie });
+    expect((await withdraw()).json.state).toEqual(ALL('withdrawn'));
+  });
+
   it('has to be hard to meet by chance', async () => {
     api = await startConsentApi();
     expect((await api.post({ action: 'accept_all' }, { 'idempotency-key': '1' })).status).toBe(422);

@@ -412,7 +412,11 @@ describe('what else is served', () => {
 
   it('knows no other address and no other method', async () => {
     api = await startConsentApi();
-    expect((await api.call('PATCH', '/consent')).status).toBe(405);
+    const patched = await api.call('PATCH', '/consent');
+    expect(patched.status).toBe(405);
+    expect(patched.headers.allow).toBe('HEAD, GET, POST, DELETE, OPTIONS');
+    const posted = await api.call('POST', '/consent/export');
+    expect([posted.status, posted.headers.allow]).toEqual([405, 'HEAD, GET, OPTIONS']);
     expect((await api.call('GET', '/consent/anything')).status).toBe(404);
   });
 });
