@@ -3,6 +3,7 @@ import { drawSubject } from '../../src/consent/chain.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { StoreOptions } from '../../src/store/opened.ts';
 import { type ConsentStore, StoreUnavailable } from '../../src/store/store.ts';
+import { startFaultProxy } from '../support/fault-proxy.ts';
 import { appendTo } from '../support/records.ts';
 import { hasRedis, type RedisServer, startRedis, startRedisCluster, startRedisSentinel, waitUntil } from '../support/redis.ts';
 
@@ -118,10 +119,15 @@ describe.skipIf(!hasRedis)('Redis that fails', () => {
   it('out of memory: nothing is acknowledged, reads go on', async () => {
     const { server, store } = await startOne();
     const subject = drawSubject();
+    const erased = drawSubject();
     await appendTo(store, subject);
+    await appendTo(store, erased);
     server.cli('config', 'set', 'maxmemory', '1mb');
     expect((await time(() => appendTo(store, drawSubject()))).outcome).toBe('unavailable');
     expect(await stateOf(store, subject)).toBe('granted');
+    // To erase needs no room.
+    expect(await store.erase(erased, 1)).toBe(true);
+    expect((await store.readChain(erased))?.erasure).toEqual({ throughSequence: 1, at: 1 });
     server.cli('config', 'set', 'maxmemory', '0');
     await expectRecovery(store);
   });
@@ -133,12 +139,69 @@ describe.skipIf(!hasRedis)('Redis that fails', () => {
     expect(!opened.ok && opened.problem).toContain('maxmemory-policy allkeys-lru');
   });
 
+  it.each([
+    ['scripts', '-eval'],
+    ['publishing in a script', '-publish'],
+    ['hearing', '-subscribe'],
+    ['the channel', 'resetchannels'],
+    ['the keys', 'resetkeys'],
+  ])('whose user may do everything but %s is refused at the start', async (_what, missing) => {
+    const server = await startRedis();
+    cleanups.push(() => server.remove());
+    server.cli('acl', 'setuser', 'gateway', 'on', '>secret', '~*', '&*', '+@all', missing);
+    const opened = await openStore(server.url.replace('//', '//gateway:secret@'));
+    expect(!opened.ok && opened.problem).toContain('ACL SETUSER … ~consentry:*');
+  });
+
+  it('whose user has the rights that are told is enough', async () => {
+    const server = await startRedis();
+    cleanups.push(() => server.remove());
+    const rights = '~consentry:* &consentry:* +@connection +@read +@write +@scripting +@pubsub +info +wait +config|get';
+    server.cli('acl', 'setuser', 'gateway', 'on', '>secret', '-@all', ...rights.split(' '));
+    const said: string[] = [];
+    const store = await open(server.url.replace('//', '//gateway:secret@'), { say: (message) => said.push(message) });
+    const subject = drawSubject();
+    await appendTo(store, subject);
+    expect(await store.isWritable()).toBe(true);
+    expect(await store.claim('task', 'me', 1, 1000)).toBe(true);
+    expect(await store.erase(subject, 1)).toBe(true);
+    for await (const known of store.subjects()) expect(known).toBe(subject);
+    expect(said.join()).not.toContain('not allowed');
+  });
+
   it('that may lose a second is said at the start', async () => {
     const server = await startRedis(['--appendfsync', 'everysec']);
     cleanups.push(() => server.remove());
     const said: string[] = [];
     await open(server.url, { say: (message) => said.push(message) });
     expect(said).toEqual([expect.stringContaining('appendfsync everysec')]);
+  });
+});
+
+describe.skipIf(!hasRedis)('a failover behind a name', () => {
+  it('is followed, though the old master keeps its connections as a replica', async () => {
+    const [old, next] = [await startRedis(), await startRedis()];
+    cleanups.push(
+      () => old.remove(),
+      () => next.remove(),
+    );
+    next.cli('replicaof', '127.0.0.1', String(old.port));
+    const name = await startFaultProxy(old.port);
+    cleanups.push(() => name.close());
+    const store = await open(`redis://127.0.0.1:${name.port}`);
+    const subject = drawSubject();
+    await appendTo(store, subject);
+    expect(await stateOf(store, subject)).toBe('granted');
+    await waitUntil(() => next.cli('info', 'replication').includes('master_link_status:up'));
+    next.cli('replicaof', 'no', 'one');
+    old.cli('replicaof', '127.0.0.1', String(next.port));
+    name.targetPort = next.port;
+    await expectRecovery(store);
+    await appendTo(store, subject, { analytics: 'withdrawn' });
+    expect(await stateOf(store, subject)).toBe('withdrawn');
+    // Invalidations are heard from the new one, too.
+    await appendTo(await open(next.url), subject);
+    await waitUntil(async () => (await stateOf(store, subject)) === 'granted');
   });
 });
 

@@ -18,6 +18,8 @@ export interface Faults {
 
 export interface FaultProxy {
   readonly port: number;
+  /** Where connections go that are opened from now on. */
+  targetPort: number;
   /** What is wrong from now on, also for connections that are open. */
   readonly faults: Faults;
   /** Connections that are open. */
@@ -57,7 +59,7 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   const server = createServer((client) => {
     track(client);
     if (faults.refuse) return void client.resetAndDestroy();
-    const upstream = connect(targetPort, '127.0.0.1');
+    const upstream = connect(proxy.targetPort, '127.0.0.1');
     track(upstream);
     let passed = 0;
     let before = Promise.resolve();
@@ -75,8 +77,9 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   const reset = (): void => {
     for (const socket of open) socket.resetAndDestroy();
   };
-  return {
+  const proxy: FaultProxy = {
     port: (server.address() as AddressInfo).port,
+    targetPort,
     faults,
     count: () => open.size,
     reset,
@@ -86,4 +89,5 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
+  return proxy;
 }

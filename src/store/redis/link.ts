@@ -18,8 +18,8 @@ export interface RedisLink {
   masters(): Promise<readonly RedisNode[]>;
   /** Hears a channel; begins again by itself after a break, and says so by `onBreak`. */
   subscribe(channel: string, onMessage: (message: string) => void, onBreak: () => void): Promise<void>;
-  /** Finds out anew who is master, after an answer that says that somebody else is. */
-  refresh(): void;
+  /** Finds out anew who is master, after a call that failed. `isReadOnly`: the server said that somebody else is. */
+  refresh(isReadOnly: boolean): void;
   close(): Promise<void>;
 }
 
@@ -78,8 +78,12 @@ export function asNode(client: Pick<NodeClient, 'sendCommand'>): RedisNode {
   return { sendCommand: (args) => client.sendCommand(args as (string | Buffer)[]) };
 }
 
+export interface SingleLink extends RedisLink {
+  readonly address: RedisAddress;
+}
+
 /** One server, three connections: reading, writing, hearing. */
-export async function openSingleLink(target: RedisTarget, address: RedisAddress): Promise<RedisLink> {
+export async function openSingleLink(target: RedisTarget, address: RedisAddress): Promise<SingleLink> {
   const clients = [0, 1, 2].map(() => createNodeClient(target, address));
   const [reading, writing, hearing] = clients as [NodeClient, NodeClient, NodeClient];
   const destroy = () => {
@@ -96,6 +100,7 @@ export async function openSingleLink(target: RedisTarget, address: RedisAddress)
   }
   const [reader, writer] = [asNode(reading), asNode(writing)];
   return {
+    address,
     reader: () => reader,
     writer: () => writer,
     shardOf: () => '',

@@ -1,17 +1,20 @@
 /** Opens a store in Redis: a connection, and the server's own settings, which say what a write is worth. */
 import { type OpenedStore, refuse, type StoreOptions } from '../opened.ts';
-import { checkRedis } from './check.ts';
+import { checkRedis, describeMissingRight } from './check.ts';
 import { openClusterLink } from './cluster.ts';
 import { openSingleLink, type RedisLink } from './link.ts';
+import { createMovingLink } from './moving-link.ts';
 import { createRedisStore } from './redis.ts';
 import { openSentinelLink } from './sentinel.ts';
-import type { RedisTarget } from './target.ts';
+import type { RedisAddress, RedisTarget } from './target.ts';
 
 const DEFAULT_WAIT = { replicas: 0, timeoutMs: 200 };
 
 /** How long a start waits for Redis. */
 const OPEN_DEADLINE_MS = 5000;
 const RETRY_MS = 200;
+/** How often a server that takes no writes is looked for anew. */
+const NAMED_ANEW_MS = 1000;
 
 export async function openRedis(target: RedisTarget, options: StoreOptions): Promise<OpenedStore> {
   const link = await connectWithin(OPEN_DEADLINE_MS, target);
@@ -25,7 +28,11 @@ export async function openRedis(target: RedisTarget, options: StoreOptions): Pro
     return { ok: false, problem: check.problem };
   }
   for (const note of check.notes) options.say?.(note);
-  return { ok: true, store: await createRedisStore(link, { ...options, wait: options.wait ?? DEFAULT_WAIT }) };
+  try {
+    return { ok: true, store: await createRedisStore(link, { ...options, wait: options.wait ?? DEFAULT_WAIT }) };
+  } catch (error) {
+    return { ok: false, problem: describeMissingRight(error) ?? 'store: redis broke off while it was opened; start again' };
+  }
 }
 
 /** A server that starts together with the gateway gets a few seconds. */
@@ -48,6 +55,13 @@ function openLink(target: RedisTarget): Promise<RedisLink> {
     case 'sentinel':
       return openSentinelLink(target);
     case 'single':
-      return openSingleLink(target, target.addresses[0] ?? { host: '127.0.0.1', port: 6379 });
+      return openNamedLink(target, target.addresses[0] ?? { host: '127.0.0.1', port: 6379 });
   }
+}
+
+/** A name may stand for another server after a failover, while the old one, a replica now, keeps its connections. */
+async function openNamedLink(target: RedisTarget, address: RedisAddress): Promise<RedisLink> {
+  const open = () => openSingleLink(target, address);
+  const link = createMovingLink(await open(), open, NAMED_ANEW_MS);
+  return { ...link, refresh: (isReadOnly) => void (isReadOnly && link.follow()) };
 }

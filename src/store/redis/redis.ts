@@ -36,7 +36,17 @@ export async function createRedisStore(link: RedisLink, options: RedisStoreOptio
   const onMessage = (message: string) => {
     if (!beat.hear(message)) cache.forget(message);
   };
-  await link.subscribe(CHANNEL, onMessage, () => cache.distrust());
+  const close = async () => {
+    beat.stop();
+    replicas.stop();
+    await link.close();
+  };
+  try {
+    await link.subscribe(CHANNEL, onMessage, () => cache.distrust());
+  } catch (error) {
+    await close();
+    throw error;
+  }
 
   /** One breaker for each server and direction: a shard that is away, or that takes no writes, closes no other door. */
   function breakerFor(direction: 'read' | 'write', key: string): Breaker {
@@ -56,7 +66,7 @@ export async function createRedisStore(link: RedisLink, options: RedisStoreOptio
       breaker.succeed();
       return answer;
     } catch (error) {
-      link.refresh();
+      link.refresh(isReadOnly(error));
       if (isReplyError(error)) breaker.succeed();
       else breaker.fail();
       if (error instanceof StoreUnavailable) throw error;
@@ -191,11 +201,7 @@ export async function createRedisStore(link: RedisLink, options: RedisStoreOptio
         return false;
       }
     },
-    async close() {
-      beat.stop();
-      replicas.stop();
-      await link.close();
-    },
+    close,
   };
 }
 
@@ -221,6 +227,11 @@ function isReplyError(error: unknown): boolean {
       error.message,
     )
   );
+}
+
+/** Before Redis 7, a script's error stands inside another. */
+function isReadOnly(error: unknown): boolean {
+  return error instanceof Error && /\bREADONLY\b/.test(error.message);
 }
 
 async function* scanSubjects(master: RedisNode): AsyncIterable<string> {

@@ -24,12 +24,12 @@ redis.call('SET', KEYS[1], ARGV[4])
 if ARGV[5] ~= '' then redis.call('SET', KEYS[2], ARGV[5]) end
 return 1`;
 
-/** KEYS head key chain erased. ARGV time, channel, subject. 1 erased, 0 nobody there. */
+/** KEYS head key chain erased. ARGV time, channel, subject. 1 erased, 0 nobody there. DEL first: a server that is full refuses what begins by SET. */
 export const ERASE = `
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('PUBLISH', ARGV[2], ARGV[3])
-redis.call('SET', KEYS[4], cjson.encode({redis.call('LLEN', KEYS[3]), ARGV[1]}))
 redis.call('DEL', KEYS[1], KEYS[2])
+redis.call('SET', KEYS[4], cjson.encode({redis.call('LLEN', KEYS[3]), ARGV[1]}))
 return 1`;
 
 /** KEYS head key chain erased. The whole of a subject as it stands at one moment. */
@@ -45,4 +45,17 @@ export const CLAIM = `
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`;
+
+/** KEYS probe. ARGV channel. Every command of the scripts above, on a key of nobody. */
+export const PROBE = `
+redis.call('PUBLISH', ARGV[1], 'beat probe')
+redis.call('DEL', KEYS[1])
+redis.call('RPUSH', KEYS[1], '')
+redis.call('LLEN', KEYS[1])
+redis.call('LINDEX', KEYS[1], -1)
+redis.call('LRANGE', KEYS[1], 0, -1)
+redis.call('EXISTS', KEYS[1])
+redis.call('SET', KEYS[1], '', 'PX', 1000)
+redis.call('GET', KEYS[1])
 return 1`;

@@ -3,59 +3,27 @@
  * by then; a WAIT retried that way counts replicas for a write that another server took. So the sentinels are only asked
  * who is master, and commands go to that server or fail.
  */
-import { createNodeClient, openSingleLink, type RedisLink } from './link.ts';
+import { createNodeClient, openSingleLink, type RedisLink, type SingleLink } from './link.ts';
+import { createMovingLink } from './moving-link.ts';
 import type { RedisAddress, RedisTarget } from './target.ts';
 
 const ASK_INTERVAL_MS = 500;
 const ASK_TIMEOUT_MS = 400;
-/** Hits that fail ask for a new master, many a second: asking goes over new connections, and costs. */
 const REFRESH_INTERVAL_MS = 250;
 
 export async function openSentinelLink(target: RedisTarget): Promise<RedisLink> {
-  let address = await findMaster(target);
+  const address = await findMaster(target);
   if (address === null) throw new Error('no sentinel names a master');
-  let link = await openSingleLink(target, address);
-  let hears: { readonly channel: string; readonly onMessage: (message: string) => void; readonly onBreak: () => void } | null =
-    null;
-  let isAsking = false;
-  let askedAt = Number.NEGATIVE_INFINITY;
-  let isClosed = false;
-
-  async function follow(): Promise<void> {
-    if (isAsking || isClosed || performance.now() - askedAt < REFRESH_INTERVAL_MS) return;
-    isAsking = true;
-    askedAt = performance.now();
-    try {
-      const found = await findMaster(target);
-      if (found === null || (found.host === address?.host && found.port === address.port)) return;
-      const next = await openSingleLink(target, found);
-      if (isClosed) return await next.close();
-      if (hears !== null) await next.subscribe(hears.channel, hears.onMessage, hears.onBreak);
-      const last = link;
-      link = next;
-      address = found;
-      hears?.onBreak();
-      await last.close();
-    } catch {
-      // The next round asks again; until then every call fails within its deadline.
-    } finally {
-      isAsking = false;
-    }
-  }
-
-  const timer = setInterval(follow, ASK_INTERVAL_MS).unref();
+  const openNext = async (current: SingleLink) => {
+    const found = await findMaster(target);
+    const { host, port } = current.address;
+    return found === null || (found.host === host && found.port === port) ? null : openSingleLink(target, found);
+  };
+  const link = createMovingLink(await openSingleLink(target, address), openNext, REFRESH_INTERVAL_MS);
+  const timer = setInterval(link.follow, ASK_INTERVAL_MS).unref();
   return {
-    reader: (key) => link.reader(key),
-    writer: (key) => link.writer(key),
-    shardOf: () => '',
-    masters: () => link.masters(),
-    subscribe(channel, onMessage, onBreak) {
-      hears = { channel, onMessage, onBreak };
-      return link.subscribe(channel, onMessage, onBreak);
-    },
-    refresh: () => void follow(),
+    ...link,
     async close() {
-      isClosed = true;
       clearInterval(timer);
       await link.close();
     },
