@@ -46,6 +46,8 @@ export async function withRecords(flags: StoreFlags, run: (records: OpenedRecord
   } catch (error) {
     if (error instanceof GatewayProblem) return refuse(error.problems);
     if (error instanceof StoreUnavailable) return refuse([`the store did not answer: ${error.message}`]);
+    // What the system says of a file or folder that the call names.
+    if (error instanceof Error && 'syscall' in error) return refuse([error.message]);
     throw error;
   }
 }

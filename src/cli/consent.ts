@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { checkAnchor, writeAnchor } from '../consent/anchor.ts';
+import { type AnchorFinding, checkAnchor, writeAnchor } from '../consent/anchor.ts';
 import type { ReceiptJwk } from '../consent/keys.ts';
 import { bundleProof, type ProofBundle } from '../consent/proof.ts';
 import { verifyProof } from '../consent/proof-check.ts';
@@ -135,36 +135,47 @@ async function verifySubject(
   { store, keyring }: OpenedRecords,
   flags: { readonly anchor?: string; readonly json?: boolean },
 ): Promise<void> {
-  printReport(bundle, keyring.receiptJwks, flags.json === true);
-  if (flags.anchor === undefined) return;
+  const anchor = flags.anchor === undefined ? null : readFileSync(flags.anchor, 'utf8');
   const chain = await store.readChain(subject);
   if (chain === null) return report(UNKNOWN);
-  const finding = checkAnchor(readFileSync(flags.anchor, 'utf8'), subject, chain);
-  if (finding === 'agrees') print('agrees with the anchor');
-  else report(`against the anchor: ${finding}`);
+  const finding = anchor === null ? null : checkAnchor(anchor, subject, chain);
+  printReport(bundle, keyring.receiptJwks, finding, flags.json === true);
 }
 
-function verifyFile(path: string, flags: { readonly keys?: string; readonly json?: boolean }): void {
+function verifyFile(path: string, flags: { readonly keys?: string; readonly anchor?: string; readonly json?: boolean }): void {
+  if (flags.anchor !== undefined) return refuse(['an anchor is held against SUBJECT in the store: an export does not name it']);
   try {
-    const bundle = JSON.parse(readFileSync(path, 'utf8')) as ProofBundle;
+    const bundle = readJson(path) as ProofBundle | null;
     if (bundle?.format !== 'consentry-proof/1') return refuse([`${path} is no export of consentry`]);
+    const { keys } = flags.keys === undefined ? bundle : ((readJson(flags.keys) ?? {}) as { keys?: readonly ReceiptJwk[] });
+    if (!Array.isArray(keys)) return refuse([`${flags.keys ?? path} holds no keys; give --keys what /consent/jwks.json answers`]);
     if (flags.keys === undefined)
       process.stderr.write('consentry: checked with the keys in the file itself; give --keys for those of the site\n');
-    const keys =
-      flags.keys === undefined ? bundle.keys : (JSON.parse(readFileSync(flags.keys, 'utf8')) as { keys: ReceiptJwk[] }).keys;
-    printReport(bundle, keys, flags.json === true);
+    printReport(bundle, keys, null, flags.json === true);
   } catch (error) {
-    // Not in the words of JSON.parse: they quote the file.
-    refuse([`${path} cannot be read: ${error instanceof SyntaxError ? 'it is no JSON' : (error as Error).message}`]);
+    refuse([error instanceof TypeError ? `${path} is damaged: parts of an export are missing` : (error as Error).message]);
   }
 }
 
-function printReport(bundle: ProofBundle, keys: readonly ReceiptJwk[], isJson: boolean): void {
-  const { ok, records, findings } = verifyProof(bundle, keys);
-  if (isJson) print(JSON.stringify({ ok, records, findings }));
+/** @throws an error that names the file, and not in the words of JSON.parse: they quote it. */
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new Error(`${path} cannot be read: ${error instanceof SyntaxError ? 'it is no JSON' : (error as Error).message}`);
+  }
+}
+
+/** `anchor`: what an anchor says of it; null where none was given. */
+function printReport(bundle: ProofBundle, keys: readonly ReceiptJwk[], anchor: AnchorFinding | null, isJson: boolean): void {
+  const proof = verifyProof(bundle, keys);
+  const ok = proof.ok && (anchor === null || anchor === 'agrees');
+  if (isJson) print(JSON.stringify({ ...proof, ok, ...(anchor !== null && { anchor }) }));
   else {
-    for (const { sequence, finding } of findings) print(`record ${sequence}: ${finding}`);
-    print(ok ? `${records} records, none changed` : 'the records do not hold');
+    for (const { sequence, finding } of proof.findings) print(`record ${sequence}: ${finding}`);
+    print(proof.ok ? `${proof.records} records, none changed` : 'the records do not hold');
+    if (anchor === 'agrees') print('agrees with the anchor');
+    else if (anchor !== null) report(`against the anchor: ${anchor}`);
   }
   if (!ok) process.exitCode = 1;
 }

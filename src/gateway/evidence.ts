@@ -47,7 +47,8 @@ export async function openEvidence(config: Config, { metrics, log, now }: Eviden
     async close() {
       await traces?.close();
       await decisions.close();
-      log.info({ chain: decisions.chain }, 'the decision log ends here; noted elsewhere, this value vouches for all of it');
+      const { chain } = decisions;
+      if (chain !== null) log.info({ chain }, 'the decision log ends here; noted elsewhere, this value vouches for all of it');
     },
   };
 }

@@ -97,7 +97,7 @@ async function verifyChain(folder: string, chainId: string, numbers: readonly nu
     }
     const standing = await verifySegment(join(folder, name), number === 1 ? CHAIN_START : null, before, findings);
     const isFinal = index === numbers.length - 1;
-    if (standing.torn !== null && isFinal && head?.chain !== standing.chain)
+    if (standing.torn !== null && !standing.hasEnd && isFinal && head?.chain !== standing.chain)
       problems.push(`${name}:${standing.torn}: the line is cut off`);
     if (head !== null && head.segment === number && !standing.passed.has(head.chain))
       problems.push(`${name}:${standing.lines + 1}: lines are missing at the end: there were ${head.lines} of them`);
@@ -131,13 +131,14 @@ async function verifySegment(path: string, start: string | null, before: Standin
     // The first line of the first segment that is still there says itself after what it stands.
     if (number === 1 && standing.chain === '') standing.chain = kind?.after ?? '';
     const link = whole ? readLink(standing.chain, text) : { ok: false as const };
+    // A line that was being written is torn, and none is after the end.
+    if (standing.hasEnd) problems.push(`${name}:${number}: stands after the end of the segment`);
     if (!link.ok || kind === null) {
-      if (whole) problems.push(`${name}:${number}: is no line of the log`);
-      else standing.torn = number;
+      if (!whole) standing.torn = number;
+      else if (!standing.hasEnd) problems.push(`${name}:${number}: is no line of the log`);
       broken ||= whole;
       continue;
     }
-    if (standing.hasEnd) problems.push(`${name}:${number}: stands after the end of the segment`);
     // After a line that was changed or taken out, the chain is taken up again, so that each deed is named once.
     if (!link.holds && !broken) problems.push(`${name}:${number}: ${whyBroken(number, kind, standing)}`);
     broken = false;

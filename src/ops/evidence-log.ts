@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { EvidenceSink, HitEvidence } from './evidence.ts';
+import { CHAIN_START } from './evidence-log-chain.ts';
 import { describeDecision } from './evidence-log-line.ts';
 import { listLastSegments, retireSegments } from './evidence-log-retain.ts';
 import { Sampler } from './evidence-log-sample.ts';
@@ -74,9 +75,9 @@ export class EvidenceLog implements EvidenceSink {
     return log;
   }
 
-  /** Chain up to the last written line: noted elsewhere, it vouches for everything before it. */
-  get chain(): string {
-    return this.#writer.chain;
+  /** Chain up to the last written line: noted elsewhere, it vouches for everything before it. Null before the first. */
+  get chain(): string | null {
+    return this.#writer.chain === CHAIN_START ? null : this.#writer.chain;
   }
 
   record(evidence: HitEvidence): void {

@@ -110,6 +110,30 @@ describe('consentry consent', () => {
     expect((await run('consent', 'verify', 'someone', '--anchor', path, '--store', store)).out).toContain(
       'agrees with the anchor',
     );
+    writeFileSync(path, 'spoiled');
+    const damaged = await run('consent', 'verify', 'someone', '--anchor', path, '--store', store, '--json');
+    expect(JSON.parse(damaged.out)).toEqual({ ok: false, records: 2, findings: [], anchor: 'damaged' });
+    expect(damaged.code).toBe(1);
+  });
+
+  it('says in a line which file or folder of the call cannot be used: exit 2', async () => {
+    const bundle = join(folder, 'whole.json');
+    writeFileSync(bundle, (await run('consent', 'export', 'someone', '--store', store)).out);
+    const gone = join(folder, 'gone');
+    const part = join(folder, 'part.json');
+    writeFileSync(part, '{"format":"consentry-proof/1","keys":[]}');
+    for (const [call, said] of [
+      [['verify', 'someone', '--store', store, '--anchor', gone], gone],
+      [['verify', bundle, '--anchor', gone], 'SUBJECT'],
+      [['verify', bundle, '--keys', gone], `${gone} cannot be read`],
+      [['verify', part], 'is damaged'],
+      [['anchor', '--store', store, '--to', bundle], bundle],
+    ] as const) {
+      const { code, out, err } = await run('consent', ...call);
+      expect([code, out]).toEqual([2, '']);
+      expect(err).toContain(said);
+      expect(err).not.toContain(' at ');
+    }
   });
 
   it('says what is not there: exit 1 for a subject, 2 for a store', async () => {

@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -103,6 +104,14 @@ describe('the decision log', () => {
     expect(await verifyEvidence(folder)).toMatchObject({ lines: count + 2, problems: [] });
   });
 
+  it('has no value to note before its first line', async () => {
+    const log = await open();
+    expect(log.chain).toBeNull();
+    await log.close();
+    await writeLog(1);
+    expect((await verifyEvidence(folder)).heads).toHaveLength(1);
+  });
+
   it('can be read by its owner only', async () => {
     await writeLog(1);
     expect(statSync(join(folder, segments()[0] as string)).mode & 0o777).toBe(0o600);
@@ -158,6 +167,15 @@ describe('the decision log', () => {
       const path = join(folder, segments()[0] as string);
       truncateSync(path, readFileSync(path).length - 30);
       expect((await problems())[0]).toMatch(/:12: the line is cut off$/);
+    });
+
+    it.each([
+      ['a whole line', '{"kind":"decision"}\n'],
+      ['a line without its end', '{"kind":"decision"'],
+      ['zeros', '\0\0\0'],
+    ])('%s behind the end', async (_name, text) => {
+      appendFileSync(join(folder, segments()[0] as string), text);
+      expect(await problems()).toEqual([expect.stringMatching(/:13: stands after the end of the segment$/)]);
     });
 
     it('a changed line whose own chain was made to fit', async () => {
