@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { loadConfig } from '../config.ts';
-import { verifyEvidence } from '../ops/evidence-log-verify.ts';
+import { type EvidenceCheck, verifyEvidence } from '../ops/evidence-log-verify.ts';
 import { startProgress } from './progress.ts';
 
 interface VerifyFlags {
@@ -29,8 +29,14 @@ export function registerEvidenceCommands(program: Command): void {
       if (flags.anchor !== undefined && !/^[0-9a-f]{64}$/.test(flags.anchor))
         return refuse('--anchor takes the 64 hexadecimal digits that verify prints');
       const progress = startProgress('lines');
-      const check = await verifyEvidence(folder, flags.anchor ?? null, progress.tell);
-      progress.end();
+      let check: EvidenceCheck;
+      try {
+        check = await verifyEvidence(folder, flags.anchor ?? null, progress.tell);
+      } catch (error) {
+        return refuse(`${(error as Error).message}; run it as a user who may read the log`);
+      } finally {
+        progress.end();
+      }
       const { segments, lines, problems, heads } = check;
       if (segments === 0 && problems.length === 0) return refuse(`${folder}: there is no decision log in here`);
       if (problems.length > 0) process.exitCode = 1;

@@ -11,8 +11,10 @@ import { externalSubjects, lookUpExternal, MAX_EXTERNAL_ID_CHARS } from './exter
 import type { Keyring } from './keys.ts';
 import { type ProblemCode, sendJson } from './problem.ts';
 import { signReceipt } from './receipt.ts';
+import type { ConsentHead } from './record.ts';
 import { readConsentRequest } from './request.ts';
 import { describeNotice, findExpiry, readRegistered } from './rules.ts';
+import { NO_PURPOSES } from './state.ts';
 import { viewRecord } from './view.ts';
 import { writeConsent } from './write.ts';
 
@@ -69,6 +71,15 @@ export function addExternalRoutes(router: Router, parts: ExternalParts): void {
     const rules = parts.policies().consentRules(region, now);
     const place = { country: region.country, subdivision: region.subdivision };
     const known = await lookUpExternal(call.externalId, keyring, store);
+    // Without what is on record, what is not named could not be left as it was.
+    if (known.record === 'unavailable') return refuse(ctx, 'store-unavailable');
+    const answer = (head: ConsentHead | null, receipt: string | null) => {
+      const view = viewRecord(parts.policies(), region, { record: head, denied: 0 }, now);
+      const expiresAt = head === null ? null : findExpiry(head, rules);
+      sendJson(ctx, 200, { ...view, expires: expiresAt === null ? null : new Date(expiresAt).toISOString(), receipt });
+    };
+    if (request.grants === NO_PURPOSES && request.refusals === NO_PURPOSES)
+      return answer(known.record === 'invalid' ? null : known.record, null);
     const [first] = externalSubjects(call.externalId, keyring);
     const outcome = await writeConsent(
       store,
@@ -90,10 +101,7 @@ export function addExternalRoutes(router: Router, parts: ExternalParts): void {
       now,
     );
     if (outcome.kind === 'unknown-subject') throw new RangeError('a new subject is never unknown');
-    const view = viewRecord(parts.policies(), region, { record: outcome.head, denied: 0 }, now);
-    const expiresAt = findExpiry(outcome.head, rules);
-    const expires = expiresAt === null ? null : new Date(expiresAt).toISOString();
-    sendJson(ctx, 200, { ...view, expires, receipt: outcome.kind === 'written' ? outcome.receipt : null });
+    answer(outcome.head, outcome.kind === 'written' ? outcome.receipt : null);
   });
 
   router.post(`${config.path}/external/show`, async (ctx) => {

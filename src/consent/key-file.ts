@@ -11,6 +11,8 @@ export interface KeySource {
   readonly keysFile: string | undefined;
   /** Folder of the embedded store, where a key may be generated; null with a store that other machines share. */
   readonly generateIn: string | null;
+  /** Whether a key may be drawn that ends with the process, as its records do. */
+  readonly isTransient?: boolean;
   /** Hears once what a person should know, in a sentence without any key. */
   readonly say: (message: string) => void;
 }
@@ -22,6 +24,7 @@ const GENERATED_NAME = 'consentry.keys';
 export function loadKeyring(source: KeySource): LoadedKeyring {
   if (source.keys !== undefined && source.keys.trim() !== '') return build(source.keys, 'CONSENTRY_KEYS');
   if (source.keysFile !== undefined && source.keysFile !== '') return readKeyFile(source.keysFile, source.say);
+  if (source.isTransient === true) return { ok: true, keyring: createKeyring([{ kid: 'memory', bytes: randomBytes(32) }]) };
   if (source.generateIn === null) {
     return {
       ok: false,

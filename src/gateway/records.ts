@@ -1,5 +1,4 @@
 /** Consent records of a gateway: the store, the keys, and the configuration of the consent API. */
-import { randomBytes } from 'node:crypto';
 import type { Config } from '../config.ts';
 import type { ConsentApiConfig } from '../consent/api.ts';
 import { loadKeyring } from '../consent/key-file.ts';
@@ -26,13 +25,11 @@ export async function openRecords(config: Config, options: RecordsOptions): Prom
     ...(onBreaker !== undefined && { onBreaker }),
   });
   if (!opened.ok) throw new GatewayProblem([opened.problem]);
-  const keys =
-    options.environment.CONSENTRY_KEYS ??
-    (config.store === 'memory:' ? `memory:${randomBytes(32).toString('base64url')}` : undefined);
   const loaded = loadKeyring({
-    keys,
+    keys: options.environment.CONSENTRY_KEYS,
     keysFile: options.environment.CONSENTRY_KEYS_FILE,
     generateIn: embeddedStoreFolder(config.store),
+    isTransient: config.store === 'memory:',
     say: options.say,
   });
   if (!loaded.ok) {

@@ -3,11 +3,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createBearerTokens } from '../../src/consent/bearer.ts';
 import { createConsentCookies } from '../../src/consent/cookie.ts';
 import { lookUpExternal } from '../../src/consent/external.ts';
+import { createKeyring } from '../../src/consent/keys.ts';
 import { type ConsentLookup, lookUpToken } from '../../src/consent/lookup.ts';
 import { verifyProof } from '../../src/consent/proof-check.ts';
 import { createSiteTokens } from '../../src/consent/site-token.ts';
 import { verifySignature } from '../../src/consent/token.ts';
-import type { ConsentStore } from '../../src/store/store.ts';
+import { createMemoryStore } from '../../src/store/memory.ts';
+import { type ConsentStore, StoreUnavailable } from '../../src/store/store.ts';
 import { startConsentApi, type TestApi, testConfig, testKeyring } from '../support/consent-api.ts';
 import { DAY_MS, fakePolicies } from '../support/fake-policies.ts';
 
@@ -246,6 +248,35 @@ describe('external ids', () => {
     const lookup = await lookUpExternal('jane@example.com', testKeyring, api.store);
     expect(lookup.place).toEqual({ country: 'US', subdivision: 'CA' });
     expect((await show('jane@example.com')).json).toMatchObject({ state: { analytics: 'granted' }, region: { country: 'US' } });
+  });
+
+  it('are kept only where something is decided', async () => {
+    api = await startConsentApi();
+    const dismissed = { ...decision, purposes: undefined, action: 'dismiss' };
+    expect((await put(dismissed)).json).toMatchObject({ state: ALL('unknown'), receipt: null, expires: null });
+    expect(await subjectsOf(api.store)).toEqual([]);
+    await put(decision);
+    expect((await put(dismissed)).json.state).toMatchObject({ analytics: 'granted', advertising: 'denied' });
+  });
+
+  it('are decided upon only where it can be read what was said before', async () => {
+    const store = createMemoryStore();
+    const older = createKeyring([{ kid: 'k1', bytes: Buffer.alloc(32, 7) }]);
+    api = await startConsentApi({ store, keyring: older });
+    await put(decision);
+    await api.close();
+    const rotated = createKeyring([
+      { kid: 'k2', bytes: Buffer.alloc(32, 8) },
+      { kid: 'k1', bytes: Buffer.alloc(32, 7) },
+    ]);
+    let isAway = true;
+    const readHead: ConsentStore['readHead'] = (subject) =>
+      isAway ? Promise.reject(new StoreUnavailable('away')) : store.readHead(subject);
+    api = await startConsentApi({ store: { ...store, readHead }, keyring: rotated });
+    const more = { ...decision, purposes: { functional: true } };
+    expect((await put(more)).status).toBe(503);
+    isAway = false;
+    expect((await put(more)).json.state).toMatchObject({ functional: 'granted', advertising: 'denied' });
   });
 
   it('change, withdraw and are erased', async () => {

@@ -158,5 +158,8 @@ describe('the decision log of a gateway', () => {
     expect(await run(folder)).toEqual({ code: 1, said: expect.stringContaining(`${name}:2: `) });
     expect(await run(join(folder, 'nowhere'))).toMatchObject({ code: 2 });
     expect(await run(folder, '--anchor', 'x')).toMatchObject({ code: 2 });
+    rmSync(path);
+    mkdirSync(path);
+    expect(await run(folder)).toEqual({ code: 2, said: expect.stringContaining('EISDIR') });
   });
 });

@@ -52,6 +52,12 @@ describe('createKeyring', () => {
 });
 
 describe('loadKeyring', () => {
+  it('draws a key for a store in memory only where none is given, by file neither', () => {
+    const transient = { keys: '', keysFile: undefined, generateIn: null, isTransient: true, say: () => {} };
+    expect(loadKeyring(transient)).toMatchObject({ ok: true, keyring: { first: 'memory' } });
+    expect(loadKeyring({ ...transient, keysFile: '/nowhere/keys' })).toMatchObject({ ok: false });
+  });
+
   const folder = mkdtempSync(join(tmpdir(), 'consentry-keys-'));
   const said: string[] = [];
   const say = (message: string) => said.push(message);
