@@ -25,18 +25,20 @@ export function createMovingLink<Link extends RedisLink>(
     if (isAsking || isClosed || performance.now() - askedAt < intervalMs) return;
     isAsking = true;
     askedAt = performance.now();
+    let unused: Link | null = null;
     try {
       const next = await openNext(link);
       if (next === null) return;
-      if (isClosed) return await next.close();
+      unused = next;
+      if (isClosed) return;
       if (hears !== null) await next.subscribe(...hears);
-      const last = link;
+      unused = link;
       link = next;
       hears?.[2]();
-      await last.close();
     } catch {
       // The next round asks again; until then every call fails within its deadline.
     } finally {
+      await unused?.close().catch(() => undefined);
       isAsking = false;
     }
   }

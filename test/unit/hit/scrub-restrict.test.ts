@@ -1,7 +1,7 @@
 /** Restricted modes of vendors: flags that say no where the decision does, and the fields that are added for them. */
 import { describe, expect, it } from 'vitest';
 import type { ScrubContext } from '../../../src/hit/scrub-context.ts';
-import { missingFields, resolveValue, restrictGcd, restrictGcs } from '../../../src/hit/scrub-restrict.ts';
+import { missingFields, missingMembers, resolveValue, restrictGcd, restrictGcs } from '../../../src/hit/scrub-restrict.ts';
 import { type Actions, type RequestOptions, STRICT } from '../../support/scrub.ts';
 import { compileSmall, contextOf, reportOf } from '../../support/scrub-context.ts';
 
@@ -131,7 +131,7 @@ describe('missingFields', () => {
       [
         ['npa', '1', '"1"'],
         ['opt', 'true', 'true'],
-        ['gcs', 'G101'],
+        ['gcs', 'G101', '"G101"'],
         ['country', '0', '0'],
         ['list', '["a"]', '["a"]'],
       ],
@@ -153,9 +153,12 @@ describe('missingFields', () => {
     ['forward', 'forward', ['en', 'ev'], []],
   ] as const)('analytics %s, advertising %s, beside %j', (analytics, advertising, names, missing) => {
     const ctx = context(analytics, advertising);
-    // The flag of Google stands in queries only.
-    expect(missingFields(ctx, new Set(names)).map((field) => (field[0] === 'gcs' ? field.slice(0, 2) : field))).toEqual(missing);
+    expect(missingFields(ctx, new Set(names)).map(([name, value]) => [name, value])).toEqual(
+      missing.map(([name, value]) => [name, value]),
+    );
     expect(reportOf(ctx)).toEqual(missing.map(([name]) => `${name} consent set`));
+    const members = missingMembers(context(analytics, advertising), '', new Set(names));
+    expect(members).toBe(missing.map(([name, , json]) => `"${name}":${json}`).join(','));
   });
 
   it('names each field once', () => {

@@ -38,7 +38,9 @@ describe('rewritePairs', () => {
     const [one, two] = ['{"e":"view!"}', '{"e":"views!"}'].map((text) => btoa(text)) as [string, string];
     expect([one, two].map((text) => text.replace(/^[^=]*/, ''))).toEqual(['==', '=']);
     const seen: unknown[] = [];
-    rewritePairs(`${one}&a=1&${two}&eyJhYmNkZWZnaGlqa2w=1&content_group_longer=`, '&', (...pair) => Boolean(seen.push(pair)));
+    rewritePairs(`${one}&a=1&${two}&eyJhYmNkZWZnaGlqa2w=1&content_group_longer=`, '&', (name, value) =>
+      Boolean(seen.push([name, value])),
+    );
     expect(seen).toEqual([
       [one, null],
       ['a', '1'],
@@ -50,6 +52,25 @@ describe('rewritePairs', () => {
 
   it('writes an answer to a bare name in its place', () => {
     expect(rewritePairs('a=1&%7Bx%7D&c', '&', (_, value) => (value === null ? '{y}' : true))).toBe('a=1&%7By%7D&%7By%7D');
+  });
+
+  it('takes a pair that is known as it was, and does not visit it', () => {
+    const known = { text: 'b=%32', verdict: '3', written: 'b=3' };
+    const visited: string[] = [];
+    const asked: number[] = [];
+    const rewrite = (verdict: boolean | string): string =>
+      rewritePairs(
+        'a=1&b=%32&c=4',
+        '&',
+        (name) => Boolean(visited.push(name)),
+        (start) => {
+          asked.push(start);
+          return start === 4 ? { ...known, verdict } : null;
+        },
+      );
+    expect(['3', true, false].map(rewrite)).toEqual(['a=1&b=3&c=4', 'a=1&b=%32&c=4', 'a=1&c=4']);
+    expect(visited.slice(0, 2)).toEqual(['a', 'c']);
+    expect(asked.slice(0, 3)).toEqual([0, 4, 10]);
   });
 
   it('reads parameters of a path', () => {
