@@ -54,7 +54,7 @@ export class ScrubContext {
   identifiers = 0;
   refusal: ScrubRefusal | null = null;
   hasRequired = false;
-  /** A document in a field, or a packed body: what stays of it is written in encodings around its own. */
+  /** A document in a field, a packed body or `+` for spaces: what stays is written in encodings that the guard may not read. */
   isWrapped = false;
   /** Lines of JSON: lengths that they tell of each other are no longer true. */
   isNdjson = false;

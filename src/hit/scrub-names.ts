@@ -8,6 +8,8 @@ import { LIMITS } from './scrub-context.ts';
 const SLOTS = 256;
 const MOST = 96;
 const MASK = SLOTS - 1;
+/** Longer names are declared by nobody, and stay in no anonymized hit. */
+const MAX_NAME = 256;
 
 function slotOf(name: string): number {
   const { length } = name;
@@ -28,8 +30,7 @@ export class PairNames {
   /** Empty, for the next query. */
   begin(): this {
     this.#query = (this.#query + 1) | 0;
-    this.#values = [];
-    this.#many = null;
+    this.end();
     return this;
   }
 
@@ -51,8 +52,15 @@ export class PairNames {
     return this.#queries[slot] === this.#query ? this.#values[this.#places[slot] as number] : undefined;
   }
 
-  /** Adds a name. @returns whether it was not there */
+  /** Forgets what the query holds. */
+  end(): void {
+    this.#values = [];
+    this.#many = null;
+  }
+
+  /** Adds a name, unless it is so long that nobody asks for it. @returns whether it was not there */
   add(name: string, value: string): boolean {
+    if (name.length > MAX_NAME) return true;
     if (this.#many !== null) {
       if (this.#many.has(name)) return false;
       this.#many.set(name, value);

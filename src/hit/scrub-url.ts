@@ -44,7 +44,9 @@ export function collectFromUrl(ctx: ScrubContext, place: string, whole: string, 
   }
   if (isBare && !text.includes('=') && mayHoldPairs(text)) collectFromUrl(ctx, place, decodePercent(text), depth + 1);
   if (depth > 0) return;
-  const before = pageOf(text, parts).isClean ? parts.head.length + parts.path.length : 0;
+  // A fragment may be none, but the `#` of a character in HTML (`anna&#64;example.com`): then all is one text.
+  const isPage = parts.query !== null && pageOf(text, parts).isClean;
+  const before = isPage ? parts.head.length + parts.path.length : 0;
   visitIdentifiers(text.slice(before), (carrier, value) => ctx.addSecret(place, carrier, value, true));
 }
 

@@ -75,6 +75,8 @@ function anonymizeDocument(ctx: ScrubContext, path: string, value: string): Verd
 /** Rewrites pairs of a query, form, matrix or line; `prefix` is the path of what holds them. */
 export function treatPairs(ctx: ScrubContext, text: string, prefix: string, separator: '&' | ';' = '&'): string {
   const names = namesAt(ctx.depth);
+  // Where `+` stands for spaces, the guard takes words of a text for one stretch of base64.
+  if (text.includes('+')) ctx.isWrapped = true;
   // Which names there are matters to an anonymized hit, and to the restricted modes.
   const isNoted = ctx.isAnonymized || (prefix !== '' && ctx.plan.restrictions.length > 0);
   const separatorCode = separator.charCodeAt(0);
@@ -86,8 +88,8 @@ export function treatPairs(ctx: ScrubContext, text: string, prefix: string, sepa
     const { path, recent } = plan;
     const { behind } = before;
     before = plan;
-    // The same text, but the one in the plan has been hashed before.
-    const name = prefix === '' ? path : written;
+    // The same text, but the one in the plan has been hashed before, and keeps no query alive.
+    const name = prefix === '' ? path : path.slice(prefix.length + 1);
     if (value === null) return ctx.countField() && treatBareName(ctx, plan, name);
     const first = ctx.isAnonymized ? names.get(name) : undefined;
     if (ctx.isAnonymized && (first !== undefined || !plan.isPlain)) {
@@ -123,12 +125,13 @@ export function treatPairs(ctx: ScrubContext, text: string, prefix: string, sepa
     return pair;
   };
 
-  const out = rewritePairs(text, separator, visit, recall);
-  if (ctx.plan.restrictions.length === 0) return out;
-  return missingFields(ctx, names).reduce((pairs, [name, value]) => {
+  let out = rewritePairs(text, separator, visit, recall);
+  for (const [name, value] of ctx.plan.restrictions.length === 0 ? [] : missingFields(ctx, names)) {
     const pair = `${encodePercent(name)}=${encodePercent(value)}`;
-    return pairs === '' ? pair : pairs + separator + pair;
-  }, out);
+    out = out === '' ? pair : out + separator + pair;
+  }
+  names.end();
+  return out;
 }
 
 /** A name without a value: a declared flag, or a value without a name. */

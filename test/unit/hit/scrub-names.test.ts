@@ -39,3 +39,13 @@ describe('names of a query', () => {
     }
   });
 });
+
+describe('what is kept of a query', () => {
+  it('ends with it, and is no long name', () => {
+    const names = namesAt(0);
+    names.add('en', 'page_view');
+    expect([names.add('x'.repeat(257), '1'), names.has('x'.repeat(257))]).toEqual([true, false]);
+    names.end();
+    expect(names.get('en')).toBeUndefined();
+  });
+});
