@@ -35,7 +35,7 @@ export function registerPolicyExplain(policy: Command): void {
     .command('explain')
     .description('say which file answers, which signal counts and which cell of the table decides')
     .option('--policies <dir>', 'folder of policies; default CONSENTRY_POLICIES, else ./policies, else the shipped pack')
-    .option('--country <code>', 'ISO 3166-1 code; none: place unknown')
+    .option('--country <code>', 'ISO 3166-1 code; none: place unknown', parseCountry)
     .option('--region <code>', 'ISO 3166-2 code, with or without the country')
     .option('--purpose <purpose>', 'only this purpose', parsePurpose)
     .option('--gpc', 'the hit carries Sec-GPC: 1')
@@ -87,6 +87,12 @@ function parseJson(line: string): unknown {
 
 function parsePurpose(text: string): Purpose {
   if (!isPurpose(text)) throw new InvalidArgumentError('Write necessary, functional, analytics, personalization or advertising.');
+  return text;
+}
+
+/** As a header may say it, which can be a code of no country (`T1`), but never a name. */
+function parseCountry(text: string): string {
+  if (!/^[A-Za-z][A-Za-z0-9]$/.test(text)) throw new InvalidArgumentError('Write an ISO 3166-1 code, such as DE or US.');
   return text;
 }
 

