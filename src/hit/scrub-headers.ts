@@ -2,6 +2,7 @@
 import { filterCookies } from '../privacy/carriers/cookies.ts';
 import { readOrigin, splitUrl } from '../privacy/carriers/url.ts';
 import { coarsenBrands, coarsenLanguage, isPlatform } from '../privacy/coarse.ts';
+import { canonicalType } from '../privacy/content-type.ts';
 import { findClass, visitIdentifiers } from '../privacy/detect-nested.ts';
 import { readIpv4 } from '../privacy/ip-text.ts';
 import { decodePercent } from '../privacy/percent.ts';
@@ -30,21 +31,6 @@ const OF_BROWSER = /^sec-(?:ch|fetch)-/;
 /** Values that identify by the name of their header alone. */
 const IDENTIFYING =
   /^(?:if-none-match|if-modified-since|x-client-data|traceparent|tracestate|baggage|sentry-trace|x-request-id|x-correlation-id|x-amzn-trace-id|x-cloud-trace-context|cf-ray|x-msisdn|x-uidh|x-acr|x-up-calling-line-id|authorization|proxy-authorization|x-forwarded-for|forwarded|true-client-ip|anonymousid|x-umami-cache|via)$|ip$|ip-|-id$|-for$/;
-
-const CONTENT_TYPES: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    'application/json': 'application/json',
-    'text/json': 'application/json',
-    'text/plain': 'text/plain',
-    'application/x-www-form-urlencoded': 'application/x-www-form-urlencoded',
-    'application/x-ndjson': 'application/x-ndjson',
-    'application/x-sentry-envelope': 'application/x-sentry-envelope',
-    'application/octet-stream': 'application/octet-stream',
-    'application/gzip': 'application/gzip',
-    'application/x-gzip': 'application/gzip',
-    'application/reports+json': 'application/reports+json',
-  }),
-);
 
 /** First value of a header by lower-case name, or empty. */
 export function readHeader(headers: readonly string[], name: string): string {
@@ -131,13 +117,6 @@ function noteHeader(ctx: ScrubContext, { lower, isTransport }: HeaderName, value
   ctx.note(lower, 'undeclared', 'stripped');
   if (IDENTIFYING.test(lower)) ctx.addSecret(lower, 'online-id', value, true);
   visitIdentifiers(value, (found, text) => ctx.addSecret(lower, found, text, true));
-}
-
-function canonicalType(value: string): string | null {
-  const [essence, ...parameters] = value.toLowerCase().split(';');
-  const type = CONTENT_TYPES.get((essence as string).trim());
-  if (type === undefined) return null;
-  return parameters.some((parameter) => /^\s*charset\s*=\s*"?utf-?8"?\s*$/.test(parameter)) ? `${type};charset=UTF-8` : type;
 }
 
 type Maker = (ctx: ScrubContext, value: string) => string | null;

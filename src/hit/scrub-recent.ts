@@ -48,7 +48,7 @@ export function isValid(treated: Treated, ctx: ScrubContext): boolean {
   return ctx.banned === null && treated.where === ctx.where && treated.rules === ctx.rules;
 }
 
-/** The pair that a value was met in, for the next time. */
+/** The pair that a value was met in, for the next time: made anew only where it is written otherwise than last. */
 export function pairOf<Plan>(treated: Treated, plan: Plan, name: string, text: string): RecentPair<Plan> {
   const { verdict } = treated;
   const known = treated.pair;
@@ -65,7 +65,7 @@ export type Decide<Plan> = (ctx: ScrubContext, plan: Plan, value: string) => Ver
 const table: (Treated | undefined)[] = new Array(SLOTS).fill(undefined);
 let fields = 0;
 
-/** For one field of one plan. A value in which an identifier was found is not kept here. */
+/** For one field of one plan, or for one header. A value in which an identifier was found is not kept here. */
 export class RecentValues {
   /** Where its slots begin; more fields than there is room for displace each other. */
   readonly #first = (fields++ * SLOTS_OF_ONE) & (SLOTS - 1);

@@ -1,6 +1,7 @@
 /**
  * Takes out of a hit what the decision forbids. An anonymized hit is built anew from what the policy and the profile allow; of a hit that is
- * forwarded in part only the forbidden is removed, and everything else stays byte for byte.
+ * forwarded in part only the forbidden is removed, and everything else stays byte for byte. The guard looks at the result, and again after a second
+ * pass where there is one: no hit comes out of here that it has not passed.
  */
 import type { GuardFind } from '../privacy/report.ts';
 import { searcherFor } from '../privacy/search.ts';
