@@ -18,6 +18,7 @@ import { addOwnHeaders, keepHeaders } from '../../dist/hit/leave.js';
 import { receiveHit } from '../../dist/hit/receive.js';
 import { RouteTable } from '../../dist/hit/route.js';
 import { scrubHit } from '../../dist/hit/scrub.js';
+import { FieldNames, readRequest } from '../../dist/ops/direct-request.js';
 import { checkPolicies } from '../../dist/policy/load.js';
 import { loadPoliciesAside } from '../../dist/policy/load-aside.js';
 import { maskAddress, parseAddress } from '../../dist/privacy/ip.js';
@@ -49,15 +50,14 @@ function bench(name, run) {
   console.log(`${name.padEnd(52)} ${median(times.slice(2)).toFixed(2).padStart(9)} µs`);
 }
 
-/** Requests as Node's parser would hand them over. */
+const fieldNames = new FieldNames();
+
+/** A request as the gateway reads it from a connection. */
 function parse(bytes) {
-  const text = bytes.toString('latin1');
-  const end = text.indexOf('\r\n\r\n');
-  const [line, ...fields] = text.slice(0, end).split('\r\n');
-  const [method, url] = line.split(' ');
-  const rawHeaders = fields.flatMap((field) => [field.slice(0, field.indexOf(':')), field.slice(field.indexOf(':') + 2)]);
-  const body = Buffer.from(text.slice(end + 4), 'latin1');
-  return { method, url, httpVersionMajor: 1, httpVersionMinor: 1, rawHeaders, socket: { remoteAddress: '127.0.0.1' }, body };
+  const request = readRequest(bytes.toString('latin1'), fieldNames, { remoteAddress: '127.0.0.1' });
+  if (typeof request === 'string') throw new Error(`a request of the benchmark is '${request}'`);
+  request.body = bytes.subarray(request.headBytes, request.headBytes + request.bodyBytes);
+  return request;
 }
 
 const LETTERS = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
@@ -207,27 +207,40 @@ const restricted = judgeHit(
   ga4.named,
   NOW,
 );
-const scrubRequests = hits.map((hit, i) => ({
-  hit: {
-    method: hit.method,
-    target: `${hit.path}?${hit.query}`,
-    headers: keepHeaders(hit, (cookie) => cookies.remove(cookie)),
-    body: hit.method === 'POST' ? requests[i].body : null,
-  },
-  profile: ga4,
-  routePath: '/g/collect',
-  action: restricted.action,
-  gate: 4,
-  judgement: restricted.judgement,
-  anonymize: restricted.judgement.anonymize,
-  clientAddress: addressOf(i),
-  country: 'DE',
-  subdivision: null,
-  pseudonymize: null,
-}));
+const { judgement } = restricted;
+const everything = judgement.purposes.map((purpose) => ({ ...purpose, action: 'anonymize', state: 'denied' }));
+const asDecided = judgement.purposes.map((purpose) => ({ ...purpose, action: purpose.action, state: purpose.state }));
+
+/** What the gateway hands over for a hit: all of one shape, as there. */
+function scrubRequest(hit, i, { profile = ga4, routePath = '/g/collect', action = 'anonymize', purposes = asDecided } = {}) {
+  return {
+    hit,
+    profile,
+    routePath,
+    action,
+    gate: 4,
+    judgement: { ...judgement, purposes },
+    anonymize: judgement.anonymize,
+    clientAddress: addressOf(i),
+    country: 'DE',
+    subdivision: null,
+    pseudonymize: null,
+  };
+}
+
+/** A hit as it would leave untouched. */
+function leave(hit, body = null, more = []) {
+  const headers = [...keepHeaders(hit, (cookie) => cookies.remove(cookie)), ...more];
+  return { method: hit.method, target: `${hit.path}?${hit.query}`, headers, body };
+}
+
+const scrubRequestsFor = (options) =>
+  hits.map((hit, i) => scrubRequest(leave(hit, hit.method === 'POST' ? requests[i].body : null), i, options));
+const scrubRequests = scrubRequestsFor({ action: restricted.action });
+const anonymizeRequests = scrubRequestsFor({});
 bench('keep headers', (i) => keepHeaders(at(hits, i), (cookie) => cookies.remove(cookie)));
 bench('scrub: analytics granted, advertising not', (i) => scrubHit(at(scrubRequests, i)));
-bench('scrub: anonymize', (i) => scrubHit({ ...at(scrubRequests, i), action: 'anonymize' }));
+bench('scrub: anonymize', (i) => scrubHit(at(anonymizeRequests, i)));
 const scrubbed = scrubRequests.map((request) => scrubHit(request));
 console.error(
   `(${scrubbed.filter(({ ok }) => ok).length} of ${scrubbed.length} scrubbed, ${scrubbed[0].forbidden?.length} secrets in the first)`,
@@ -280,10 +293,10 @@ function beaconOf(i) {
   };
 }
 
-const gets = scrubRequests.filter(({ hit }) => hit.method === 'GET');
-const kept = gets.map((request) => ({ ...request, action: 'anonymize' }));
-const everything = restricted.judgement.purposes.map((purpose) => ({ ...purpose, action: 'anonymize', state: 'denied' }));
-const anonymous = kept.map((request) => ({ ...request, judgement: { ...request.judgement, purposes: everything } }));
+const onlyGets = (list) => list.filter(({ hit }) => hit.method === 'GET');
+const gets = onlyGets(scrubRequests);
+const kept = onlyGets(anonymizeRequests);
+const anonymous = onlyGets(scrubRequestsFor({ purposes: everything }));
 // The median of recorded GET hits has 17 fields; these have 21.
 const matomo = profiles.profiles.get('matomo');
 const medians = buildRequests({
@@ -296,28 +309,18 @@ const medians = buildRequests({
   postShare: 0,
 })
   .map(parse)
-  .map((request, i) => {
-    const hit = receiveHit(request, table);
-    const headers = keepHeaders(hit, (cookie) => cookies.remove(cookie));
-    const target = `${hit.path}?${hit.query}`;
-    return {
-      ...at(anonymous, i),
-      profile: matomo,
-      routePath: '/matomo.php',
-      hit: { method: 'GET', target, headers, body: null },
-    };
-  });
+  .map((request, i) =>
+    scrubRequest(leave(receiveHit(request, table)), i, { profile: matomo, routePath: '/matomo.php', purposes: everything }),
+  );
 const segment = profiles.profiles.get('segment');
 const texts = gets.slice(0, 500).map((_, i) => JSON.stringify(beaconOf(i)));
 const beacons = texts.map((text, i) => {
-  const { hit, ...request } = anonymous[i];
-  const headers = [...hit.headers, 'Content-Type', 'application/json'];
-  return {
-    ...request,
+  const hit = leave(hits[i], Buffer.from(text), ['Content-Type', 'application/json']);
+  return scrubRequest({ ...hit, method: 'POST', target: '/v1/p' }, i, {
     profile: segment,
     routePath: '/v1/*',
-    hit: { method: 'POST', target: '/v1/p', headers, body: Buffer.from(text) },
-  };
+    purposes: everything,
+  });
 });
 const scrubAndGuard = (list) => (i) => {
   // The guard is in it.
