@@ -59,17 +59,18 @@ export function coarsenVersion(text: string): string | null {
 }
 
 const HOUR_MS = 3_600_000;
+const ISO_INSTANT = /^(20\d\d-[01]\d-[0-3]\d([T ])[0-2]\d):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?$/;
 
 /**
  * An instant cut to its hour, in the notation it came in: seconds, milliseconds or microseconds since the epoch, ISO 8601 with `T` or a
  * space, or Adobe's `23/10/2026 10:11:12 1 -60`. Null where it is no instant between 2001 and 2100.
  */
 export function coarsenTime(text: string): string | null {
+  const match = text.charCodeAt(4) === 45 ? ISO_INSTANT.exec(text) : null;
+  if (match !== null) return match[2] === 'T' ? `${match[1]}:00:00.000${match[3] ?? 'Z'}` : `${match[1]}:00:00${match[3] ?? ''}`;
   if (/^\d{10}(?:\.\d{1,6})?$/.test(text)) return String(Math.floor(Number(text) / 3600) * 3600);
   if (/^\d{13}$/.test(text)) return String(Math.floor(Number(text) / HOUR_MS) * HOUR_MS);
   if (/^\d{16}$/.test(text)) return String(Math.floor(Number(text) / (HOUR_MS * 1000)) * HOUR_MS * 1000);
-  const match = /^(20\d\d-[01]\d-[0-3]\d([T ])[0-2]\d):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?$/.exec(text);
-  if (match !== null) return match[2] === 'T' ? `${match[1]}:00:00.000${match[3] ?? 'Z'}` : `${match[1]}:00:00${match[3] ?? ''}`;
   const adobe = /^([0-3]?\d\/[01]?\d\/(?:20\d\d|0000) [0-2]?\d):[0-5]?\d:[0-5]?\d( \d -?\d{1,3})$/.exec(text);
   return adobe === null ? null : `${adobe[1]}:0:0${adobe[2]}`;
 }

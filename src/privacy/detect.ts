@@ -3,6 +3,7 @@
  * IBANs, JWTs and long random ids. Conservative about separators: what could be a phone number with dashes is one. Linear in the text.
  */
 import { isCardNumber, isIban } from './checksums.ts';
+import { findEmails } from './detect-email.ts';
 import { readIpv4, readIpv6 } from './ip-text.ts';
 import { hasRandomCase, isRandomToken } from './random-token.ts';
 import type { CarrierClass } from './report.ts';
@@ -13,8 +14,10 @@ import {
   HAS_COLONS,
   HAS_DIGITS,
   HAS_DOTS,
+  HAS_GROUPED,
   HAS_IBAN,
   HAS_PADDED,
+  HAS_RARE,
   HAS_TOKEN,
   MIN_PADDED,
   MIN_TOKEN,
@@ -30,13 +33,6 @@ export interface Finding {
   readonly end: number;
 }
 
-/** What local parts really are made of; RFC 5321 allows more, but `=`, `&` and `/` end a field before they begin an address. */
-const EMAIL_LOCAL = /[\p{L}\p{N}._+'~-]/u;
-/** Not of an image at twice its size: `logo@2x.png`. */
-const EMAIL_DOMAIN =
-  /[@＠](?!\dx(?:\.(?:png|jpe?g|webp|gif|avif|svg))+(?!\.?[\p{L}\p{N}])) {0,2}((?:[\p{L}\p{N}](?:[\p{L}\p{N}_-]{0,62})\.){1,8}[\p{L}]{2,63}|\[(?:IPv6:)?[0-9a-fA-F:.]{3,45}\])/gu;
-/** With spaces around `@` only what has the form of a name in an address: `Sale @ shop.example` tells of a place. */
-const SPACED_LOCAL = /[\p{L}\p{N}][._+]\p{L}/u;
 /**
  * Latin letters make it part of a code; other scripts write words and numbers without a space between. The digits of an escape (`%20`) are
  * none of a number.
@@ -45,7 +41,6 @@ const NUMBERS =
   /(?<![\p{sc=Latn}\p{N}%]|%[0-9a-fA-F])[+(]?\(?\d(?:[\d ().\-/\u00a0\u2010-\u2014\u202f\u2212]{0,38}\d)?(?![\p{sc=Latn}\p{N}])/gu;
 /** What separates the groups of a number less often, `+` for a space in queries among it. */
 const RARE = "[_+'\\u00b7\\u2019\\u2022]";
-const HAS_RARE = new RegExp(`\\d${RARE}\\d`);
 /**
  * Phone numbers with those between, which stand in dates, sizes and amounts as well: with `+`, `00` or `0` first, or in the groups of North
  * America unless the last can be a year.
@@ -67,7 +62,6 @@ const GROUPED_HASH =
 /** Some of those groups, which few texts hold. */
 const GROUPS =
   /[ :.\u2010-\u2014-][0-9a-f]{2}(?:(?:[ :.-][0-9a-f]{2}){5}|[0-9a-f]{2}(?:(?:[ :.-][0-9a-f]{4}){4}|[0-9a-f]{4}[ :.-][0-9a-f]{8}|(?:[ :.\u2010-\u2014][0-9a-f]{4}){2}[ :.\u2010-\u2014][0-9a-f]{12}))/i;
-const MIN_GROUPED = 35;
 const IPV6 = /(?:(?<![0-9a-zA-Z:.])|(?<=[g-zG-Z]:))[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,5}){2,9}(?:\.\d{1,3}){0,3}(?![0-9a-zA-Z:])/g;
 const IPV4 = /(?<!\d|\d\.)\d{1,3}(?:\.\d{1,3}){3}(?!\.*\d)/g;
 /** A number of an address in hexadecimal, in octal with all its digits (versions are padded to two), or in decimal. */
@@ -84,8 +78,10 @@ const IBAN = /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ _+\u00b7]?[A-Z0-9]{4}){2,7}(?:[ 
 const JWT = /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}/g;
 const UUID = /(?<![0-9a-zA-Z])[0-9a-fA-F]{8}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-zA-Z]{4}-[0-9a-fA-F]{12}(?![0-9a-zA-Z])/g;
 const MIN_UUID = 36;
+const MIN_NUMBER = 7;
 const MIN_CARD = 13;
 const MAX_CARD = 19;
+const DASH = 45;
 const WORD_CHARACTER = /\w/;
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 const isSomeUuid = (uuid: string): boolean => uuid !== NIL_UUID;
@@ -107,29 +103,21 @@ function collect(
   }
 }
 
-function findEmails(text: string, found: Finding[]): void {
-  EMAIL_DOMAIN.lastIndex = 0;
-  for (let match = EMAIL_DOMAIN.exec(text); match !== null; match = EMAIL_DOMAIN.exec(text)) {
-    const at = match.index;
-    let stop = at;
-    while (stop > 0 && at - stop < 2 && text[stop - 1] === ' ') stop--;
-    let start = stop;
-    if (text[stop - 1] === '"') {
-      const open = text.lastIndexOf('"', stop - 2);
-      if (open >= 0 && stop - open < 66) start = open;
-    }
-    while (start > 0 && stop - start < 64 && EMAIL_LOCAL.test(text[start - 1] as string)) start--;
-    while (start < stop && /['.-]/.test(text[start] as string)) start++;
-    const isSpaced = stop < at || text[at + 1] === ' ';
-    if (start < stop && (!isSpaced || SPACED_LOCAL.test(text.slice(start, stop)))) {
-      found.push({ class: 'direct', start, end: at + match[0].length });
-    }
-  }
+function isCardOfDigits(digits: string): boolean {
+  return digits.length >= MIN_CARD && digits.length <= MAX_CARD && isCardNumber(digits);
 }
 
 function isCard(text: string): boolean {
-  const digits = text.replace(/\D/g, '');
-  return digits.length >= MIN_CARD && digits.length <= MAX_CARD && isCardNumber(digits);
+  return isCardOfDigits(text.replace(/\D/g, ''));
+}
+
+function countDigits(text: string): number {
+  let count = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 48 && code <= 57) count++;
+  }
+  return count;
 }
 
 /** Groups of digits alone are numbers, not a hash. */
@@ -163,17 +151,18 @@ const NO_PHONES = [
 
 /** Digits with separators, days aside: a card by its check digit, a phone number by its form, any long number as an id. */
 function classifyNumber(match: string): CarrierClass | null {
-  const digits = match.replace(/\D/g, '');
-  const count = digits.length;
-  if (count < 7) return null;
+  if (match.length < MIN_NUMBER) return null;
+  const count = countDigits(match);
+  if (count < MIN_NUMBER) return null;
   const isPlain = count === match.length;
+  const digits = isPlain ? match : match.replace(/\D/g, '');
   if (!isPlain) {
     const rest = match.replace(DAYS, ' ').trim();
     if (rest.length < match.length) return classifyNumber(rest);
   }
-  if (isCard(digits)) return 'direct';
+  if (isCardOfDigits(digits)) return 'direct';
+  if (isPlain) return count >= 9 && !(digits.startsWith('0') && /^0+$/.test(digits)) ? 'online-id' : null;
   if (/^(?:0|[1-9]\d{0,6})\.\d+$/.test(match) || /^0+$/.test(digits)) return null;
-  if (isPlain) return count >= 9 ? 'online-id' : null;
   if (count > 15) return 'online-id';
   if (match.startsWith('+') || match.startsWith('(') || digits.startsWith('00')) return 'direct';
   return count < 8 || NO_PHONES.some((form) => form.test(match)) ? null : 'direct';
@@ -230,6 +219,14 @@ function findPadded(text: string, found: Finding[]): void {
   }
 }
 
+/** Whether two dashes stand so far from each other: as between the pairs of an address of a network card, or around a group of a UUID. */
+function hasDashes(token: string, distance: number): boolean {
+  for (let dash = token.indexOf('-'); dash !== -1; dash = token.indexOf('-', dash + 1)) {
+    if (token.charCodeAt(dash + distance) === DASH) return true;
+  }
+  return false;
+}
+
 /** Random ids, and UUIDs and MAC addresses within tokens, whatever stands around those. */
 function findTokens(text: string, found: Finding[]): void {
   for (let start = 0; start < text.length; start++) {
@@ -237,35 +234,31 @@ function findTokens(text: string, found: Finding[]): void {
     if (end - start >= MIN_TOKEN) {
       const token = text.slice(start, end);
       if (isRandomToken(token)) found.push({ class: 'online-id', start, end });
-      if (end - start >= MIN_MAC && token.includes('-')) collect(token, DASHED_MAC, found, 'online-id', undefined, start);
-      if (end - start >= MIN_UUID) {
-        collect(token, UUID, found, 'online-id', isSomeUuid, start);
-      }
+      if (end - start >= MIN_MAC && hasDashes(token, 3)) collect(token, DASHED_MAC, found, 'online-id', undefined, start);
+      if (end - start >= MIN_UUID && hasDashes(token, 15)) collect(token, UUID, found, 'online-id', isSomeUuid, start);
     }
     start = end;
   }
 }
 
 const NOTHING: readonly Finding[] = [];
-const ANY_PATTERN = HAS_AT | HAS_DIGITS | HAS_DOTS | HAS_COLONS | HAS_IBAN | HAS_TOKEN | HAS_PADDED;
+const ANY_PATTERN = HAS_AT | HAS_DIGITS | HAS_DOTS | HAS_COLONS | HAS_IBAN | HAS_GROUPED | HAS_TOKEN | HAS_PADDED;
 
 /** Every identifier in a text, as it stands (nothing is decoded), in no particular order; parts may overlap. */
 export function findIdentifiers(text: string, shape = shapeOf(text)): readonly Finding[] {
   if (text.length < 5 || (shape & ANY_PATTERN) === 0) return NOTHING;
   const found: Finding[] = [];
-  if (shape & HAS_AT) findEmails(text, found);
+  if (shape & HAS_AT) findEmails(text, (start, end) => found.push({ class: 'direct', start, end }));
   if (shape & HAS_DIGITS) {
     findNumbers(text, found);
-    if (HAS_RARE.test(text)) {
+    if (shape & HAS_RARE) {
       collect(text, RARE_NUMBER, found, 'direct');
       collect(text, RARE_CARD, found, 'direct', isCard);
+      collect(text, AREA_CODE, found, 'direct');
     }
-    if (text.includes(':') || text.includes(',')) collect(text, AREA_CODE, found, 'direct');
   }
-  if (shape & HAS_IBAN) {
-    collect(text, IBAN, found, 'direct', isIban);
-    if (text.length >= MIN_GROUPED && GROUPS.test(text)) collect(text, GROUPED_HASH, found, 'online-id', hasLetters);
-  }
+  if (shape & HAS_IBAN) collect(text, IBAN, found, 'direct', isIban);
+  if (shape & HAS_GROUPED && GROUPS.test(text)) collect(text, GROUPED_HASH, found, 'online-id', hasLetters);
   if (shape & HAS_DOTS) {
     collect(text, IPV4, found, 'ip', isIpv4);
     if (text.includes('0')) collect(text, IPV4_IN_BASES, found, 'ip', isIpv4InBases);

@@ -17,7 +17,7 @@ export const HAS_BASE64 = 128;
 export const HAS_HEX = 256;
 /** `&` and `;`, as around the name or number of a character in HTML, or `&#`, which needs no `;`. */
 export const HAS_ENTITY = 512;
-/** Digits enough for an account number, in a text as long as one. */
+/** Two letters and two digits that begin a word, and digits enough for an account number, in a text as long as one. */
 export const HAS_IBAN = 1024;
 /** `=40`, a bracket before `at`, `@` or `.`, or the words `at` or `dot`: an address that is written another way. */
 export const HAS_AT_WORD = 2048;
@@ -25,6 +25,10 @@ export const HAS_AT_WORD = 2048;
 export const HAS_WIDE = 4096;
 /** At least 22 characters of base64 in a row with `=` behind them. */
 export const HAS_PADDED = 8192;
+/** Digits on both sides of what parts the groups of a number less often. */
+export const HAS_RARE = 16384;
+/** Hexadecimal digits of 128 bits at least, and what may part their groups. */
+export const HAS_GROUPED = 32768;
 
 /** What a character can be part of, as bits: base64, a token, hexadecimal. */
 export const RUN = 1;
@@ -36,9 +40,13 @@ const BETWEEN = 16;
 const UPPER = 32;
 /** Looked at together with its neighbours. */
 const MARK = 64;
+/** Stands between digits less often: `+` for a space in queries among it, and what stands behind an area code. */
+const RARE = 128;
 
 const MIN_NUMBER = 7;
 const MIN_IBAN = 15;
+const MIN_HASH = 32;
+const MIN_GROUPED = 35;
 const MIN_BASE64 = 8;
 const SLASH = 47;
 export const EQUALS = 61;
@@ -60,6 +68,7 @@ KINDS[47] = RUN | BETWEEN;
 for (const char of ").'") KINDS[char.charCodeAt(0)] = BETWEEN;
 for (const char of '=#[{<') KINDS[char.charCodeAt(0)] = MARK;
 for (const char of ' (') KINDS[char.charCodeAt(0)] = BETWEEN | MARK;
+for (const char of "_+':,") KINDS[char.charCodeAt(0)] = (KINDS[char.charCodeAt(0)] ?? 0) | RARE;
 
 /** Spaces, dashes, dots and apostrophes beyond ASCII that stand in numbers. */
 function isWideSeparator(code: number): boolean {
@@ -77,6 +86,25 @@ function isWideSeparator(code: number): boolean {
 /** Soft hyphen, and all beyond extended Latin (U+0250) but dashes, quotes and the ellipsis. */
 function isWide(code: number): boolean {
   return code < 0x250 ? code === 0xad : code < 0x2010 || code > 0x2026 || code === 0x2024;
+}
+
+/** Those beyond ASCII that are {@link RARE}. */
+function isWideRare(code: number): boolean {
+  return code === 0xb7 || code === 0x2019 || code === 0x2022;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
+/** Whether two letters and two digits stand there, with nothing of either before. */
+function beginsIban(text: string, at: number): boolean {
+  return (
+    isDigit(text.charCodeAt(at + 3)) &&
+    isDigit(text.charCodeAt(at + 2)) &&
+    !isDigit(text.charCodeAt(at + 1)) &&
+    !isDigit(text.charCodeAt(at))
+  );
 }
 
 /** Whether the word behind a space is `dot`, or `at` with a bracket or a host with a dot behind it. */
@@ -193,27 +221,10 @@ function mayBeCompressed(text: string, at: number): boolean {
   return (code === 72 && text.startsWith('H4sI', at)) || (code === 101 && 'JNAF'.includes(text.charAt(at + 1)));
 }
 
-/** What a run of letters, digits, `-`, `_`, `+` and `/` can hold. */
-function shapeOfRun(text: string, start: number, end: number): number {
-  let shape = mayHoldText(text, start, end) || mayHoldSegment(text, start, end) ? HAS_BASE64 : 0;
-  if (end - start < MIN_TOKEN) return shape;
-  if (end - start >= MIN_PADDED && text.charCodeAt(end) === EQUALS) shape |= HAS_PADDED;
-  let token = 0;
-  let isWord = true;
-  let hex = 0;
-  for (let i = start; i < end; i++) {
-    const kind = KINDS[text.charCodeAt(i)] as number;
-    if ((kind & TOKEN) === 0) {
-      token = 0;
-      isWord = true;
-    } else {
-      if ((kind & (UPPER | DIGIT)) !== 0) isWord = false;
-      if (++token >= MIN_TOKEN && !isWord) shape |= HAS_TOKEN;
-    }
-    if ((kind & HEX) === 0) hex = 0;
-    else if (++hex === MIN_HEX) shape |= HAS_HEX;
-  }
-  return shape;
+/** What a run of letters, digits, `-`, `_`, `+` and `/` can hold as a whole. */
+function shapeOfRun(text: string, start: number, end: number, hasSlash: boolean): number {
+  const shape = mayHoldText(text, start, end) || (hasSlash && mayHoldSegment(text, start, end)) ? HAS_BASE64 : 0;
+  return end - start >= MIN_PADDED && text.charCodeAt(end) === EQUALS ? shape | HAS_PADDED : shape;
 }
 
 export function shapeOf(text: string): number {
@@ -224,6 +235,13 @@ export function shapeOf(text: string): number {
   let dots = 0;
   let colons = 0;
   let isOpen = false;
+  let hex = 0;
+  let hexes = 0;
+  let word = 0;
+  let mayBeIban = false;
+  let token = 0;
+  let isWord = true;
+  let hasSlash = false;
   let start = 0;
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i);
@@ -232,8 +250,29 @@ export function shapeOf(text: string): number {
       digits++;
       if (++inNumber === MIN_NUMBER) shape |= HAS_DIGITS;
     } else if ((kind & BETWEEN) === 0 && (code < 0xa0 || !isWideSeparator(code))) inNumber = 0;
-    if ((kind & RUN) !== 0) continue;
-    if (i - start >= MIN_BASE64) shape |= shapeOfRun(text, start, i);
+    if ((kind & HEX) === 0) hex = 0;
+    else {
+      hexes++;
+      if (++hex === MIN_HEX) shape |= HAS_HEX;
+    }
+    if ((kind & (TOKEN | BETWEEN)) !== TOKEN) {
+      word = 0;
+      const isRare = code < 128 ? (kind & RARE) !== 0 : isWideRare(code);
+      if (isRare && isDigit(text.charCodeAt(i - 1)) && isDigit(text.charCodeAt(i + 1))) shape |= HAS_RARE;
+    } else if (++word === 4 && beginsIban(text, i - 3)) mayBeIban = true;
+    if ((kind & TOKEN) !== 0) {
+      if ((kind & (UPPER | DIGIT)) !== 0) isWord = false;
+      if (++token >= MIN_TOKEN && !isWord) shape |= HAS_TOKEN;
+      continue;
+    }
+    token = 0;
+    isWord = true;
+    if ((kind & RUN) !== 0) {
+      if (code === SLASH) hasSlash = true;
+      continue;
+    }
+    if (i - start >= MIN_BASE64) shape |= shapeOfRun(text, start, i, hasSlash);
+    hasSlash = false;
     start = i + 1;
     if (code > 127) {
       if (isWide(code)) shape |= code === 0xff20 ? HAS_WIDE | HAS_AT : HAS_WIDE;
@@ -246,8 +285,9 @@ export function shapeOf(text: string): number {
     else if (code === 92) shape |= HAS_BACKSLASH;
     else if ((kind & MARK) !== 0) shape |= shapeOfMark(text, i, code);
   }
-  if (length - start >= MIN_BASE64) shape |= shapeOfRun(text, start, length);
-  if (digits >= MIN_NUMBER && length >= MIN_IBAN) shape |= HAS_IBAN;
+  if (length - start >= MIN_BASE64) shape |= shapeOfRun(text, start, length, hasSlash);
+  if (mayBeIban && digits >= MIN_NUMBER && length >= MIN_IBAN) shape |= HAS_IBAN;
+  if (hexes >= MIN_HASH && digits >= MIN_NUMBER && length >= MIN_GROUPED) shape |= HAS_GROUPED;
   if (dots >= 3 && digits >= 4) shape |= HAS_DOTS;
   if (colons >= 2) shape |= HAS_COLONS;
   return shape;
