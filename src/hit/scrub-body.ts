@@ -104,7 +104,7 @@ export function scrubBody(ctx: ScrubContext, body: Buffer, contentType: string, 
     const raw = bytes.toString('utf8');
     const bom = raw.startsWith(BOM) ? BOM : '';
     const text = bom === '' ? raw : raw.slice(1);
-    if (/^--[^\n]{1,80}\r?\ncontent-disposition:/i.test(text)) return refuse('multipart');
+    if (text.startsWith('--') && /^--[^\n]{1,80}\r?\ncontent-disposition:/i.test(text)) return refuse('multipart');
     const base64 = readBase64(text.trim());
     if (base64 !== null && (isGzip(base64.bytes) || isZlib(base64.bytes) || isUtf8(base64.bytes))) {
       bytes = base64.bytes;

@@ -11,10 +11,23 @@ import { planFor, type ScrubPlan } from './scrub-plan.ts';
 import { isSecret, secretParts, trimSecret } from './scrub-secrets.ts';
 
 /** An identifier that was removed, with its class. */
-export interface FoundSecret {
-  readonly place: string;
+export class FoundSecret {
   readonly value: string;
   readonly class: CarrierClass;
+  private readonly where: string;
+  private readonly name: string;
+
+  constructor(where: string, name: string, carrier: CarrierClass, value: string) {
+    this.where = where;
+    this.name = name;
+    this.class = carrier;
+    this.value = value;
+  }
+
+  /** Put together only for the alarm: nearly nobody asks for it. */
+  get place(): string {
+    return this.where + labelOf(this.name);
+  }
 }
 
 export const LIMITS = {
@@ -90,10 +103,6 @@ export class ScrubContext {
     return rule === null ? this.plan.strictest : this.plan.actionOfPurpose(rule.purpose);
   }
 
-  private placeOf(name: string): string {
-    return this.where + labelOf(name);
-  }
-
   /** Notes a deed; a name that may itself be an identifier is not repeated. */
   note(name: string, carrier: CarrierClass, deed: Deed): void {
     this.report.push(noteOf(this.where, name, carrier, deed));
@@ -111,7 +120,7 @@ export class ScrubContext {
   private addPart(name: string, carrier: CarrierClass, value: string, isKnown: boolean): void {
     if (!isSecret(value, isKnown && IDENTIFYING.has(carrier))) return;
     this.seen.add(value);
-    this.secrets.push({ place: this.placeOf(name), value, class: carrier });
+    this.secrets.push(new FoundSecret(this.where, name, carrier, value));
   }
 
   /** Whether a text is looked at for the first time: the same address stands in many fields. */

@@ -72,7 +72,7 @@ function noteCookie(ctx: ScrubContext, name: string, rule: FieldRule | null, val
   const hasStructure = /[%@{"=&:/\\]/.test(value);
   // The guard looks for what it says in every encoding, as fields that stay are looked through before.
   const decoded = hasStructure ? decodePercent(value) : value;
-  const isPage = rule === null && PAGE.test(decoded);
+  const isPage = rule === null && 'hw/'.includes(decoded.charAt(0)) && PAGE.test(decoded);
   if (!isPage) ctx.addSecret(name, carrier, decoded, rule !== null);
   if (isPage || (hasStructure && mayHoldQuery(decoded))) collectFromUrl(ctx, name, decoded);
   else if (hasStructure && ctx.isNew(decoded)) visitIdentifiers(decoded, (found, text) => ctx.addSecret(name, found, text, true));
@@ -199,12 +199,15 @@ export function anonymizeHeaders(ctx: ScrubContext): string[] {
   ctx.where = 'header:';
   const incoming = ctx.request.hit.headers;
   const values: (string | undefined)[] = [];
-  const others: [name: HeaderName, value: string][] = [];
+  const others: HeaderName[] = [];
+  const otherValues: string[] = [];
   for (let i = 0; i + 1 < incoming.length; i += 2) {
     const name = readName(incoming[i] as string);
     const value = incoming[i + 1] as string;
-    if (name.place < 0) others.push([name, value]);
-    else if (value !== '') values[name.place] ??= value;
+    if (name.place < 0) {
+      others.push(name);
+      otherValues.push(value);
+    } else if (value !== '') values[name.place] ??= value;
   }
   const out: string[] = [];
   for (let place = 0; place < ALLOWED.length; place++) {
@@ -215,7 +218,9 @@ export function anonymizeHeaders(ctx: ScrubContext): string[] {
     if (made !== value) ctx.note(lower, carrier, made === null ? 'stripped' : 'coarsened');
     if (made !== null) out.push(name, made);
   }
-  for (const [name, value] of others) {
+  for (let i = 0; i < others.length; i++) {
+    const name = others[i] as HeaderName;
+    const value = otherValues[i] as string;
     const { lower } = name;
     const rule = ctx.profile.header(lower);
     if (lower === 'cookie') {

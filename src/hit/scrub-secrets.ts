@@ -12,8 +12,11 @@ const CONSTANTS = new Set(
   ).split(' '),
 ).add('(not set)');
 
-/** Their lengths: most values have none of them, and need not be put into lower case. */
-const CONSTANT_LENGTHS = new Set([...CONSTANTS].map(({ length }) => length));
+/** Their lengths and first characters: most values have none of them, and need not be put into lower case. */
+const CONSTANT_BEGINNINGS = new Uint8Array(64 << 7);
+for (const constant of CONSTANTS) {
+  for (const first of [constant, constant.toUpperCase()]) CONSTANT_BEGINNINGS[beginningOf(first)] = 1;
+}
 const MAX_VALUE = 512;
 const NO_PARTS: readonly string[] = [];
 const SEPARATORS = '.|:&=;,~$!* ';
@@ -28,6 +31,12 @@ const DOT = 46;
 const SPACE = 32;
 const MIN_PART = 16;
 
+/** Length and first character, as one number; 0 of what is longer than any constant or begins with no character of ASCII. */
+function beginningOf(value: string): number {
+  const first = value.charCodeAt(0);
+  return value.length < 64 && first < 128 ? (value.length << 7) | first : 0;
+}
+
 /** The same character all over. */
 function isUniform(value: string): boolean {
   const first = value.charCodeAt(0);
@@ -38,7 +47,7 @@ function isUniform(value: string): boolean {
 /** Whether a value says who somebody is: of at least 6 bytes, as three Chinese letters have, or of a known class and no bare number or constant. */
 export function isSecret(value: string, isKnown: boolean): boolean {
   const { length } = value;
-  if (length < 3 || (CONSTANT_LENGTHS.has(length) && CONSTANTS.has(value.toLowerCase()))) return false;
+  if (length < 3 || (CONSTANT_BEGINNINGS[beginningOf(value)] === 1 && CONSTANTS.has(value.toLowerCase()))) return false;
   if (length >= 6) return length > 12 || !isUniform(value);
   return (isKnown && !/^\d+$/.test(value)) || (Buffer.byteLength(value) >= 6 && !isUniform(value));
 }

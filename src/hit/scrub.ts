@@ -3,6 +3,7 @@
  * forwarded in part only the forbidden is removed, and everything else stays byte for byte. The guard looks at the result, and again after a second
  * pass where there is one: no hit comes out of here that it has not passed.
  */
+import { remember } from '../privacy/remember.ts';
 import type { GuardFind } from '../privacy/report.ts';
 import { searcherFor } from '../privacy/search.ts';
 import { guardHit } from './guard.ts';
@@ -15,12 +16,13 @@ import { treatPairs } from './scrub-value.ts';
 
 const NONE: ReadonlySet<number> = new Set();
 
+const isPlainPath = remember((path) => !/[^A-Za-z0-9/._-]|[0-9a-f]{16}|\d{6}/.test(path), 1024);
+
 /** The route's own path; below a route with `*`, the part of the path that the profile names as an endpoint. */
 function anonymizedPath(request: ScrubRequest, path: string): string {
   const { routePath, profile } = request;
   if (!routePath.endsWith('*')) return routePath;
-  const isPlain = !/[^A-Za-z0-9/._-]|[0-9a-f]{16}|\d{6}/.test(path);
-  return isPlain && profile.isEndpoint(path) ? path : routePath.slice(0, -1);
+  return isPlainPath(path) && profile.isEndpoint(path) ? path : routePath.slice(0, -1);
 }
 
 function scrubTarget(ctx: ScrubContext, path: string, query: string | null): string {

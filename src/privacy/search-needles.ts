@@ -2,7 +2,7 @@
  * The values that are looked for just now, in memory that all searches share: hits are searched one after the other, and memory of their own would
  * cost more than the search.
  */
-import { FOLD, makeBytes, reserve } from './search-decode.ts';
+import { FOLD, reserve } from './search-decode.ts';
 
 /** Three bytes are looked up at every place that this divides, and each value is listed by the three bytes at so many of its first places. */
 export const STRIDE = 4;
@@ -10,15 +10,20 @@ export const STRIDE = 4;
 export const MIN_INDEXED = STRIDE + 2;
 const MIN_LENGTH = 3;
 const SLOT_BITS = 10;
+const MOST_KEPT = 1024;
+const AMPERSAND = 38;
 const NO_INDEXES: readonly number[] = [];
 
 /** Where in a value three bytes stand, as its index times {@link STRIDE} plus the place; 0 is nothing. */
 export const table = new Uint32Array(1 << SLOT_BITS);
 /** The next of the same slot. */
-const next: number[] = [];
+let next = new Uint32Array(256);
 /** Bytes of all values, folded, one behind the other; where each begins, and the one behind it, by its index from 1. */
-let needles = makeBytes(0);
-const starts: number[] = [];
+let needles = Buffer.allocUnsafeSlow(0);
+let starts = new Uint32Array(64);
+/** Slots of the table that are taken. */
+let slots = new Uint16Array(256);
+let slotCount = 0;
 const words = new Map<number, number[]>();
 
 /** What the values that are looked for have in common. */
@@ -39,7 +44,7 @@ let marks = 0;
 /** A character as it is compared, and what it says about its value. */
 const MARK_SHIFT = 8;
 const FOLD_AND_MARK = Uint16Array.from(FOLD.subarray(0, 128), (folded, code) => {
-  const mark = code === 38 ? SEPARATOR : code === 62 || code === 126 ? OF_PLUS : 0;
+  const mark = code === AMPERSAND ? SEPARATOR : code === 62 || code === 126 ? OF_PLUS : 0;
   return folded | (mark << MARK_SHIFT);
 });
 
@@ -62,18 +67,20 @@ function foldThreeAt(bytes: Uint8Array, at: number): number {
 
 /** Puts these values in the place of those that were looked for before. */
 export function install(values: readonly string[]): Needles {
-  let size = 0;
-  for (const value of values) size += value.length * 3;
-  needles = reserve(needles, size, makeBytes);
-  table.fill(0);
+  let text = '';
+  for (const value of values) text += value;
+  needles = reserve(needles, text.length * 3, Buffer.allocUnsafeSlow);
+  for (let i = 0; i < slotCount; i++) table[slots[i] as number] = 0;
+  slotCount = 0;
   if (words.size > 0) words.clear();
-  starts.length = values.length + 2;
-  next.length = (values.length + 1) * STRIDE;
-  marks = 0;
+  makeRoom(values.length);
+  // Written at once: most values are ASCII, a byte for each character.
+  marks = needles.write(text, 'utf8') === text.length ? fold(text.length) : HIGH_BYTE;
   let end = 0;
   for (let i = 0; i < values.length; i++) {
+    const value = values[i] as string;
     starts[i + 1] = end;
-    const length = writeFolded(values[i] as string, end);
+    const length = (marks & HIGH_BYTE) === 0 ? value.length : writeFolded(value, end);
     list(i + 1, end, length);
     end += length;
   }
@@ -83,28 +90,37 @@ export function install(values: readonly string[]): Needles {
   return { hasWords: words.size > 0, hasHighBytes, mayHoldPlus, hasSeparator: (marks & SEPARATOR) !== 0 };
 }
 
-/** Adds the bytes of a value, folded. @returns how many they are */
-function writeFolded(value: string, at: number): number {
-  const bytes = needles;
-  const foldsAndMarks = FOLD_AND_MARK;
-  const { length } = value;
-  let all = 0;
-  for (let i = 0; i < length; i++) {
-    const code = value.charCodeAt(i);
-    if (code >= 128) return writeUtf8(value, at);
-    const one = foldsAndMarks[code] as number;
-    bytes[at + i] = one;
-    all |= one;
-  }
-  marks |= all >> MARK_SHIFT;
-  return length;
+/** For so many values; what only few hits need is given back. */
+function makeRoom(count: number): void {
+  if (count + 2 <= starts.length && starts.length <= MOST_KEPT) return;
+  const size = Math.max(64, 2 * (count + 2));
+  starts = new Uint32Array(size);
+  next = new Uint32Array(size * STRIDE);
+  slots = new Uint16Array(size * STRIDE);
 }
 
-function writeUtf8(value: string, at: number): number {
-  marks |= HIGH_BYTE | (value.includes('&') ? SEPARATOR : 0);
-  const encoded = Buffer.from(value, 'utf8');
-  for (let i = 0; i < encoded.length; i++) needles[at + i] = FOLD[encoded[i] as number] as number;
-  return encoded.length;
+/** Folds what was written. @returns what its characters say about the values */
+function fold(length: number): number {
+  const bytes = needles;
+  const foldsAndMarks = FOLD_AND_MARK;
+  let all = 0;
+  for (let i = 0; i < length; i++) {
+    const one = foldsAndMarks[bytes[i] as number] as number;
+    bytes[i] = one;
+    all |= one;
+  }
+  return all >> MARK_SHIFT;
+}
+
+/** Writes a value among which some are not ASCII. @returns its bytes */
+function writeFolded(value: string, at: number): number {
+  const length = needles.write(value, at, 'utf8');
+  for (let i = at; i < at + length; i++) {
+    const byte = needles[i] as number;
+    if (byte === AMPERSAND) marks |= SEPARATOR;
+    needles[i] = FOLD[byte] as number;
+  }
+  return length;
 }
 
 function list(index: number, start: number, length: number): void {
@@ -114,6 +130,7 @@ function list(index: number, start: number, length: number): void {
       const entry = index * STRIDE + place;
       next[entry] = table[slot] as number;
       table[slot] = entry;
+      slots[slotCount++] = slot;
     }
   } else if (length >= MIN_LENGTH) {
     const three = threeAt(needles, start);

@@ -1,5 +1,5 @@
 /** Contexts of one hit for a small profile of a test's own, and what was gathered in them as short lines. */
-import { type FoundSecret, ScrubContext } from '../../src/hit/scrub-context.ts';
+import { FoundSecret, ScrubContext } from '../../src/hit/scrub-context.ts';
 import { searcherFor } from '../../src/privacy/search.ts';
 import { readProfile } from '../../src/vendors/load.ts';
 import type { VendorProfile } from '../../src/vendors/profile.ts';
@@ -16,7 +16,7 @@ export function compileSmall(text: string, purposes = 'analytics'): VendorProfil
 /** A context of a hit whose client has no address, so that all it gathers comes from the test. */
 export function contextOf(profile: VendorProfile, options: RequestOptions = {}, banned: readonly string[] = []): ScrubContext {
   const request = { ...scrubRequest(profile, { target: '/' }, options), clientAddress: null };
-  const secrets = banned.map((value): FoundSecret => ({ place: '', class: 'direct', value }));
+  const secrets = banned.map((value) => new FoundSecret('', '', 'direct', value));
   return new ScrubContext(request, banned.length === 0 ? null : searcherFor(secrets));
 }
 

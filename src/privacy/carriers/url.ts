@@ -11,6 +11,8 @@ export interface UrlParts {
   readonly fragment: string | null;
 }
 
+const SLASH = 47;
+const BACKSLASH = 92;
 const HEAD = /^(?:[a-zA-Z][a-zA-Z0-9+.-]{0,30}:)?(?:\/\/[^/?#\\]*)?/;
 const ABSOLUTE = /^(?:[a-zA-Z][a-zA-Z0-9+.-]{1,30}:)?\/\/[^/\s]/;
 
@@ -23,13 +25,24 @@ export function splitUrl(text: string): UrlParts {
   const colon = text.indexOf(':');
   // Most addresses that are no web addresses are paths.
   const isPath = text.charCodeAt(0) === 47 ? text.charCodeAt(1) !== 47 : colon < 0 || colon > pathEnd;
-  const head = isPath ? '' : (HEAD.exec(text)?.[0] ?? '');
+  const head = isPath ? '' : text.slice(0, endOfHead(text, pathEnd));
   return {
     head,
     path: text.slice(head.length, pathEnd),
     query: question < 0 ? null : text.slice(question + 1, end),
     fragment: hash < 0 ? null : text.slice(hash + 1),
   };
+}
+
+/** Where the path begins; most addresses are web addresses. */
+function endOfHead(text: string, pathEnd: number): number {
+  if (!text.startsWith('https://') && !text.startsWith('http://')) return HEAD.exec(text)?.[0].length ?? 0;
+  let end = text.indexOf('//') + 2;
+  for (; end < pathEnd; end++) {
+    const code = text.charCodeAt(end);
+    if (code === SLASH || code === BACKSLASH) break;
+  }
+  return end;
 }
 
 export function joinUrl(parts: UrlParts): string {

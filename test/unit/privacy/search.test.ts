@@ -148,6 +148,12 @@ describe('memory that searches share', () => {
     expect(alone.findFirst(value)).toBe(0);
     expect(many.findFirst(long[38] as string)).toBe(38);
     expect(alone.findFirst(long[38] as string)).toBe(-1);
+    const thousands = Array.from({ length: 5_000 }, (_, i) => `visitor-${i}.example`);
+    expect(new Searcher(thousands).findAll(`${value} visitor-7.example VISITOR-4999.example`)).toEqual(new Set([7, 4_999]));
+    expect(alone.findFirst(`visitor-7.example ${value}`)).toBe(0);
+    expect(new Searcher([...thousands, 'ü-visitor']).findAll('visitor-7.example Ü-visitor ü-visitor')).toEqual(
+      new Set([7, 5_000]),
+    );
     const wide = new Searcher(['ü'.repeat(5_000), value]);
     expect(wide.findFirst(`x${value}`)).toBe(1);
     expect(wide.findFirst('Ü'.repeat(5_000))).toBe(-1);
