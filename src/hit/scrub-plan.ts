@@ -7,7 +7,7 @@ import { detach, remember } from '../privacy/remember.ts';
 import { type CarrierClass, labelOf } from '../privacy/report.ts';
 import type { FieldRule, Restriction, VendorProfile } from '../vendors/profile.ts';
 import type { ScrubRequest } from './outgoing.ts';
-import { type Behind, RecentValues } from './scrub-recent.ts';
+import { type Behind, type RecentPair, RecentValues } from './scrub-recent.ts';
 
 /** What is known of a field before its value is seen. */
 export interface FieldPlan {
@@ -26,6 +26,8 @@ export interface FieldPlan {
   readonly isOpen: boolean;
   /** What the restricted mode sets the field to, before places and decisions are filled in; null where it says nothing. */
   readonly set: string | null;
+  /** Whether it is an object that a restricted mode in force puts beside a field. */
+  readonly isHolder: boolean;
   /** Whether a restricted mode in force sets the field, or stands beside it. */
   readonly isOfRestriction: boolean;
   /** Whether an anonymized hit may hold a field of that name in a query, and in JSON: a name can be an identifier itself. */
@@ -51,6 +53,7 @@ export interface Addition {
 
 /** A member of JSON. Below the innermost batch it is planned for as if it stood at the top. */
 export interface Member {
+  readonly key: string;
   /** Keys joined by `.`, from the top; places in arrays are left out. */
   readonly path: string;
   readonly parent: Member | null;
@@ -64,6 +67,12 @@ export interface Member {
   /** Path of the object in which it says the name of another member, and of the one in which it is the value of that name; or null. */
   readonly nameIn: string | null;
   readonly valueIn: string | null;
+  /** Whether what is done with a value that is remembered depends on that value alone. */
+  readonly isRepeatable: boolean;
+  /** How it was written last, where that was done with it. */
+  pair: RecentPair<FieldPlan> | null;
+  /** The member that stood behind it last, in whatever object. */
+  next: Member | null;
   readonly members: Map<string, Member>;
 }
 
@@ -135,11 +144,14 @@ export class ScrubPlan {
     return this.roots.get(path) ?? this.addMember(this.roots, path, path, null);
   }
 
-  /** What a member of JSON holds under a key. */
-  below(parent: Member, key: string): Member {
-    return (
-      parent.members.get(key) ?? this.addMember(parent.members, key, parent.path === '' ? key : `${parent.path}.${key}`, parent)
-    );
+  /** What a member of JSON holds under a key. Members mostly come in the same order: `last` is the one before, which tells the next. */
+  below(parent: Member, key: string, last = parent): Member {
+    const { next } = last;
+    if (next !== null && next.parent === parent && next.key === key) return next;
+    const path = parent.path === '' ? key : `${parent.path}.${key}`;
+    const member = parent.members.get(key) ?? this.addMember(parent.members, key, path, parent);
+    if (path.length <= MAX_NAME_LENGTH) last.next = member;
+    return member;
   }
 
   /** Kept with all others of the plan, bounded: all are forgotten when they are too many. */
@@ -147,16 +159,25 @@ export class ScrubPlan {
     const plan = this.field(this.nameInBatch(path));
     const isBatch = this.profile.isBatch(path);
     const hasFieldsBelow = this.profile.hasFieldsBelow(plan.path);
+    const isSchema = parent?.isEntity === true && key === 'schema';
+    const nameIn = objectOfName(path);
+    const valueIn = objectOfValue(path);
+    const ownKey = detach(key);
     const member: Member = {
-      path: detach(path),
+      key: ownKey,
+      path: path === key ? ownKey : detach(path),
       parent,
       plan,
       isBatch,
       isEntity: this.profile.isEntity(path),
-      isSchema: parent?.isEntity === true && key === 'schema',
+      isSchema,
       hasFieldsBelow,
-      nameIn: objectOfName(path),
-      valueIn: objectOfValue(path),
+      nameIn,
+      valueIn,
+      // Names and values of each other, what a schema says or is said by, and lengths of lines are looked at each time.
+      isRepeatable: parent?.isEntity === false && nameIn === null && valueIn === null && path !== 'length',
+      pair: null,
+      next: null,
       members: new Map(),
     };
     if (this.memberCount >= MAX_NAMES) {
@@ -164,7 +185,7 @@ export class ScrubPlan {
       this.memberCount = 0;
     }
     if (path.length <= MAX_NAME_LENGTH) {
-      siblings.set(detach(key), member);
+      siblings.set(ownKey, member);
       this.memberCount++;
     }
     return member;
@@ -206,6 +227,7 @@ export class ScrubPlan {
       isRequired: rule?.isRequired === true,
       isOpen,
       set,
+      isHolder: this.holders.has(path),
       isOfRestriction: this.restrictions.some(
         ({ beside, set, add }) => beside === path || [...set, ...add].some(([name]) => name === path),
       ),

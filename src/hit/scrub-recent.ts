@@ -2,9 +2,7 @@
  * What was made of the last values of a field. Most fields of a hit say the same in the next one: what they count, who the site is, what the
  * browser can do, which page it was.
  */
-import type { KnownPair } from '../privacy/carriers/query.ts';
-import type { Verdict } from '../privacy/carriers/verdict.ts';
-import { encodePercent } from '../privacy/percent.ts';
+import type { KnownPair, Verdict } from '../privacy/carriers/verdict.ts';
 import { detach } from '../privacy/remember.ts';
 import type { ScrubEntry } from '../privacy/report.ts';
 import type { ScrubContext } from './scrub-context.ts';
@@ -26,14 +24,14 @@ export interface Treated {
   readonly report: readonly ScrubEntry[];
   readonly kept: readonly string[];
   readonly count: number;
-  /** The pair of a query that it was met in. */
+  /** The pair of a query, or member of JSON, that it was met in. */
   pair: RecentPair<unknown> | null;
 }
 
-/** A pair as it was written, whose value came before. */
+/** A pair of a query, or a member of JSON, as it was written, whose value came before. */
 export interface RecentPair<Plan> extends KnownPair {
   readonly plan: Plan;
-  /** Of its field, decoded, less what holds it. */
+  /** Of its field, decoded, less what holds it; of a member, its key. */
   readonly name: string;
   readonly treated: Treated;
 }
@@ -48,13 +46,22 @@ export function isValid(treated: Treated, ctx: ScrubContext): boolean {
   return ctx.banned === null && treated.where === ctx.where && treated.rules === ctx.rules;
 }
 
-/** The pair that a value was met in, for the next time: made anew only where it is written otherwise than last. */
-export function pairOf<Plan>(treated: Treated, plan: Plan, name: string, text: string): RecentPair<Plan> {
+/**
+ * The pair that a value was met in, for the next time: made anew only where it is written otherwise than last.
+ * @param write the pair with another value
+ */
+export function pairOf<Plan>(
+  treated: Treated,
+  plan: Plan,
+  name: string,
+  text: string,
+  write: (text: string, value: string) => string,
+): RecentPair<Plan> {
   const { verdict } = treated;
   const known = treated.pair;
   if (known !== null && known.text === text && known.plan === plan) return known as RecentPair<Plan>;
   const own = detach(text);
-  const written = typeof verdict === 'string' ? own.slice(0, own.indexOf('=') + 1) + encodePercent(verdict) : '';
+  const written = typeof verdict === 'string' ? write(own, verdict) : '';
   const pair = { text: own, plan, name: detach(name), verdict, written, treated };
   treated.pair = pair;
   return pair;

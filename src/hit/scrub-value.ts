@@ -11,10 +11,10 @@ import { isOfType } from '../vendors/value-types.ts';
 import { anonymizeParts, anonymizeUndeclared, anonymizeValue, removeValue } from './scrub-anonymize.ts';
 import { stripClickIds } from './scrub-click-ids.ts';
 import { LIMITS, type ScrubContext } from './scrub-context.ts';
-import { createJsonVisitor, type Treatment } from './scrub-json.ts';
+import { ScrubVisitor, type Treatment } from './scrub-json.ts';
 import { namesAt } from './scrub-names.ts';
 import type { FieldPlan } from './scrub-plan.ts';
-import { isValid, pairOf, type RecentPair } from './scrub-recent.ts';
+import { isValid, pairOf, type RecentPair, type Treated } from './scrub-recent.ts';
 import { missingFields, resolveValue, restrictGcd, restrictGcs } from './scrub-restrict.ts';
 
 function forwardValue(ctx: ScrubContext, path: string, rule: FieldRule | null, value: string): Verdict {
@@ -38,6 +38,11 @@ export function treatField(ctx: ScrubContext, plan: FieldPlan, value: string): V
   const verdict = plan.recent === null ? decideField(ctx, plan, value) : plan.recent.treat(ctx, plan, value, decideField);
   if (verdict !== false && plan.isRequired) ctx.hasRequired = true;
   return verdict;
+}
+
+/** The field once more as it was treated before. */
+function repeatField(ctx: ScrubContext, plan: FieldPlan, treated: Treated): void {
+  if (ctx.countField() && treated.field.repeat(ctx, treated) !== false && plan.isRequired) ctx.hasRequired = true;
 }
 
 function decideField(ctx: ScrubContext, plan: FieldPlan, value: string): Verdict {
@@ -72,6 +77,10 @@ function anonymizeDocument(ctx: ScrubContext, path: string, value: string): Verd
   return opened === value ? true : opened;
 }
 
+function writePair(text: string, value: string): string {
+  return text.slice(0, text.indexOf('=') + 1) + encodePercent(value);
+}
+
 /** Rewrites pairs of a query, form, matrix or line; `prefix` is the path of what holds them. */
 export function treatPairs(ctx: ScrubContext, text: string, prefix: string, separator: '&' | ';' = '&'): string {
   const names = namesAt(ctx.depth);
@@ -102,7 +111,7 @@ export function treatPairs(ctx: ScrubContext, text: string, prefix: string, sepa
     const verdict = treatField(ctx, plan, value);
     if (verdict !== false && (isNoted || plan.isOfRestriction)) names.add(name, value);
     const latest = recent?.latest;
-    if (latest?.value === value) behind.pair = pairOf(latest, plan, name, text.slice(start, end));
+    if (latest?.value === value) behind.pair = pairOf(latest, plan, name, text.slice(start, end), writePair);
     return verdict;
   };
 
@@ -118,9 +127,7 @@ export function treatPairs(ctx: ScrubContext, text: string, prefix: string, sepa
     if (isLeft && (isNoted || plan.isOfRestriction)) {
       if (!names.add(name, treated.value) && ctx.isAnonymized) return null;
     } else if (ctx.isAnonymized && names.has(name)) return null;
-    if (!ctx.countField()) return null;
-    treated.field.repeat(ctx, treated);
-    if (isLeft && plan.isRequired) ctx.hasRequired = true;
+    repeatField(ctx, plan, treated);
     before = plan;
     return pair;
   };
@@ -194,7 +201,7 @@ function nest<T>(ctx: ScrubContext, path: string, work: () => T): T {
 
 function treatJson(ctx: ScrubContext, path: string, prefix: string, text: string): string | null {
   return nest(ctx, path, () => {
-    const result = rewriteJson(text, createJsonVisitor(ctx, prefix, TREATMENT), LIMITS);
+    const result = rewriteJson(text, new ScrubVisitor(ctx, text, prefix, TREATMENT), LIMITS);
     if (!result.ok && result.reason !== 'syntax') ctx.refuse('body-limits');
     return result.ok ? result.text : null;
   });
@@ -222,9 +229,9 @@ function readWrappedHit(ctx: ScrubContext, path: string, value: string): Verdict
 
 /** Whole JSON document at the top of a body. */
 export function treatDocument(ctx: ScrubContext, text: string): { text: string } | 'syntax' | 'limits' {
-  const result = rewriteJson(text, createJsonVisitor(ctx, '', TREATMENT), LIMITS);
+  const result = rewriteJson(text, new ScrubVisitor(ctx, text, '', TREATMENT), LIMITS);
   if (result.ok) return { text: result.text };
   return result.reason === 'syntax' ? 'syntax' : 'limits';
 }
 
-const TREATMENT: Treatment = { field: treatField, pairs: treatPairs };
+const TREATMENT: Treatment = { field: treatField, repeat: repeatField, pairs: treatPairs };

@@ -96,6 +96,11 @@ export class NamedValues<Member extends Place> {
     return null;
   }
 
+  /** For a value that is neither a name nor the value of one, and no element: as if it had been read. */
+  pass(): void {
+    this.isFirst = false;
+  }
+
   private readName({ plan }: Member, within: string, value: string, kind: JsonKind): void {
     const carrier = kind === 'string' ? this.classOf(value) : null;
     this.said = carrier === null ? null : { within, class: carrier };

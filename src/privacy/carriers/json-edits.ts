@@ -5,6 +5,12 @@ import type { JsonKind } from './json-reader.ts';
 const PLAIN = /^[ !#-[\]-~]*$/;
 const BARE = /^(?:-?(?:0|[1-9]\d{0,17})(?:\.\d{1,9})?|true|false|null)$/;
 
+/** A value in the place of one of that kind. */
+export function writeScalar(value: string, kind: JsonKind): string {
+  if (kind !== 'string' && BARE.test(value)) return value;
+  return PLAIN.test(value) ? `"${value}"` : JSON.stringify(value);
+}
+
 export class JsonEdits {
   /** start, end, start, end, … and what stands there instead. */
   private readonly places: number[] = [];
@@ -17,13 +23,19 @@ export class JsonEdits {
     this.text = text;
   }
 
-  private add(start: number, end: number, text: string): void {
+  put(start: number, end: number, text: string): void {
+    const last = this.texts.length - 1;
+    // A value that is cut and the comma beside it are one piece.
+    if (text === '' && last >= 0 && this.texts[last] === '' && this.places[last * 2 + 1] === start) {
+      this.places[last * 2 + 1] = end;
+      return;
+    }
     this.places.push(start, end);
     this.texts.push(text);
   }
 
   cut(start: number, end: number): void {
-    this.add(start, end, '');
+    this.put(start, end, '');
   }
 
   mark(): number {
@@ -54,7 +66,7 @@ export class JsonEdits {
       this.places.length -= 2;
       this.texts.pop();
     }
-    this.add(start, end, '');
+    this.put(start, end, '');
   }
 
   private findComma(start: number): number {
@@ -64,13 +76,12 @@ export class JsonEdits {
   }
 
   replace(start: number, end: number, value: string, kind: JsonKind): void {
-    const isBare = kind !== 'string' && BARE.test(value);
-    this.add(start, end, isBare ? value : PLAIN.test(value) ? `"${value}"` : JSON.stringify(value));
+    this.put(start, end, writeScalar(value, kind));
   }
 
   /** The comma after a value. */
   comma(position: number): void {
-    if (this.isCommaDue) this.add(position, position + 1, '');
+    if (this.isCommaDue) this.put(position, position + 1, '');
     this.isCommaDue = false;
   }
 
@@ -80,7 +91,7 @@ export class JsonEdits {
   }
 
   insert(position: number, members: string, hasSiblings: boolean): void {
-    this.add(position, position, hasSiblings ? `,${members}` : members);
+    this.put(position, position, hasSiblings ? `,${members}` : members);
   }
 
   apply(): string {

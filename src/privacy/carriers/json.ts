@@ -5,7 +5,7 @@
 import { TextList } from '../text-list.ts';
 import { JsonEdits } from './json-edits.ts';
 import { type JsonKind, JsonReader } from './json-reader.ts';
-import type { Verdict } from './verdict.ts';
+import type { KnownPair, Verdict } from './verdict.ts';
 
 export type { JsonKind };
 
@@ -15,8 +15,12 @@ export interface JsonVisitor<Place> {
   readonly root: Place;
   /** Place of a member. */
   below(parent: Place, key: string): Place;
-  /** A value that is no container. Strings come decoded, others as written. */
-  leaf(place: Place, value: string, kind: JsonKind): Verdict;
+  /** A value that is no container. Strings come decoded, others as written. It stands, with its key, between `start` and `end`. */
+  leaf(place: Place, value: string, kind: JsonKind, start: number, end: number): Verdict;
+  /** Asked first for the member of an object that begins at `start`: one that is known is not taken apart. Null where it is none. */
+  recall?(object: Place, start: number): KnownMember | null;
+  /** In place of {@link leaf}, for the member that {@link recall} told just before. */
+  repeat?(known: KnownMember): void;
   /** A container at its opening: `false` removes it whole, after {@link hidden} saw what is in it. */
   open(place: Place): boolean;
   /** A leaf inside a container that is being removed. */
@@ -27,6 +31,11 @@ export interface JsonVisitor<Place> {
   readonly unique: boolean;
   /** Whether whitespace between values is removed. */
   readonly compact: boolean;
+}
+
+/** A member without spaces, and not before anything but a comma or the end of its object. */
+export interface KnownMember extends KnownPair {
+  readonly name: string;
 }
 
 export interface JsonLimits {
@@ -62,31 +71,44 @@ export const BY_PATH = {
   below: (parent: string, key: string): string => (parent === '' ? key : `${parent}.${key}`),
 };
 
+/** To the next character that is no space; those before it are cut. */
+function skip(reader: JsonReader, cuts: JsonEdits | null): void {
+  // Most values have no space around them.
+  if (reader.peek() > 32) return;
+  const from = reader.position;
+  reader.skipSpace();
+  if (reader.position > from) cuts?.cut(from, reader.position);
+}
+
+/** The member of an object that begins at `start`, where it is known, and its key did not come before. */
+function recall<Place>(visitor: JsonVisitor<Place>, object: Frame<Place>, start: number): KnownMember | null {
+  const known = object.isHidden ? undefined : visitor.recall?.(object.place, start);
+  if (known === undefined || known === null || object.keys?.has(known.name)) return null;
+  object.keys?.add(known.name);
+  visitor.repeat?.(known);
+  return known;
+}
+
 export function rewriteJson<Place>(text: string, visitor: JsonVisitor<Place>, limits: JsonLimits): JsonResult {
   const reader = new JsonReader(text);
   const edits = new JsonEdits(text);
   const stack: Frame<Place>[] = [];
-  const skip = (): void => {
-    const from = reader.position;
-    // Most values have no space around them.
-    if (text.charCodeAt(from) > 32) return;
-    reader.skipSpace();
-    if (visitor.compact && reader.position > from) edits.cut(from, reader.position);
-  };
+  const cuts = visitor.compact ? edits : null;
   let frame = null as Frame<Place> | null;
   let count = 0;
-  skip();
+  skip(reader, cuts);
   for (;;) {
     // A value is due, with its key where an object holds it.
     let start = reader.position;
     let place: Place = frame === null ? visitor.root : frame.place;
     let isDoubled = false;
-    if (frame !== null && !frame.isArray) {
+    const known = frame === null || frame.isArray ? null : recall(visitor, frame, start);
+    if (frame !== null && !frame.isArray && known === null) {
       const key = reader.readString();
       if (key === null) return { ok: false, reason: 'syntax' };
-      skip();
+      skip(reader, cuts);
       if (!reader.take(58)) return { ok: false, reason: 'syntax' };
-      skip();
+      skip(reader, cuts);
       place = visitor.below(place, key);
       if (frame.keys !== null) {
         isDoubled = frame.keys.has(key);
@@ -96,7 +118,13 @@ export function rewriteJson<Place>(text: string, visitor: JsonVisitor<Place>, li
     if (++count > limits.count) return { ok: false, reason: 'count' };
     const valueStart = reader.position;
     const opener = reader.peek();
-    if (opener === 123 || opener === 91) {
+    if (known !== null && frame !== null) {
+      const { verdict, written } = known;
+      reader.position += known.text.length;
+      if (verdict === false) edits.remove(start, reader.position, frame.kept);
+      else frame.kept++;
+      if (typeof verdict === 'string') edits.put(start, reader.position, written);
+    } else if (opener === 123 || opener === 91) {
       if (stack.length >= limits.depth) return { ok: false, reason: 'depth' };
       reader.position++;
       const isArray = opener === 91;
@@ -104,7 +132,7 @@ export function rewriteJson<Place>(text: string, visitor: JsonVisitor<Place>, li
       const keys = visitor.unique && !isArray && !isHidden ? new TextList() : null;
       frame = { isArray, place, start, edits: edits.mark(), isHidden, keys, kept: 0 };
       stack.push(frame);
-      skip();
+      skip(reader, cuts);
       if (reader.peek() !== (isArray ? 93 : 125)) continue;
     } else {
       const value = reader.readScalar();
@@ -112,7 +140,7 @@ export function rewriteJson<Place>(text: string, visitor: JsonVisitor<Place>, li
       if (frame?.isHidden) {
         visitor.hidden(place, value);
       } else {
-        const verdict = isDoubled ? false : visitor.leaf(place, value, reader.kind);
+        const verdict = isDoubled ? false : visitor.leaf(place, value, reader.kind, start, reader.position);
         if (isDoubled) visitor.hidden(place, value);
         if (verdict === false) edits.remove(start, reader.position, frame === null ? 0 : frame.kept);
         else if (verdict !== true) edits.replace(valueStart, reader.position, verdict, reader.kind);
@@ -122,14 +150,14 @@ export function rewriteJson<Place>(text: string, visitor: JsonVisitor<Place>, li
     // A value has ended, and perhaps containers with it.
     for (;;) {
       if (frame === null) {
-        skip();
+        skip(reader, cuts);
         return reader.isAtEnd() ? { ok: true, text: edits.apply(), count } : { ok: false, reason: 'syntax' };
       }
-      skip();
+      skip(reader, cuts);
       if (reader.peek() === 44) {
         edits.comma(reader.position);
         reader.position++;
-        skip();
+        skip(reader, cuts);
         break;
       }
       if (!reader.take(frame.isArray ? 93 : 125)) return { ok: false, reason: 'syntax' };

@@ -2,7 +2,7 @@
  * Queries, form bodies and lists of `name=value` in place: what is kept stays as it was written, byte for byte and in its order.
  */
 import { decodePercent, encodePercent } from '../percent.ts';
-import type { Verdict } from './verdict.ts';
+import type { KnownPair, Verdict } from './verdict.ts';
 
 /**
  * Asked for each pair with decoded name and value; a pair without `=` has the value null, and its text may be a value as well as a name:
@@ -10,13 +10,6 @@ import type { Verdict } from './verdict.ts';
  * The answer null ends the walk: what is left then is not looked at. The pair stands between `start` and `end`.
  */
 export type PairVisitor = (name: string, value: string | null, start: number, end: number) => Verdict | null;
-
-/** A pair as it was written, what was said about its value, and, where that is another value, the pair with it. */
-export interface KnownPair {
-  readonly text: string;
-  readonly verdict: Verdict;
-  readonly written: string;
-}
 
 /** Asked first for the pair that begins at `start`: one that is known is not taken apart, and not visited. Null where it is none. */
 export type PairRecaller = (start: number) => KnownPair | null;

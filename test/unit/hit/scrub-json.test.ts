@@ -320,3 +320,128 @@ fields:
     expect(treat(ANONYMOUS, text, profile).left).toBe(left);
   });
 });
+
+describe('a member that stood behind the same one before', () => {
+  const small = compileSmall(`
+endpoints: []
+entities: [list]
+fields:
+  - { names: [w, w2, name, length, list.page], class: utility, type: slug }
+  - { names: [lang], class: device, type: language }
+  - { names: [count], class: utility, type: integer }
+  - { names: [value, note, "open.*"], class: text }
+  - { names: [list.schema], class: utility, type: schema }
+`);
+  const KEPT: RequestOptions = { rules: LENIENT };
+  /** What is left of the last of several documents in a row, on a site that is new. */
+  const treatAll = (options: RequestOptions, ...texts: string[]): string => {
+    const site = { ...small };
+    return texts.map((text) => treat(options, text, site).left).at(-1) as string;
+  };
+  const schema = (name: string): string => `"schema":"iglu:com.acme/${name}/jsonschema/1-0-0"`;
+
+  it.each([
+    ['stays', '{"w":"a","w2":"b","count":1}', '{"w":"a","w2":"b","count":1}'],
+    ['is reduced', '{"w":"a","lang":"de-AT"}', '{"w":"a","lang":"de"}'],
+    ['is removed', '{"w":"a","w2":"b c","count":2}', '{"w":"a","count":2}'],
+    ['is the only one', '{"lang":"de-AT"}', '{"lang":"de"}'],
+    ['says what the one beside it is', '{"w":"a","name":"customer_no","value":"K-7744"}', '{"w":"a","name":"customer_no"}'],
+    ['stands beside its name', '{"w":"a","open":{"value":"K-7744","name":"customer_no"}}', '{"w":"a"}'],
+    ['has spaces', '{"w":"a" , "lang": "de-AT"}', '{"w":"a","lang":"de"}'],
+    [
+      'is an element by its empty name',
+      '[{"w":"a","":"customer_no","value":"K-7744"}]',
+      '[{"w":"a","":"customer_no","value":"K-7744"}]',
+    ],
+    ['comes twice', '{"w":"a","w2":"b","w2":"b"}', '{"w":"a","w2":"b"}'],
+    ['is called like somebody', '{"w":"a","open":{"anna@example.com":"tea"}}', '{"w":"a","open":{}}'],
+  ])('%s each time', (_what, text, left) => {
+    expect([1, 2, 3, 4].map((times) => treatAll(KEPT, ...Array.from({ length: times }, () => text)))).toEqual([
+      left,
+      left,
+      left,
+      left,
+    ]);
+  });
+
+  it('is what the schema of its entity says', () => {
+    const write = (name: string): string => `{"w":"a","list":[{${schema(name)},"data":"tea"}]}`;
+    const left = `{"w":"a","list":[{${schema('user')}}]}`;
+    expect(treatAll(ANONYMOUS, ...Array.from({ length: 3 }, () => write('page')))).toBe(write('page'));
+    expect(treatAll(ANONYMOUS, write('page'), write('page'), write('page'), write('user'))).toBe(left);
+  });
+
+  it.each([
+    ['the beginning of another value', '{"w":"a","count":1}', '{"w":"a","count":12}'],
+    ['the beginning of one that is no number', '{"w":"a","count":1}', '{"w":"a","count":1e3}'],
+    ['of another kind', '{"w":"a","count":"1"}', '{"w":"a","count":1}'],
+    ['of another object', '{"open":{"note":"tea"},"lang":"de-AT"}', '{"open":{"note":"tea","lang":"de-AT"}}'],
+    ['said before', '{"w":"a","w2":"b"}', '{"w2":"c","w":"a","w2":"b"}'],
+    ['written with escapes', '{"w":"a","note":"tea"}', '{"w":"a","note":"t\\u0065a"}'],
+    [
+      'written with escapes that look like its end',
+      '{"w":"a","lang":"\\u0064e\\":\\"-x"}',
+      '{"w":"a","lang":"\\u0064e\\":\\"-y"}',
+    ],
+  ])('is not taken for one that it is %s', (_what, first, second) => {
+    const alone = treatAll(KEPT, second);
+    expect(treatAll(KEPT, first, first, first, second)).toBe(alone);
+    expect(treatAll(KEPT, second, second, first, second, second)).toBe(alone);
+  });
+
+  it('goes from lines of JSON where it says how long they are', () => {
+    const text = '{"w":"a","length":"5"}';
+    const site = { ...small };
+    for (let i = 0; i < 3; i++) expect(treat(KEPT, text, site).left).toBe(text);
+    const ctx = contextOf(site, KEPT);
+    ctx.isNdjson = true;
+    expect(treatDocument(ctx, text)).toEqual({ text: '{"w":"a"}' });
+  });
+
+  it('that is followed by what is no JSON does not make it JSON', () => {
+    const site = { ...small };
+    for (let i = 0; i < 3; i++) treat(KEPT, '{"w":"a","w2":"b"}', site);
+    for (const text of [
+      '{"w":"a","w2":"b"',
+      '{"w":"a","w2":"b",}',
+      '{"w":"a","w2":"b"]',
+      '{"w":"a","w2":"b"}}',
+      '{"w":"a"."w2":"b"}',
+    ])
+      expect([text, treat(KEPT, text, site).left]).toEqual([text, 'syntax']);
+  });
+
+  it('counts towards the limit of members', () => {
+    const site = { ...small };
+    const many = (count: number): string => `[${Array.from({ length: count }, () => '{"w":"a"}').join(',')}]`;
+    expect([1, 2, 3].map(() => treat(KEPT, many((LIMITS.count - 2) / 2), site).left.length > 9)).toEqual([true, true, true]);
+    expect(treat(KEPT, many(LIMITS.count / 2), site).left).toBe('limits');
+  });
+
+  /** Everything that can be reached from a value. */
+  const reach = (from: unknown): Set<unknown> => {
+    const seen = new Set<unknown>();
+    const queue = [from];
+    while (queue.length > 0) {
+      const value = queue.pop();
+      if (seen.has(value)) continue;
+      seen.add(value);
+      if (value instanceof Map) queue.push(...value.values());
+      else if (typeof value === 'object' && value !== null) queue.push(...Object.values(value));
+    }
+    return seen;
+  };
+
+  it('keeps no document alive, and its document no long name', () => {
+    const site = { ...small };
+    const text = `{"w":"a","open":{"${'k'.repeat(300)}":"tea","${'l'.repeat(300)}":"tea"},"w2":"b"}`;
+    for (let i = 0; i < 3; i++) treat(KEPT, text, site);
+    const { plan } = contextOf(site, KEPT);
+    const root = plan.member('');
+    expect(plan.field('w2').recent?.latest?.pair?.text).toBe('"w2":"b"');
+    expect(reach(plan.field('w2').recent?.latest)).not.toContain(root);
+    const names = [...reach(root)].filter((value) => typeof value === 'string').map(({ length }) => length);
+    expect(names).toContain('open'.length);
+    expect(Math.max(...names)).toBeLessThan(300);
+  });
+});
