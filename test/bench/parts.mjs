@@ -12,6 +12,7 @@ import { createConsentCookies } from '../../dist/consent/cookie.js';
 import { createKeyring } from '../../dist/consent/keys.js';
 import { lookUpConsent } from '../../dist/consent/lookup.js';
 import { guardHit } from '../../dist/hit/guard.js';
+import { guardUntouched } from '../../dist/hit/guard-own.js';
 import { ClientIdentifier } from '../../dist/hit/identify.js';
 import { judgeHit } from '../../dist/hit/judge.js';
 import { addOwnHeaders, keepHeaders } from '../../dist/hit/leave.js';
@@ -374,6 +375,7 @@ benchTogether([
   ],
   ['reference: naive guard alone, GET', guardNaively(anonymous)],
   ['reference: naive guard alone, JSON', guardNaively(beacons)],
+  ['scrub and guard: GET with nothing to strip', (i) => guardUntouched(at(gets, i).hit, at(subjects, i)), 'aim: 3'],
   ['scrub and guard: GET, advertising stripped', scrubAndGuard(gets)],
   ['scrub and guard: GET anonymized, analytics kept', scrubAndGuard(kept), 'aim: 25'],
   ['scrub and guard: GET, everything anonymized', scrubAndGuard(anonymous), 'aim: 25'],
