@@ -149,6 +149,13 @@ export class ScrubContext {
     this.refusal ??= reason;
   }
 
+  /** Whether so many fields more are within the limit; else the hit is refused. */
+  mayHold(fields: number): boolean {
+    if (this.count + fields <= LIMITS.count) return true;
+    this.refuse('body-limits');
+    return false;
+  }
+
   /** Counts a field; past the limit the hit is refused. */
   countField(): boolean {
     return this.countFields(1);

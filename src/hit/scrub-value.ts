@@ -1,7 +1,7 @@
 /** A field by its rule: kept, removed, reduced, or opened where it holds further fields. */
 import { readBase64, readText } from '../privacy/carriers/base64.ts';
 import { rewriteJson, startsLikeJson } from '../privacy/carriers/json.ts';
-import { rewritePairs } from '../privacy/carriers/query.ts';
+import { countPairs, rewritePairs } from '../privacy/carriers/query.ts';
 import { splitUrl } from '../privacy/carriers/url.ts';
 import type { Verdict } from '../privacy/carriers/verdict.ts';
 import { decodePercent, encodePercent } from '../privacy/percent.ts';
@@ -83,6 +83,8 @@ function writePair(text: string, value: string): string {
 
 /** Rewrites pairs of a query, form, matrix or line; `prefix` is the path of what holds them. */
 export function treatPairs(ctx: ScrubContext, text: string, prefix: string, separator: '&' | ';' = '&'): string {
+  // Told before the first is looked at: names that nobody sent before are dear.
+  if (text.length > LIMITS.count && !ctx.mayHold(countPairs(text, separator))) return text;
   const names = namesAt(ctx.depth);
   // Where `+` stands for spaces, the guard takes words of a text for one stretch of base64.
   if (text.includes('+')) ctx.isWrapped = true;

@@ -66,6 +66,18 @@ export function rewritePairs(text: string, separator: '&' | ';', visit: PairVisi
   return changed ? join(out, separator, text, from, to) : text;
 }
 
+/** How many pairs a text holds, without those that are empty. */
+export function countPairs(text: string, separator: '&' | ';'): number {
+  let count = 0;
+  for (let start = 0; start < text.length; ) {
+    const end = text.indexOf(separator, start);
+    if (end !== start) count++;
+    if (end < 0) break;
+    start = end + 1;
+  }
+  return count;
+}
+
 /** Base64 of JSON, an address or gzip, whose own padding is no pair's `=`. */
 const PADDED = /^(?:ey|W[1-3s-z]|aHR0c|H4sI)[A-Za-z0-9+/_-]{12,}={1,2}$/;
 

@@ -138,6 +138,7 @@ describe('bodies', () => {
       gzipSync(Buffer.alloc(200_000_000, '{"a":1},')),
       '['.repeat(10_000),
       Array.from({ length: 100_000 }, (_, i) => `k${i}=1`).join('&'),
+      `{${Array.from({ length: 100_000 }, (_, i) => `"k${i}":1`).join(',')}}`,
       `dl=${'%25'.repeat(333_000)}`,
     ];
     for (const input of inputs) {

@@ -36,6 +36,23 @@ function rewrite(
 }
 
 describe('rewriteJson', () => {
+  it('refuses too many values before it asks about one, and takes no comma in a string for one between values', () => {
+    let asked = 0;
+    const count = (text: string): string => {
+      asked = 0;
+      const result = rewriteJson(
+        text,
+        visitor(() => ++asked > 0),
+        { depth: 9, count: 5 },
+      );
+      return result.ok ? 'ok' : result.reason;
+    };
+    expect([count('[1,2,3,4,5,6,7]'), asked]).toEqual(['count', 0]);
+    expect([count('[1,2,3,4]              '), asked]).toEqual(['ok', 4]);
+    expect([count('["a,b,c,d,e,f\\\\","\\",,,,,,,"]'), asked]).toEqual(['ok', 2]);
+    expect(count('["a,b,c,d,e,f,g,h,i')).toBe('syntax');
+  });
+
   it('keeps everything as it was written where nothing is to change', () => {
     const text = ' { "a" : [ 1.0 , 1e3,12345678901234567890 ], "a":"\\u0041\\/" , "b":{} }\n';
     expect(rewrite(text, () => true)).toBe(text);

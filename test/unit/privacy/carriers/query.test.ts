@@ -1,7 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { rewritePairs } from '../../../../src/privacy/carriers/query.ts';
+import { countPairs, rewritePairs } from '../../../../src/privacy/carriers/query.ts';
 
 const without = (text: string, ...names: string[]): string => rewritePairs(text, '&', (name) => !names.includes(name));
+
+describe('countPairs', () => {
+  it.each([
+    ['', 0],
+    ['&&', 0],
+    ['a', 1],
+    ['a=1&b=2', 2],
+    ['&&a=1&&b&', 2],
+    ['a;b', 1],
+  ])('%j: %d', (text, count) => {
+    expect(countPairs(text, '&')).toBe(count);
+    expect(countPairs(text.replaceAll('&', '|').replaceAll(';', '&').replaceAll('|', ';'), ';')).toBe(count);
+  });
+});
 
 describe('rewritePairs', () => {
   it.each(['', 'a=1', 'a=1&b=2', '&&a=1&&b', 'a=%zz&b=%41', 'a=1&a=2&a[]=3', '=x&='])('keeps %s byte for byte', (text) => {
